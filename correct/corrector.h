@@ -1,0 +1,94 @@
+/* The corrector: a note in, a pitch out.
+ *
+ * For every note struck it picks, at once and with nothing known of the future,
+ *
+ *     y* = argmax over y of  log prior(y | state) + follow * log P(x | y) + keep * [y = x]
+ *
+ * where x is the pitch played, prior what the expert of the mode expects here
+ * and P the slip model (correct/slip.h). In mode `correct` the expert is the
+ * belief over the beats of the known pieces; in mode `generate` follow is 0 and
+ * the trained policy alone decides; `scale` moves notes outside the estimated
+ * key; `off` answers x.
+ *
+ * Opening allocates everything; corrector_note and corrector_release never
+ * allocate, lock or touch a file, and their work is bounded: at most
+ * CORRECTOR_HYPOTHESES places of the pieces are weighed a note, however long
+ * the playing or the repertoire. One thread at a time may use a corrector; the
+ * models it was opened on must outlive it. Same models, settings and notes:
+ * same pitches. */
+#ifndef CORRECT_CORRECTOR_H
+#define CORRECT_CORRECTOR_H
+
+#include "base/error.h"
+#include "rl/model.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum correct_mode {
+    CORRECT_OFF,
+    CORRECT_SCALE,
+    CORRECT_CORRECT,
+    CORRECT_GENERATE,
+};
+
+struct correct_settings {
+    enum correct_mode mode;
+    float follow;         /* trust in the player; 1 is the slip model taken at its word */
+    float keep;           /* nats in favour of leaving a note as played */
+    bool fold_octave;     /* generate: in the octave nearest to what was played */
+    bool keep_direction;  /* generate: up, down or same as the player moved */
+    bool avoid_semitone;  /* generate: not a semitone beside a sounding note */
+    uint64_t seed;        /* generate draws from the policy */
+};
+
+/* What the programs use where the user says nothing. */
+struct correct_settings correct_defaults(void);
+
+/* A note struck. */
+struct correct_note {
+    double seconds;   /* since any fixed start; never falls */
+    double slot;      /* where the clock or the grid puts it, in sixteenths; never falls by
+                         more than half a slot; a whole number is the middle of a slot */
+    uint8_t pitch;    /* 0 .. 127 */
+    uint8_t velocity; /* 1 .. 127 */
+};
+
+/* Where the corrector thinks the player is; for displays. */
+struct correct_place {
+    int piece;         /* index over all pieces of all models; -1: none recognised */
+    uint32_t slot;     /* in that piece */
+    float confidence;  /* probability of that piece */
+};
+
+struct corrector;
+
+/* models may be none (count 0): `correct` then answers as played. The modes
+ * that stand without a model always work. NULL: out of memory, or settings out
+ * of range (follow or keep not within 0 .. 100). */
+struct corrector *corrector_open(const struct model *const *models, size_t count,
+                                 const struct correct_settings *settings, struct error *error);
+
+void corrector_close(struct corrector *corrector);
+
+/* The pitch to sound for a note, 0 .. 127. */
+uint8_t corrector_note(struct corrector *corrector, const struct correct_note *note);
+
+/* A pitch that corrector_note answered has been released (by key; pedals do not count). */
+void corrector_release(struct corrector *corrector, uint8_t pitch);
+
+/* Changes mode or knobs between notes; what is known of the playing is kept.
+ * -1: out of range, nothing changed. */
+int corrector_set(struct corrector *corrector, const struct correct_settings *settings,
+                  struct error *error);
+
+struct correct_place corrector_place(const struct corrector *corrector);
+
+/* Whole takes: as corrector_note for each of the notes in order, but knowing
+ * all of them. Notes must be sorted by slot. Writes pitches[count]. Allocates.
+ * Starts from nothing known, whatever was played before. -1: out of memory. */
+int corrector_take(struct corrector *corrector, const struct correct_note *notes, size_t count,
+                   uint8_t *pitches, struct error *error);
+
+#endif

@@ -1,0 +1,46 @@
+/* Model files: what training leaves behind and the corrector reads.
+ *
+ * A model holds the training pieces themselves (as songs), their decision
+ * process, the trained policy, and how it was made. The file is versioned,
+ * little-endian and checksummed (CRC-32); it is mapped, and every field is
+ * checked before use, so a damaged, cut or newer file gives one sentence and
+ * never a crash. Immutable after loading; may be read from any thread. */
+#ifndef RL_MODEL_H
+#define RL_MODEL_H
+
+#include "base/error.h"
+#include "rl/policy.h"
+#include "rl/process.h"
+
+struct model_origin {
+    char algorithm[16]; /* "ppo", "sarsa"; "counts": observed frequencies, untrained */
+    char policy[16];    /* "table", "mlp" */
+    uint64_t steps;     /* environment steps trained */
+    uint64_t seed;
+};
+
+struct model;
+
+/* Makes a model in memory. Takes ownership of the songs (the array is copied),
+ * the process and the policy, also when it fails. */
+struct model *model_create(struct song **songs, size_t count, struct process *process,
+                           struct policy *policy, const struct model_origin *origin,
+                           struct error *error);
+
+struct model *model_load(const char *path, struct error *error);
+struct model *model_load_memory(const void *bytes, size_t length, const char *name,
+                                struct error *error);
+int model_save(const struct model *model, const char *path, struct error *error);
+void model_free(struct model *model);
+
+size_t model_songs(const struct model *model);
+const struct song *model_song(const struct model *model, size_t index);
+const struct process *model_process(const struct model *model);
+const struct policy *model_policy(const struct model *model);
+const struct model_origin *model_origin(const struct model *model);
+
+/* The policy's probability of every arc, [process->arcs], computed once when
+ * the model is made; sums to 1 over the arcs of a state. */
+const float *model_arc_probability(const struct model *model);
+
+#endif
