@@ -9,7 +9,6 @@
 #define RL_MODEL_H
 
 #include "base/error.h"
-#include "rl/policy.h"
 #include "rl/process.h"
 
 struct model_origin {
@@ -19,6 +18,7 @@ struct model_origin {
     uint64_t seed;
 };
 
+struct policy; /* rl/policy.h */
 struct model;
 
 /* Makes a model in memory. Takes ownership of the songs (the array is copied),
