@@ -1,0 +1,40 @@
+#!/bin/sh
+# Installs what is needed, builds, and shows the main job on an example: learn a
+# piece, play it with wrong notes, repair them, and measure before and after.
+# BUILD names another build directory, PIECE another .mid.
+set -eu
+cd "$(dirname "$0")"
+. scripts/packages.sh
+build=${BUILD:-build}
+
+# shellcheck disable=SC2086
+scripts/install.sh $build_packages
+cmake -S . -B "$build" -G Ninja
+cmake --build "$build"
+
+piece=${PIECE:-$build/examples/petzold_minuet_in_g.mid}
+tool=$build/tool/audiogenrl
+out=$build/demo
+mkdir -p "$out"
+
+echo
+echo "== learning $piece"
+"$tool" train -o "$out/piece.model" "$piece"
+echo
+echo "== playing it with every fifth note slipping, and repairing that"
+"$tool" errors slip:p=0.2 "$piece" -o "$out/played.mid" --truth "$out/played.csv"
+"$tool" correct --live -m "$out/piece.model" "$out/played.mid" -o "$out/repaired.mid" \
+    --report "$out/repaired.json"
+echo
+echo "== before (off) and after, for several kinds of errors"
+"$tool" evaluate --live -m "$out/piece.model" --modes off,scale,correct,generate --repeat 5 \
+    --errors slip:p=0.2 --errors shift:p=0.5,max=2 --errors slip:p=0.1,drop=0.05,add=0.05 \
+    --csv "$out/table.csv" "$piece"
+cat <<END
+
+The files, in $out:
+    piece.model     what was learned
+    played.mid      the piece with wrong notes; played.csv says which
+    repaired.mid    the same playing, repaired; repaired.json says what was sent for each note
+    table.csv       the table above, for each file and repeat
+END

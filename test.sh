@@ -1,0 +1,13 @@
+#!/bin/sh
+# Installs what is needed, builds with warnings as errors and runs all tests.
+# BUILD names another build directory.
+set -eu
+cd "$(dirname "$0")"
+. scripts/packages.sh
+build=${BUILD:-build}
+
+# shellcheck disable=SC2086
+scripts/install.sh $build_packages $test_packages
+cmake -S . -B "$build" -G Ninja -DAUDIOGENRL_WERROR=ON
+cmake --build "$build"
+ctest --test-dir "$build" --output-on-failure --parallel "$(nproc)"

@@ -1,0 +1,49 @@
+/* audiogenrl: one program, a command a task. */
+#include "tool/command.h"
+#include "tool/commands.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct command commands[] = {
+    {"train", "learn a piece, or a repertoire of several, from .mid files", command_train},
+    {"correct", "write a .mid with its wrong pitches replaced", command_correct},
+    {"evaluate", "inject errors, correct, and measure against the truth", command_evaluate},
+    {"errors", "write a copy of a .mid with errors injected", command_errors},
+    {"inspect", "say what a .mid or a model holds", command_inspect},
+};
+
+static int print_help(void)
+{
+    puts("Usage: audiogenrl COMMAND [OPTION...] ...\n"
+         "\n"
+         "Repairs wrong notes in MIDI playing by what reinforcement learning has learned\n"
+         "of the music.\n"
+         "\n"
+         "Commands:");
+    for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
+        printf("  %-10s %s\n", commands[i].name, commands[i].summary);
+    puts("\n"
+         "audiogenrl COMMAND --help lists a command's options. --version prints the\n"
+         "version. A file named - is standard input or output.\n"
+         "\n"
+         "Exit status: 0 done, 1 it could not be done, 2 wrong usage.");
+    return command_flush();
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2)
+        return command_usage(NULL, "no command");
+    const char *word = argv[1];
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
+        return print_help();
+    if (strcmp(word, "--version") == 0) {
+        puts("audiogenrl " AUDIOGENRL_VERSION);
+        return command_flush();
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
+        if (strcmp(word, commands[i].name) == 0)
+            return commands[i].run(argc - 1, argv + 1);
+    return command_usage(NULL, "unknown %s %s", word[0] == '-' ? "option" : "command", word);
+}

@@ -1,0 +1,28 @@
+/* How far a long job is: a bar on a terminal, a plain line now and then
+ * elsewhere, nothing when quiet. All on standard error. */
+#ifndef TOOL_PROGRESS_H
+#define TOOL_PROGRESS_H
+
+#include <stdbool.h>
+
+struct progress {
+    const char *label;
+    bool quiet;
+    bool terminal;
+    double last; /* when something was printed last, seconds of the monotonic clock */
+    bool drawn;
+};
+
+void progress_begin(struct progress *progress, const char *label, bool quiet);
+
+/* `done` from 0 to 1; `detail` stands behind the bar and may be "". Prints at
+ * most ten times a second on a terminal, every two seconds elsewhere. */
+void progress_show(struct progress *progress, double done, const char *detail);
+
+/* Clears the bar's line. */
+void progress_end(struct progress *progress);
+
+/* Seconds of the monotonic clock. */
+double progress_clock(void);
+
+#endif
