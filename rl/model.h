@@ -27,6 +27,7 @@ struct model *model_create(struct song **songs, size_t count, struct process *pr
                            struct policy *policy, const struct model_origin *origin,
                            struct error *error);
 
+/* A file, a pipe or "-" for standard input. */
 struct model *model_load(const char *path, struct error *error);
 struct model *model_load_memory(const void *bytes, size_t length, const char *name,
                                 struct error *error);
@@ -42,5 +43,12 @@ const struct model_origin *model_origin(const struct model *model);
 /* The policy's probability of every arc, [process->arcs], computed once when
  * the model is made; sums to 1 over the arcs of a state. */
 const float *model_arc_probability(const struct model *model);
+
+/* The state training was left in, so that it can go on as if it had not
+ * stopped (ppo_export, sarsa_export); opaque here. Attaching copies; length 0
+ * removes it. model_training answers NULL and length 0 where there is none. */
+int model_attach_training(struct model *model, const void *bytes, size_t length,
+                          struct error *error);
+const void *model_training(const struct model *model, size_t *length);
 
 #endif

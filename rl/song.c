@@ -27,7 +27,7 @@ static int song_check(const struct song_note *notes, size_t count, const char *n
 struct song *song_create(const char *name, uint32_t checksum, const struct song_note *notes,
                          size_t count, struct error *error)
 {
-    uint32_t last;
+    uint32_t last = 0;
     if (song_check(notes, count, name, &last, error) != 0)
         return NULL;
     struct song *song = calloc(1, sizeof *song);

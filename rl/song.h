@@ -30,8 +30,8 @@ struct song {
     uint32_t checksum; /* CRC-32 of the bytes it was read from; 0 where there are none */
     uint32_t slots;    /* a multiple of SONG_SLOTS_A_BEAT, at least 4 */
     uint32_t notes;
-    uint32_t *first;   /* [slots + 1]: notes of slot s are pitch[first[s] .. first[s + 1] - 1] */
-    uint8_t *pitch;    /* [notes] */
+    uint32_t *first; /* [slots + 1]: notes of slot s are pitch[first[s] .. first[s + 1] - 1] */
+    uint8_t *pitch;  /* [notes] */
 };
 
 /* Builds a song from notes given in order of onset. They are sorted by slot;

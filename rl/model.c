@@ -1,0 +1,283 @@
+/* Models in memory, and writing them. */
+#include "rl/model.h"
+
+#include "base/outfile.h"
+#include "rl/model_file.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+void model_free(struct model *model)
+{
+    if (!model)
+        return;
+    for (size_t i = 0; i < model->song_count; i++)
+        song_free(model->songs[i]);
+    free(model->songs);
+    process_free(model->process);
+    policy_free(model->policy);
+    free(model->arc_probability);
+    free(model->training);
+    free(model);
+}
+
+/* The names of algorithm and policy go into fields of fixed width. */
+static int check_origin(const struct model_origin *origin, const struct policy *policy,
+                        struct error *error)
+{
+    if (!memchr(origin->algorithm, 0, sizeof origin->algorithm) ||
+        !memchr(origin->policy, 0, sizeof origin->policy))
+        return error_set(error, "model: the name of the algorithm or policy is too long");
+    if (strcmp(origin->policy, policy_name(policy->shape.kind)) != 0)
+        return error_set(error, "model: the policy is called \"%s\" but is a \"%s\"",
+                         origin->policy, policy_name(policy->shape.kind));
+    return 0;
+}
+
+struct model *model_create(struct song **songs, size_t count, struct process *process,
+                           struct policy *policy, const struct model_origin *origin,
+                           struct error *error)
+{
+    struct model *model = calloc(1, sizeof *model);
+    struct song **copy = malloc((count ? count : 1) * sizeof *copy);
+    if (!model || !copy) {
+        for (size_t i = 0; i < count; i++)
+            song_free(songs[i]);
+        process_free(process);
+        policy_free(policy);
+        free(model);
+        free(copy);
+        error_set(error, "model: out of memory");
+        return NULL;
+    }
+    if (count)
+        memcpy(copy, songs, count * sizeof *copy);
+    model->songs = copy;
+    model->song_count = count;
+    model->process = process;
+    model->policy = policy;
+    model->origin = *origin;
+    model->arc_probability = malloc(process->arcs * sizeof *model->arc_probability);
+    if (!model->arc_probability) {
+        error_set(error, "model: out of memory");
+        goto fail;
+    }
+    if (process->songs != count) {
+        error_set(error, "model: %zu songs, but the process is of %u", count, process->songs);
+        goto fail;
+    }
+    if (check_origin(origin, policy, error) != 0 ||
+        policy_arc_probability(policy, process, model->arc_probability, error) != 0)
+        goto fail;
+    return model;
+fail:
+    model_free(model);
+    return NULL;
+}
+
+int model_attach_training(struct model *model, const void *bytes, size_t length,
+                          struct error *error)
+{
+    unsigned char *copy = NULL;
+    if (length) {
+        copy = malloc(length);
+        if (!copy)
+            return error_set(error, "model: out of memory");
+        memcpy(copy, bytes, length);
+    }
+    free(model->training);
+    model->training = copy;
+    model->training_length = length;
+    return 0;
+}
+
+const void *model_training(const struct model *model, size_t *length)
+{
+    *length = model->training_length;
+    return model->training;
+}
+
+size_t model_songs(const struct model *model)
+{
+    return model->song_count;
+}
+
+const struct song *model_song(const struct model *model, size_t index)
+{
+    return model->songs[index];
+}
+
+const struct process *model_process(const struct model *model)
+{
+    return model->process;
+}
+
+const struct policy *model_policy(const struct model *model)
+{
+    return model->policy;
+}
+
+const struct model_origin *model_origin(const struct model *model)
+{
+    return &model->origin;
+}
+
+const float *model_arc_probability(const struct model *model)
+{
+    return model->arc_probability;
+}
+
+uint32_t model_crc(const unsigned char *bytes, size_t length)
+{
+    uLong crc = crc32_z(0, bytes, MODEL_CRC_AT);
+    return (uint32_t)crc32_z(crc, bytes + MODEL_CRC_AT + 4, length - MODEL_CRC_AT - 4);
+}
+
+/* The file as it is put together: the sizes are known beforehand, so that one
+ * block of memory and one cursor are enough. */
+struct writer {
+    unsigned char *bytes;
+    size_t at;
+};
+
+static void put(struct writer *w, const void *bytes, size_t length)
+{
+    if (length)
+        memcpy(w->bytes + w->at, bytes, length);
+    w->at += length;
+}
+
+static void put_u32(struct writer *w, uint32_t value)
+{
+    for (int i = 0; i < 4; i++)
+        w->bytes[w->at++] = (unsigned char)(value >> 8 * i);
+}
+
+static void put_u64(struct writer *w, uint64_t value)
+{
+    put_u32(w, (uint32_t)value);
+    put_u32(w, (uint32_t)(value >> 32));
+}
+
+static size_t padded(size_t length)
+{
+    return (length + 7) & ~(size_t)7;
+}
+
+static size_t name_length(const struct song *song)
+{
+    size_t length = strlen(song->name);
+    return length > MODEL_MAX_NAME ? MODEL_MAX_NAME : length;
+}
+
+static void put_origin(struct writer *w, const struct model_origin *origin)
+{
+    char name[2][16] = {{0}};
+    strcpy(name[0], origin->algorithm);
+    strcpy(name[1], origin->policy);
+    put(w, name, sizeof name);
+    put_u64(w, origin->steps);
+    put_u64(w, origin->seed);
+}
+
+static size_t song_bytes(const struct song *song)
+{
+    return MODEL_SONG_BYTES + 4 * ((size_t)song->slots + 1) + name_length(song) + song->notes;
+}
+
+static void put_song(struct writer *w, const struct song *song)
+{
+    put_u32(w, (uint32_t)name_length(song));
+    put_u32(w, song->checksum);
+    put_u32(w, song->slots);
+    put_u32(w, song->notes);
+    for (uint32_t s = 0; s <= song->slots; s++)
+        put_u32(w, song->first[s]);
+    put(w, song->name, name_length(song));
+    put(w, song->pitch, song->notes);
+}
+
+static void put_policy(struct writer *w, const struct policy *policy)
+{
+    put_u32(w, policy->shape.inputs);
+    put_u32(w, policy->shape.actions);
+    put_u32(w, policy->shape.layers);
+    for (int i = 0; i < POLICY_MAX_LAYERS; i++)
+        put_u32(w, policy->shape.width[i]);
+    put_u32(w, 0);
+    put_u64(w, policy->parameters);
+    for (size_t i = 0; i < policy->parameters; i++) {
+        uint32_t bits;
+        memcpy(&bits, &policy->parameter[i], sizeof bits);
+        put_u32(w, bits);
+    }
+}
+
+/* Writes the header's entry of a section and moves on to its place. */
+static void put_entry(struct writer *table, uint32_t kind, uint32_t flags, size_t *offset,
+                      size_t length)
+{
+    put_u32(table, kind);
+    put_u32(table, flags);
+    put_u64(table, *offset);
+    put_u64(table, length);
+    *offset += padded(length);
+}
+
+static void put_header(struct writer *w, const struct model *model, uint32_t sections,
+                       size_t length)
+{
+    size_t offset = MODEL_HEADER + (size_t)sections * MODEL_ENTRY;
+    put(w, MODEL_MAGIC, 8);
+    put_u32(w, MODEL_VERSION);
+    put_u32(w, 0);
+    put_u64(w, length);
+    put_u32(w, sections);
+    put_u32(w, 0);
+    put_entry(w, MODEL_ORIGIN, MODEL_NEEDED, &offset, MODEL_ORIGIN_BYTES);
+    for (size_t i = 0; i < model->song_count; i++)
+        put_entry(w, MODEL_SONG, MODEL_NEEDED, &offset, song_bytes(model->songs[i]));
+    put_entry(w, MODEL_PROCESS, MODEL_NEEDED, &offset, MODEL_PROCESS_BYTES);
+    put_entry(w, MODEL_POLICY, MODEL_NEEDED, &offset,
+              MODEL_POLICY_BYTES + 4 * model->policy->parameters);
+    if (model->training)
+        put_entry(w, MODEL_TRAINING, 0, &offset, model->training_length);
+}
+
+static void put_sections(struct writer *w, const struct model *model)
+{
+    put_origin(w, &model->origin);
+    for (size_t i = 0; i < model->song_count; i++) {
+        put_song(w, model->songs[i]);
+        w->at = padded(w->at);
+    }
+    put_u32(w, model->process->context);
+    put_u32(w, model->process->states);
+    put_u32(w, model->process->arcs);
+    put_u32(w, 0);
+    put_policy(w, model->policy);
+    w->at = padded(w->at);
+    if (model->training)
+        put(w, model->training, model->training_length);
+}
+
+int model_save(const struct model *model, const char *path, struct error *error)
+{
+    uint32_t sections = (uint32_t)model->song_count + 3 + (model->training != NULL);
+    size_t length =
+        MODEL_HEADER + (size_t)sections * MODEL_ENTRY + MODEL_ORIGIN_BYTES + MODEL_PROCESS_BYTES +
+        padded(MODEL_POLICY_BYTES + 4 * model->policy->parameters) + padded(model->training_length);
+    for (size_t i = 0; i < model->song_count; i++)
+        length += padded(song_bytes(model->songs[i]));
+    struct writer w = {calloc(1, length), 0};
+    if (!w.bytes)
+        return error_set(error, "%s: out of memory", path);
+    put_header(&w, model, sections, length);
+    put_sections(&w, model);
+    w.at = MODEL_CRC_AT;
+    put_u32(&w, model_crc(w.bytes, length));
+    int status = outfile_write(path, w.bytes, length, error);
+    free(w.bytes);
+    return status;
+}

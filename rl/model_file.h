@@ -1,0 +1,68 @@
+/* The layout of a model file; private to model.c and model_read.c.
+ *
+ * All numbers little-endian, floats as IEEE 754 single.
+ *
+ *     0  magic, 8 bytes: shows what it is, and breaks when sent as text
+ *     8  u32 version
+ *    12  u32 CRC-32 of everything but this field
+ *    16  u64 length of the file
+ *    24  u32 number of sections, u32 zero
+ *    32  for each section: u32 kind, u32 flags, u64 offset, u64 length
+ *        the sections, one after the other in this order, each padded with zeros
+ *        to a multiple of 8
+ *
+ * These first 32 bytes mean the same in every version. A section of a kind
+ * that a reader does not know is skipped, unless its flag says it is needed.
+ *
+ *     ORIG  char algorithm[16], char policy[16], u64 steps, u64 seed
+ *     SONG  one for each piece: u32 length of name, u32 checksum, u32 slots,
+ *           u32 notes, u32 first[slots + 1], name, pitch[notes]
+ *     PROC  u32 context, states, arcs, 0: rebuilt from the songs, then compared
+ *     POLI  u32 inputs, actions, layers, width[6], u64 parameters (after a zero
+ *           u32), then the parameters as floats
+ *     TRST  optional: the state of training, to go on from */
+#ifndef RL_MODEL_FILE_H
+#define RL_MODEL_FILE_H
+
+#include "rl/model.h"
+#include "rl/policy.h"
+
+#define MODEL_MAGIC "AGRL\r\n\x1a\n"
+
+#define MODEL_KIND(a, b, c, d)                                                                     \
+    ((uint32_t)(a) | (uint32_t)(b) << 8 | (uint32_t)(c) << 16 | (uint32_t)(d) << 24)
+
+enum {
+    MODEL_VERSION = 1,
+    MODEL_HEADER = 32,
+    MODEL_ENTRY = 24,
+    MODEL_CRC_AT = 12,
+    MODEL_NEEDED = 1, /* the section's flag: a reader must understand it */
+    MODEL_MAX_NAME = 255,
+    MODEL_ORIGIN_BYTES = 48,
+    MODEL_PROCESS_BYTES = 16,
+    MODEL_SONG_BYTES = 16,
+    MODEL_POLICY_BYTES = 4 * (3 + POLICY_MAX_LAYERS + 1) + 8,
+};
+
+static const uint32_t MODEL_ORIGIN = MODEL_KIND('O', 'R', 'I', 'G');
+static const uint32_t MODEL_SONG = MODEL_KIND('S', 'O', 'N', 'G');
+static const uint32_t MODEL_PROCESS = MODEL_KIND('P', 'R', 'O', 'C');
+static const uint32_t MODEL_POLICY = MODEL_KIND('P', 'O', 'L', 'I');
+static const uint32_t MODEL_TRAINING = MODEL_KIND('T', 'R', 'S', 'T');
+
+struct model {
+    struct song **songs;
+    size_t song_count;
+    struct process *process;
+    struct policy *policy;
+    struct model_origin origin;
+    float *arc_probability;
+    unsigned char *training;
+    size_t training_length;
+};
+
+/* CRC-32 of a whole file but its CRC field; length >= MODEL_HEADER. */
+uint32_t model_crc(const unsigned char *bytes, size_t length);
+
+#endif

@@ -1,0 +1,399 @@
+/* Reading models. Nothing of the bytes is believed: the checksum finds what
+ * was damaged by accident, the checks of every field what was made to be wrong. */
+#include "rl/model_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct section {
+    const unsigned char *bytes;
+    size_t length;
+};
+
+/* What the section table led to; the songs' sections are `song[0 .. songs-1]`. */
+struct contents {
+    const char *name; /* of the file, for messages */
+    struct section origin, process, policy, training;
+    struct section *song;
+    size_t songs;
+};
+
+static uint32_t get_u32(const unsigned char *p)
+{
+    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+static uint64_t get_u64(const unsigned char *p)
+{
+    return get_u32(p) | (uint64_t)get_u32(p + 4) << 32;
+}
+
+static int check_header(const unsigned char *bytes, size_t length, const char *name,
+                        struct error *error)
+{
+    if (length == 0)
+        return error_set(error, "%s: empty file, expected a model", name);
+    if (length < 8 || memcmp(bytes, MODEL_MAGIC, 8) != 0)
+        return error_set(error, "%s: not a model file", name);
+    if (length < MODEL_HEADER || get_u64(bytes + 16) != length)
+        return error_set(error, "%s: damaged: %zu bytes are there, the header promises %llu", name,
+                         length,
+                         length < MODEL_HEADER ? (unsigned long long)MODEL_HEADER
+                                               : (unsigned long long)get_u64(bytes + 16));
+    if (get_u32(bytes + MODEL_CRC_AT) != model_crc(bytes, length))
+        return error_set(error, "%s: damaged: the checksum of its %zu bytes is wrong", name,
+                         length);
+    uint32_t version = get_u32(bytes + 8);
+    if (version > MODEL_VERSION)
+        return error_set(error,
+                         "%s: a model of version %u; this program reads version %d, a newer one "
+                         "is needed",
+                         name, version, MODEL_VERSION);
+    if (version == 0)
+        return error_set(error, "%s: damaged: version 0", name);
+    return 0;
+}
+
+/* Puts a section where it belongs; -1 where there is one already. */
+static int file_section(struct contents *contents, uint32_t kind, uint32_t flags,
+                        struct section section, struct error *error)
+{
+    struct section *place = NULL;
+    if (kind == MODEL_SONG)
+        place = &contents->song[contents->songs++];
+    else if (kind == MODEL_ORIGIN)
+        place = &contents->origin;
+    else if (kind == MODEL_PROCESS)
+        place = &contents->process;
+    else if (kind == MODEL_POLICY)
+        place = &contents->policy;
+    else if (kind == MODEL_TRAINING)
+        place = &contents->training;
+    else if (flags & MODEL_NEEDED)
+        return error_set(error,
+                         "%s: has a part of kind %08x that this program does not know; a newer "
+                         "one is needed",
+                         contents->name, kind);
+    else
+        return 0;
+    if (place->bytes)
+        return error_set(error, "%s: damaged: a part of kind %08x stands there twice",
+                         contents->name, kind);
+    *place = section;
+    return 0;
+}
+
+/* Walks the table; the sections must follow one another without gaps. */
+static int find_sections(const unsigned char *bytes, size_t length, struct contents *contents,
+                         struct error *error)
+{
+    uint32_t count = get_u32(bytes + 24);
+    if (count > (length - MODEL_HEADER) / MODEL_ENTRY)
+        return error_set(error, "%s: damaged: %u parts do not fit into %zu bytes", contents->name,
+                         count, length);
+    contents->song = calloc((size_t)count + 1, sizeof *contents->song);
+    if (!contents->song)
+        return error_set(error, "%s: out of memory", contents->name);
+    size_t place = MODEL_HEADER + (size_t)count * MODEL_ENTRY;
+    for (uint32_t i = 0; i < count; i++) {
+        const unsigned char *entry = bytes + MODEL_HEADER + (size_t)i * MODEL_ENTRY;
+        uint64_t offset = get_u64(entry + 8), size = get_u64(entry + 16);
+        if (offset != place || size == 0 || size > length - place)
+            return error_set(error, "%s: damaged: part %u lies outside of the file", contents->name,
+                             i);
+        struct section section = {bytes + place, (size_t)size};
+        if (file_section(contents, get_u32(entry), get_u32(entry + 4), section, error) != 0)
+            return -1;
+        place += ((size_t)size + 7) & ~(size_t)7;
+        if (place > length)
+            return error_set(error, "%s: damaged: part %u is not padded", contents->name, i);
+    }
+    if (place != length)
+        return error_set(error, "%s: damaged: bytes after the last part", contents->name);
+    if (!contents->origin.bytes || !contents->process.bytes || !contents->policy.bytes ||
+        contents->songs == 0)
+        return error_set(error, "%s: has no piece, process or policy", contents->name);
+    return 0;
+}
+
+static int read_origin(const struct contents *contents, struct model_origin *origin,
+                       struct error *error)
+{
+    const unsigned char *p = contents->origin.bytes;
+    if (contents->origin.length != MODEL_ORIGIN_BYTES || p[15] != 0 || p[31] != 0)
+        return error_set(error, "%s: damaged: where the model comes from cannot be read",
+                         contents->name);
+    memset(origin, 0, sizeof *origin);
+    memcpy(origin->algorithm, p, 16);
+    memcpy(origin->policy, p + 16, 16);
+    for (int i = 0; i < 16; i++)
+        if ((origin->algorithm[i] & 0x80) || (origin->algorithm[i] && origin->algorithm[i] < ' '))
+            return error_set(error, "%s: damaged: the algorithm's name", contents->name);
+    origin->steps = get_u64(p + 32);
+    origin->seed = get_u64(p + 40);
+    return 0;
+}
+
+/* Notes from the section's offsets and pitches; song_create checks the pitches. */
+static int read_notes(const unsigned char *first, const unsigned char *pitch, uint32_t slots,
+                      uint32_t notes, struct song_note *note)
+{
+    if (get_u32(first) != 0 || get_u32(first + 4 * (size_t)slots) != notes)
+        return -1;
+    for (uint32_t s = 0; s < slots; s++) {
+        uint32_t from = get_u32(first + 4 * (size_t)s), to = get_u32(first + 4 * (size_t)s + 4);
+        if (to < from || to > notes)
+            return -1;
+        for (uint32_t i = from; i < to; i++)
+            note[i] = (struct song_note){s, pitch[i]};
+    }
+    return 0;
+}
+
+/* A name may hold any UTF-8, but nothing that would steer a terminal. */
+static int copy_name(char *name, const unsigned char *bytes, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if (bytes[i] < ' ' || bytes[i] == 127)
+            return -1;
+    memcpy(name, bytes, length);
+    name[length] = 0;
+    return 0;
+}
+
+static struct song *read_song(const struct contents *contents, size_t index, struct error *error)
+{
+    const struct section *part = &contents->song[index];
+    const unsigned char *p = part->bytes;
+    char name[MODEL_MAX_NAME + 1];
+    struct song *song = NULL;
+    struct song_note *note = NULL;
+    if (part->length < MODEL_SONG_BYTES)
+        goto damaged;
+    uint32_t length = get_u32(p), slots = get_u32(p + 8), notes = get_u32(p + 12);
+    if (length > MODEL_MAX_NAME || slots == 0 || slots > SONG_MAX_SLOTS || notes == 0 ||
+        notes > SONG_MAX_NOTES ||
+        part->length != MODEL_SONG_BYTES + 4 * ((size_t)slots + 1) + length + notes)
+        goto damaged;
+    const unsigned char *first = p + MODEL_SONG_BYTES, *text = first + 4 * ((size_t)slots + 1);
+    if (copy_name(name, text, length) != 0)
+        goto damaged;
+    note = malloc(notes * sizeof *note);
+    if (!note) {
+        error_set(error, "%s: out of memory", contents->name);
+        return NULL;
+    }
+    if (read_notes(first, text + length, slots, notes, note) != 0)
+        goto damaged;
+    song = song_create(name, get_u32(p + 4), note, notes, error);
+    if (!song)
+        error_prefix(error, contents->name);
+    if (song && song->slots != slots)
+        goto damaged;
+    free(note);
+    return song;
+damaged:
+    free(note);
+    song_free(song);
+    error_set(error, "%s: damaged: piece %zu cannot be read", contents->name, index + 1);
+    return NULL;
+}
+
+static struct song **read_songs(const struct contents *contents, struct error *error)
+{
+    struct song **songs = calloc(contents->songs, sizeof *songs);
+    if (!songs) {
+        error_set(error, "%s: out of memory", contents->name);
+        return NULL;
+    }
+    for (size_t i = 0; i < contents->songs; i++) {
+        songs[i] = read_song(contents, i, error);
+        if (!songs[i]) {
+            while (i--)
+                song_free(songs[i]);
+            free(songs);
+            return NULL;
+        }
+    }
+    return songs;
+}
+
+static struct process *read_process(const struct contents *contents, struct song **songs,
+                                    struct error *error)
+{
+    const unsigned char *p = contents->process.bytes;
+    if (contents->process.length != MODEL_PROCESS_BYTES) {
+        error_set(error, "%s: damaged: the decision process cannot be read", contents->name);
+        return NULL;
+    }
+    struct process *process =
+        process_create((const struct song *const *)songs, contents->songs, get_u32(p), error);
+    if (!process) {
+        error_prefix(error, contents->name);
+        return NULL;
+    }
+    if (process->states != get_u32(p + 4) || process->arcs != get_u32(p + 8) ||
+        get_u32(p + 12) != 0) {
+        error_set(error, "%s: damaged: its pieces do not make the process it names",
+                  contents->name);
+        process_free(process);
+        return NULL;
+    }
+    return process;
+}
+
+/* The length of the section is compared with the shape before anything of that
+ * size is allocated. */
+static struct policy *read_policy(const struct contents *contents,
+                                  const struct model_origin *origin, struct error *error)
+{
+    const unsigned char *p = contents->policy.bytes;
+    size_t length = contents->policy.length;
+    int kind = policy_kind(origin->policy);
+    if (kind < 0) {
+        error_set(error, "%s: a policy of a kind that this program does not know", contents->name);
+        return NULL;
+    }
+    struct policy_shape shape = {.kind = (enum policy_kind)kind};
+    if (length < MODEL_POLICY_BYTES)
+        goto damaged;
+    shape.inputs = get_u32(p);
+    shape.actions = get_u32(p + 4);
+    shape.layers = get_u32(p + 8);
+    for (int i = 0; i < POLICY_MAX_LAYERS; i++)
+        shape.width[i] = get_u32(p + 12 + 4 * i);
+    size_t parameters = policy_parameters(&shape);
+    if (parameters == 0 || get_u64(p + MODEL_POLICY_BYTES - 8) != parameters ||
+        (length - MODEL_POLICY_BYTES) / 4 != parameters || length % 4 != 0)
+        goto damaged;
+    struct policy *policy = policy_create(&shape, 0, error);
+    if (!policy) {
+        error_prefix(error, contents->name);
+        return NULL;
+    }
+    for (size_t i = 0; i < parameters; i++) {
+        uint32_t bits = get_u32(p + MODEL_POLICY_BYTES + 4 * i);
+        memcpy(&policy->parameter[i], &bits, sizeof bits);
+        if (!isfinite(policy->parameter[i])) {
+            policy_free(policy);
+            goto damaged;
+        }
+    }
+    return policy;
+damaged:
+    error_set(error, "%s: damaged: the policy cannot be read", contents->name);
+    return NULL;
+}
+
+static struct model *read_contents(const struct contents *contents, struct error *error)
+{
+    struct model_origin origin;
+    if (read_origin(contents, &origin, error) != 0)
+        return NULL;
+    struct song **songs = read_songs(contents, error);
+    if (!songs)
+        return NULL;
+    struct process *process = read_process(contents, songs, error);
+    struct policy *policy = process ? read_policy(contents, &origin, error) : NULL;
+    struct model *model = NULL;
+    if (policy) {
+        model = model_create(songs, contents->songs, process, policy, &origin, error);
+        if (!model)
+            error_prefix(error, contents->name);
+    } else {
+        for (size_t i = 0; i < contents->songs; i++)
+            song_free(songs[i]);
+        process_free(process);
+    }
+    free(songs);
+    if (model && contents->training.bytes &&
+        model_attach_training(model, contents->training.bytes, contents->training.length, error) !=
+            0) {
+        model_free(model);
+        model = NULL;
+    }
+    return model;
+}
+
+struct model *model_load_memory(const void *bytes, size_t length, const char *name,
+                                struct error *error)
+{
+    struct contents contents = {.name = name};
+    struct model *model = NULL;
+    if (check_header(bytes, length, name, error) == 0 &&
+        find_sections(bytes, length, &contents, error) == 0)
+        model = read_contents(&contents, error);
+    free(contents.song);
+    return model;
+}
+
+/* What cannot be mapped (a pipe, standard input) is read to its end. */
+static struct model *load_stream(int fd, const char *name, struct error *error)
+{
+    enum { MOST = 1 << 30 };
+    unsigned char *bytes = NULL;
+    size_t length = 0, room = 0;
+    struct model *model = NULL;
+    for (;;) {
+        if (length == room) {
+            room = room ? 2 * room : 1 << 16;
+            unsigned char *more = room <= MOST ? realloc(bytes, room) : NULL;
+            if (!more) {
+                error_set(error, "%s: too long for a model", name);
+                goto out;
+            }
+            bytes = more;
+        }
+        ssize_t got = read(fd, bytes + length, room - length);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0) {
+            error_set(error, "%s: cannot read: %s", name, strerror(errno));
+            goto out;
+        }
+        if (got == 0)
+            break;
+        length += (size_t)got;
+    }
+    model = model_load_memory(bytes, length, name, error);
+out:
+    free(bytes);
+    return model;
+}
+
+struct model *model_load(const char *path, struct error *error)
+{
+    if (strcmp(path, "-") == 0)
+        return load_stream(STDIN_FILENO, "standard input", error);
+    struct stat about;
+    struct model *model = NULL;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &about) != 0) {
+        error_set(error, "%s: cannot open: %s", path, strerror(errno));
+        if (fd >= 0)
+            close(fd);
+        return NULL;
+    }
+    if (S_ISDIR(about.st_mode)) {
+        error_set(error, "%s: is a folder, expected a model file", path);
+    } else if (!S_ISREG(about.st_mode) || about.st_size == 0) {
+        model = load_stream(fd, path, error);
+    } else {
+        size_t length = (size_t)about.st_size;
+        void *bytes = mmap(NULL, length, PROT_READ, MAP_PRIVATE, fd, 0);
+        if (bytes == MAP_FAILED) {
+            error_set(error, "%s: cannot map: %s", path, strerror(errno));
+        } else {
+            model = model_load_memory(bytes, length, path, error);
+            munmap(bytes, length);
+        }
+    }
+    close(fd);
+    return model;
+}

@@ -1,0 +1,188 @@
+/* What all kinds of policies share: making, the masked softmax, and the way
+ * from the states of a process to observations and back to arcs. */
+#include "rl/policy.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct policy_ops *const kinds[] = {
+    [POLICY_TABLE] = &policy_table_ops,
+    [POLICY_MLP] = &policy_mlp_ops,
+};
+
+const char *policy_name(enum policy_kind kind)
+{
+    return kinds[kind]->name;
+}
+
+int policy_kind(const char *name)
+{
+    for (int i = 0; i < (int)(sizeof kinds / sizeof *kinds); i++)
+        if (strcmp(kinds[i]->name, name) == 0)
+            return i;
+    return -1;
+}
+
+size_t policy_parameters(const struct policy_shape *shape)
+{
+    if (shape->inputs == 0 || shape->actions == 0)
+        return 0;
+    if (shape->kind == POLICY_TABLE)
+        return shape->layers == 0 ? kinds[shape->kind]->parameters(shape) : 0;
+    if (shape->kind != POLICY_MLP || shape->layers == 0 || shape->layers > POLICY_MAX_LAYERS)
+        return 0;
+    for (uint32_t i = 0; i < shape->layers; i++)
+        if (shape->width[i] == 0 || shape->width[i] % 16 || shape->width[i] > POLICY_MAX_WIDTH)
+            return 0;
+    return kinds[shape->kind]->parameters(shape);
+}
+
+struct policy *policy_create(const struct policy_shape *shape, uint64_t seed, struct error *error)
+{
+    size_t parameters = policy_parameters(shape);
+    if (parameters == 0) {
+        error_set(error, "policy: a shape that is out of range");
+        return NULL;
+    }
+    struct policy *policy = calloc(1, sizeof *policy);
+    if (policy)
+        policy->parameter = calloc(parameters, sizeof *policy->parameter);
+    if (!policy || !policy->parameter) {
+        policy_free(policy);
+        error_set(error, "policy: out of memory for %zu parameters", parameters);
+        return NULL;
+    }
+    policy->shape = *shape;
+    policy->ops = kinds[shape->kind];
+    policy->parameters = parameters;
+    policy->ops->initialise(policy, seed);
+    return policy;
+}
+
+void policy_free(struct policy *policy)
+{
+    if (!policy)
+        return;
+    free(policy->parameter);
+    free(policy);
+}
+
+size_t policy_scratch(const struct policy *policy, uint32_t n)
+{
+    return policy->ops->scratch(&policy->shape, n);
+}
+
+void policy_forward(const struct policy *policy, const struct observations *seen,
+                    const uint32_t *id, uint32_t n, float *scratch, float *logit, float *value)
+{
+    policy->ops->forward(policy, seen, id, n, scratch, logit, value);
+}
+
+void policy_backward(const struct policy *policy, const struct observations *seen,
+                     const uint32_t *id, uint32_t n, float *scratch, const float *logit_gradient,
+                     const float *value_gradient, float *gradient)
+{
+    policy->ops->backward(policy, seen, id, n, scratch, logit_gradient, value_gradient, gradient);
+}
+
+void policy_softmax(const struct observations *seen, const uint32_t *id, uint32_t n,
+                    const float *logit, float *log_probability, float *probability)
+{
+    for (uint32_t k = 0; k < n; k++) {
+        uint32_t first = seen->first_logit[id[k]], end = seen->first_logit[id[k] + 1];
+        /* Most states of a piece have one way on; no exponential is spent on it. */
+        if (end == first + 1 && isfinite(logit[first])) {
+            log_probability[first] = 0;
+            probability[first] = 1;
+            continue;
+        }
+        float top = logit[first], sum = 0;
+        for (uint32_t a = first + 1; a < end; a++)
+            top = logit[a] > top ? logit[a] : top;
+        for (uint32_t a = first; a < end; a++)
+            sum += expf(logit[a] - top);
+        float shift = top + logf(sum);
+        for (uint32_t a = first; a < end; a++) {
+            float lp = logit[a] - shift;
+            log_probability[a] = lp;
+            probability[a] = expf(lp);
+        }
+    }
+}
+
+int observations_of_process(struct observations *seen, const struct process *process,
+                            struct error *error)
+{
+    uint32_t *identity = malloc(((size_t)process->states + 1) * sizeof *identity);
+    if (!identity)
+        return error_set(error, "policy: out of memory");
+    for (uint32_t s = 0; s <= process->states; s++)
+        identity[s] = s;
+    *seen = (struct observations){
+        .count = process->states,
+        .first_feature = identity,
+        .feature = identity,
+        .first_logit = process->first_arc,
+        .first_action = process->first_arc,
+    };
+    return 0;
+}
+
+void observations_release(struct observations *seen)
+{
+    free((void *)seen->feature);
+    *seen = (struct observations){0};
+}
+
+struct policy_shape policy_shape_of_process(enum policy_kind kind, const struct process *process)
+{
+    struct policy_shape shape = {.kind = kind, .inputs = process->states, .actions = process->arcs};
+    if (kind == POLICY_MLP) {
+        shape.layers = 3;
+        for (uint32_t i = 0; i < shape.layers; i++)
+            shape.width[i] = 64;
+    }
+    return shape;
+}
+
+int policy_arc_probability(const struct policy *policy, const struct process *process,
+                           float *probability, struct error *error)
+{
+    if (policy->shape.inputs != process->states || policy->shape.actions != process->arcs)
+        return error_set(
+            error, "policy for %u states and %u arcs, the process has %u states and %u arcs",
+            policy->shape.inputs, policy->shape.actions, process->states, process->arcs);
+    struct observations seen;
+    if (observations_of_process(&seen, process, error) != 0)
+        return -1;
+    float *scratch = malloc(policy_scratch(policy, seen.count) * sizeof *scratch);
+    float *value = malloc(seen.count * sizeof *value);
+    float *logs = malloc(process->arcs * sizeof *logs);
+    int status = 0;
+    if (!scratch || !value || !logs) {
+        status = error_set(error, "policy: out of memory");
+        goto out;
+    }
+    policy_forward(policy, &seen, seen.feature, seen.count, scratch, logs, value);
+    policy_softmax(&seen, seen.feature, seen.count, logs, logs, probability);
+    for (uint32_t a = 0; a < process->arcs && status == 0; a++)
+        if (!isfinite(probability[a]))
+            status = error_set(error, "policy: the probability of arc %u is not a number", a);
+out:
+    free(scratch);
+    free(value);
+    free(logs);
+    observations_release(&seen);
+    return status;
+}
+
+struct policy *policy_of_probability(const struct process *process, const float *probability,
+                                     struct error *error)
+{
+    struct policy_shape shape = policy_shape_of_process(POLICY_TABLE, process);
+    struct policy *policy = policy_create(&shape, 0, error);
+    for (uint32_t a = 0; policy && a < process->arcs; a++)
+        policy->parameter[a] = logf(probability[a] > 1e-6f ? probability[a] : 1e-6f);
+    return policy;
+}

@@ -1,0 +1,300 @@
+/* The network: rectified linear layers over sparse inputs, output rows for the
+ * legal actions only, and a value.
+ *
+ * With w[0] .. w[L-1] the widths of the hidden layers, the parameters are, in
+ * this order:
+ *
+ *     row[inputs][w[0]], bias[w[0]]          layer 0: sum of the active rows
+ *     weight[w[l-1]][w[l]], bias[w[l]]       layers 1 .. L-1
+ *     row[actions][w[L-1]], bias[actions]    logits
+ *     row[w[L-1]], bias                      value
+ *
+ * Scratch, for n observations: after[l][n][w[l]] for every layer, two arrays
+ * [n][widest] for what flows back, a transposed weight [widest][widest].
+ *
+ * The products of matrices are written so that each element is summed in one
+ * fixed order, whatever the width of the machine's vectors: results do not
+ * depend on the processor. */
+#include "base/rng.h"
+#include "rl/policy.h"
+
+#include <math.h>
+#include <string.h>
+
+struct layout {
+    size_t weight[POLICY_MAX_LAYERS + 2]; /* layers, then logits, then value */
+    size_t bias[POLICY_MAX_LAYERS + 2];
+    size_t parameters;
+    uint32_t widest;
+};
+
+static struct layout lay_out(const struct policy_shape *shape)
+{
+    struct layout at = {0};
+    size_t place = 0, before = shape->inputs;
+    for (uint32_t l = 0; l < shape->layers; l++) {
+        at.weight[l] = place;
+        place += before * shape->width[l];
+        at.bias[l] = place;
+        place += shape->width[l];
+        before = shape->width[l];
+        if (shape->width[l] > at.widest)
+            at.widest = shape->width[l];
+    }
+    at.weight[shape->layers] = place;
+    place += before * shape->actions;
+    at.bias[shape->layers] = place;
+    place += shape->actions;
+    at.weight[shape->layers + 1] = place;
+    place += before;
+    at.bias[shape->layers + 1] = place;
+    at.parameters = place + 1;
+    return at;
+}
+
+static size_t mlp_parameters(const struct policy_shape *shape)
+{
+    return lay_out(shape).parameters;
+}
+
+static size_t mlp_scratch(const struct policy_shape *shape, uint32_t n)
+{
+    size_t widest = lay_out(shape).widest, sum = 2 * widest;
+    for (uint32_t l = 0; l < shape->layers; l++)
+        sum += shape->width[l];
+    return sum * n + widest * widest;
+}
+
+static void mlp_initialise(struct policy *policy, uint64_t seed)
+{
+    const struct policy_shape *shape = &policy->shape;
+    struct layout at = lay_out(shape);
+    struct rng rng;
+    rng_seed(&rng, seed, 0x6d6c70);
+    memset(policy->parameter, 0, policy->parameters * sizeof *policy->parameter);
+    uint32_t last = shape->width[shape->layers - 1];
+    for (uint32_t l = 0; l <= shape->layers + 1; l++) {
+        /* Few features are active at once, so the first layer's fan-in is taken as 2. */
+        double fan_in = l == 0 ? 2 : l < shape->layers ? shape->width[l - 1] : last;
+        double scale = sqrt(2 / fan_in) * (l == shape->layers ? 0.01 : 1);
+        for (size_t i = at.weight[l]; i < at.bias[l]; i++)
+            policy->parameter[i] = (float)(scale * rng_normal(&rng));
+    }
+}
+
+typedef float vector __attribute__((vector_size(32), aligned(4), may_alias));
+
+enum { LANES = 8, ROWS = 4 };
+
+/* c[rows][m] += a * b[inner][m], where a's element (r, q) is a[r * down + q *
+ * across], m a multiple of 16. ROWS x 16 elements of c stay in registers. */
+static inline __attribute__((always_inline)) void multiply_block(float *c, const float *a,
+                                                                 size_t down, size_t across,
+                                                                 const float *b, uint32_t inner,
+                                                                 uint32_t m, uint32_t rows)
+{
+    for (uint32_t j = 0; j < m; j += 2 * LANES) {
+        vector sum[ROWS][2];
+        for (uint32_t r = 0; r < rows; r++)
+            for (uint32_t v = 0; v < 2; v++)
+                sum[r][v] = *(const vector *)(c + (size_t)r * m + j + v * LANES);
+        for (uint32_t q = 0; q < inner; q++) {
+            const float *row = b + (size_t)q * m + j;
+            vector b0 = *(const vector *)row, b1 = *(const vector *)(row + LANES);
+            for (uint32_t r = 0; r < rows; r++) {
+                float x = a[r * down + q * across];
+                sum[r][0] += x * b0;
+                sum[r][1] += x * b1;
+            }
+        }
+        for (uint32_t r = 0; r < rows; r++)
+            for (uint32_t v = 0; v < 2; v++)
+                *(vector *)(c + (size_t)r * m + j + v * LANES) = sum[r][v];
+    }
+}
+
+static inline __attribute__((always_inline)) void multiply_add_body(float *c, const float *a,
+                                                                    size_t down, size_t across,
+                                                                    const float *b, uint32_t rows,
+                                                                    uint32_t inner, uint32_t m)
+{
+    uint32_t r = 0;
+    for (; r + ROWS <= rows; r += ROWS)
+        multiply_block(c + (size_t)r * m, a + r * down, down, across, b, inner, m, ROWS);
+    for (; r < rows; r++)
+        multiply_block(c + (size_t)r * m, a + r * down, down, across, b, inner, m, 1);
+}
+
+static void multiply_add(float *c, const float *a, size_t down, size_t across, const float *b,
+                         uint32_t rows, uint32_t inner, uint32_t m)
+{
+    multiply_add_body(c, a, down, across, b, rows, inner, m);
+}
+
+/* Sixteen partial sums, added pairwise: an order that vectors keep. n: multiple of 16. */
+static float dot(const float *a, const float *b, uint32_t n)
+{
+    float sum[16] = {0};
+    for (uint32_t i = 0; i < n; i += 16)
+        for (uint32_t j = 0; j < 16; j++)
+            sum[j] += a[i + j] * b[i + j];
+    for (uint32_t width = 8; width; width /= 2)
+        for (uint32_t j = 0; j < width; j++)
+            sum[j] += sum[j + width];
+    return sum[0];
+}
+
+static void add_scaled(float *sum, float scale, const float *row, uint32_t n)
+{
+    for (uint32_t j = 0; j < n; j++)
+        sum[j] += scale * row[j];
+}
+
+static void rectify(float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        x[i] = x[i] > 0 ? x[i] : 0;
+}
+
+static void embed(const struct policy *policy, const struct layout *at,
+                  const struct observations *seen, const uint32_t *id, uint32_t n, float *after)
+{
+    uint32_t width = policy->shape.width[0];
+    const float *row = policy->parameter + at->weight[0];
+    for (uint32_t k = 0; k < n; k++, after += width) {
+        memcpy(after, policy->parameter + at->bias[0], width * sizeof *after);
+        for (uint32_t f = seen->first_feature[id[k]]; f < seen->first_feature[id[k] + 1]; f++)
+            add_scaled(after, seen->strength ? seen->strength[f] : 1,
+                       row + (size_t)seen->feature[f] * width, width);
+        rectify(after, width);
+    }
+}
+
+static void mlp_forward(const struct policy *policy, const struct observations *seen,
+                        const uint32_t *id, uint32_t n, float *scratch, float *logit, float *value)
+{
+    const struct policy_shape *shape = &policy->shape;
+    const float *p = policy->parameter;
+    struct layout at = lay_out(shape);
+    float *after = scratch;
+    embed(policy, &at, seen, id, n, after);
+    for (uint32_t l = 1; l < shape->layers; l++) {
+        uint32_t before = shape->width[l - 1], width = shape->width[l];
+        const float *input = after;
+        after += (size_t)n * before;
+        for (uint32_t k = 0; k < n; k++)
+            memcpy(after + (size_t)k * width, p + at.bias[l], width * sizeof *after);
+        multiply_add(after, input, before, 1, p + at.weight[l], n, before, width);
+        rectify(after, (size_t)n * width);
+    }
+    uint32_t width = shape->width[shape->layers - 1], out = shape->layers;
+    for (uint32_t k = 0; k < n; k++, after += width) {
+        uint32_t i = id[k], first = seen->first_logit[i], action = seen->first_action[i];
+        for (uint32_t a = 0; a < seen->first_logit[i + 1] - first; a++, action++)
+            logit[first + a] = p[at.bias[out] + action] +
+                               dot(p + at.weight[out] + (size_t)action * width, after, width);
+        value[i] = p[at.bias[out + 1]] + dot(p + at.weight[out + 1], after, width);
+    }
+}
+
+/* Gradient by the last hidden layer, into flow[n][width], and by the output rows. */
+static void output_backward(const struct policy *policy, const struct layout *at,
+                            const struct observations *seen, const uint32_t *id, uint32_t n,
+                            const float *after, const float *logit_gradient,
+                            const float *value_gradient, float *flow, float *gradient)
+{
+    uint32_t out = policy->shape.layers, width = policy->shape.width[out - 1];
+    const float *row = policy->parameter + at->weight[out];
+    float *row_gradient = gradient + at->weight[out];
+    memset(flow, 0, (size_t)n * width * sizeof *flow);
+    for (uint32_t k = 0; k < n; k++, after += width, flow += width) {
+        uint32_t i = id[k], first = seen->first_logit[i], action = seen->first_action[i];
+        for (uint32_t a = first; a < seen->first_logit[i + 1]; a++, action++) {
+            float g = logit_gradient[a];
+            if (g == 0)
+                continue;
+            gradient[at->bias[out] + action] += g;
+            add_scaled(flow, g, row + (size_t)action * width, width);
+            add_scaled(row_gradient + (size_t)action * width, g, after, width);
+        }
+        float g = value_gradient[i];
+        gradient[at->bias[out + 1]] += g;
+        add_scaled(flow, g, policy->parameter + at->weight[out + 1], width);
+        add_scaled(gradient + at->weight[out + 1], g, after, width);
+    }
+}
+
+/* Nothing flows back through a unit that was cut off. */
+static void rectify_backward(float *flow, const float *after, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        flow[i] = after[i] > 0 ? flow[i] : 0;
+}
+
+static void bias_backward(const float *flow, uint32_t n, uint32_t width, float *gradient)
+{
+    for (uint32_t k = 0; k < n; k++)
+        add_scaled(gradient, 1, flow + (size_t)k * width, width);
+}
+
+static void transpose(const float *from, uint32_t rows, uint32_t columns, float *to)
+{
+    for (uint32_t r = 0; r < rows; r++)
+        for (uint32_t c = 0; c < columns; c++)
+            to[(size_t)c * rows + r] = from[(size_t)r * columns + c];
+}
+
+static void embed_backward(const struct policy *policy, const struct layout *at,
+                           const struct observations *seen, const uint32_t *id, uint32_t n,
+                           const float *flow, float *gradient)
+{
+    uint32_t width = policy->shape.width[0];
+    float *row = gradient + at->weight[0];
+    for (uint32_t k = 0; k < n; k++, flow += width)
+        for (uint32_t f = seen->first_feature[id[k]]; f < seen->first_feature[id[k] + 1]; f++)
+            add_scaled(row + (size_t)seen->feature[f] * width,
+                       seen->strength ? seen->strength[f] : 1, flow, width);
+}
+
+static void mlp_backward(const struct policy *policy, const struct observations *seen,
+                         const uint32_t *id, uint32_t n, float *scratch,
+                         const float *logit_gradient, const float *value_gradient, float *gradient)
+{
+    const struct policy_shape *shape = &policy->shape;
+    struct layout at = lay_out(shape);
+    const float *after[POLICY_MAX_LAYERS];
+    float *end = scratch;
+    for (uint32_t l = 0; l < shape->layers; l++) {
+        after[l] = end;
+        end += (size_t)n * shape->width[l];
+    }
+    float *flow = end, *before = flow + (size_t)n * at.widest;
+    float *turned = before + (size_t)n * at.widest;
+    output_backward(policy, &at, seen, id, n, after[shape->layers - 1], logit_gradient,
+                    value_gradient, flow, gradient);
+    for (uint32_t l = shape->layers; l-- > 0;) {
+        uint32_t width = shape->width[l];
+        rectify_backward(flow, after[l], (size_t)n * width);
+        bias_backward(flow, n, width, gradient + at.bias[l]);
+        if (l == 0)
+            break;
+        uint32_t lower = shape->width[l - 1];
+        multiply_add(gradient + at.weight[l], after[l - 1], 1, lower, flow, lower, n, width);
+        transpose(policy->parameter + at.weight[l], lower, width, turned);
+        memset(before, 0, (size_t)n * lower * sizeof *before);
+        multiply_add(before, flow, width, 1, turned, n, width, lower);
+        float *swap = flow;
+        flow = before;
+        before = swap;
+    }
+    embed_backward(policy, &at, seen, id, n, flow, gradient);
+}
+
+const struct policy_ops policy_mlp_ops = {
+    .name = "mlp",
+    .parameters = mlp_parameters,
+    .scratch = mlp_scratch,
+    .initialise = mlp_initialise,
+    .forward = mlp_forward,
+    .backward = mlp_backward,
+};
