@@ -2,8 +2,8 @@
  *
  * Time is counted in slots (sixteenth notes); four slots are a beat (a quarter
  * note). Only onsets count: a slot holds the note numbers struck in it, in
- * order of onset and, where struck together, from low to high; a note number
- * struck twice in one slot stands there twice. Songs are immutable after
+ * the order in which the piece lists them; a note number struck twice in one
+ * slot stands there twice. Songs are immutable after
  * song_create and may be read from any thread. Nothing here knows of MIDI
  * files: callers bring slots and note numbers. */
 #ifndef RL_SONG_H

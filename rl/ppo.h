@@ -1,0 +1,61 @@
+/* Proximal policy optimisation (Schulman et al. 2017, arXiv 1707.06347): a
+ * rollout of all lanes, advantages, then a few epochs of minibatches of the
+ * clipped loss (rl/ppo_loss.h) with Adam. Actions that are not legal do not
+ * exist for it: the softmax runs over the legal ones only.
+ *
+ * Owns its memory; borrows the environment and the policy, whose parameters it
+ * changes in place. One thread. Same seed, environment, policy and settings:
+ * the same parameters byte for byte, in one run or continued through
+ * ppo_export and ppo_import. */
+#ifndef RL_PPO_H
+#define RL_PPO_H
+
+#include "rl/environment.h"
+#include "rl/learning.h"
+
+struct ppo_settings {
+    uint32_t rollout;      /* steps of each lane between updates, 1 .. 65536; 128 */
+    uint32_t epochs;       /* passes over a rollout, 1 .. 100; 4 */
+    uint32_t minibatches;  /* a pass, 1 .. steps of a rollout; 4 */
+    uint64_t total_steps;  /* over which rates fall; 2,000,000 */
+    double rate, rate_end; /* Adam's step, falling linearly to rate_end; 0.01 (mlp: 0.001), 0 */
+    double gamma;          /* discount, 0 .. 1; 0.97 */
+    double lambda;         /* of GAE, 0 .. 1; 0.95 */
+    double clip;           /* of the ratio, above 0; 0.2 */
+    double value_clip;     /* 0: the value is not clipped; 0 */
+    double value_weight;   /* 0.5 */
+    double entropy, entropy_end; /* weight of the bonus, falling linearly; 0.01, 0 */
+    double gradient_length;      /* longest gradient; 0: any; 0.5 */
+    double kl;      /* a rollout's updates stop above 1.5 times this KL; 0: never; 0.02 */
+    bool normalise; /* advantages to mean 0, deviation 1 over the rollout; true */
+    uint64_t seed;
+};
+
+/* The defaults named above, for a kind of policy. */
+struct ppo_settings ppo_defaults(enum policy_kind kind);
+
+struct ppo;
+
+/* NULL: settings out of range (the text says which), a policy of another shape
+ * than the observations, out of memory. */
+struct ppo *ppo_open(struct environment *environment, struct policy *policy,
+                     const struct ppo_settings *settings, struct error *error);
+void ppo_close(struct ppo *ppo);
+
+/* Learns by whole rollouts until at least `until` steps have been made in all
+ * (a rollout is lanes * settings.rollout steps), or the watch (NULL: none) asks
+ * to stop. 0: done or stopped; -1: the numbers ran away. */
+int ppo_run(struct ppo *ppo, uint64_t until, learning_watch *watch, void *context,
+            struct error *error);
+
+/* Environment steps so far. */
+uint64_t ppo_steps(const struct ppo *ppo);
+
+/* Everything but the policy's parameters that going on needs: the optimiser,
+ * random numbers, the lanes. Bytes to be freed by the caller; NULL: out of
+ * memory. Import into one opened with the same settings and policy; -1: the
+ * bytes are of another environment, policy or machine. */
+unsigned char *ppo_export(const struct ppo *ppo, size_t *length, struct error *error);
+int ppo_import(struct ppo *ppo, const unsigned char *bytes, size_t length, struct error *error);
+
+#endif

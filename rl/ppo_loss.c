@@ -1,0 +1,199 @@
+/* Gathering a minibatch by observation and action, then the formulas. */
+#include "rl/ppo_loss.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The samples that took one action at one observation. */
+struct tally {
+    float plus, minus; /* sums of the advantages above and below 0 */
+    uint32_t count;
+};
+
+/* The samples at one observation. */
+struct harvest {
+    uint32_t count;
+    float residual; /* sum of target - old value */
+    float pull;     /* value_clip: sum of the derivatives of the halved squares */
+};
+
+int ppo_loss_open(struct ppo_loss_work *work, const struct environment *environment,
+                  const struct policy *policy, struct error *error)
+{
+    size_t logits = environment->most_logits, most = environment->most_observations;
+    *work = (struct ppo_loss_work){
+        .tally = calloc(logits, sizeof *work->tally),
+        .value = calloc(most, sizeof *work->value),
+        .id = malloc(most * sizeof *work->id),
+        .logit = malloc(logits * sizeof *work->logit),
+        .log_probability = malloc(logits * sizeof *work->log_probability),
+        .probability = malloc(logits * sizeof *work->probability),
+        .logit_gradient = malloc(logits * sizeof *work->logit_gradient),
+        .predicted = malloc(most * sizeof *work->predicted),
+        .value_gradient = malloc(most * sizeof *work->value_gradient),
+        .scratch = malloc(policy_scratch(policy, (uint32_t)most) * sizeof *work->scratch),
+    };
+    if (!work->tally || !work->value || !work->id || !work->logit || !work->log_probability ||
+        !work->probability || !work->logit_gradient || !work->predicted || !work->value_gradient ||
+        !work->scratch) {
+        ppo_loss_close(work);
+        return error_set(error, "learning: out of memory for %zu actions", logits);
+    }
+    return 0;
+}
+
+void ppo_loss_close(struct ppo_loss_work *work)
+{
+    free(work->tally);
+    free(work->value);
+    free(work->id);
+    free(work->logit);
+    free(work->log_probability);
+    free(work->probability);
+    free(work->logit_gradient);
+    free(work->predicted);
+    free(work->value_gradient);
+    free(work->scratch);
+    *work = (struct ppo_loss_work){0};
+}
+
+static void enlist(struct ppo_loss_work *work, const struct observations *seen, uint32_t o)
+{
+    uint32_t first = seen->first_logit[o];
+    work->id[work->ids++] = o;
+    memset(work->tally + first, 0, (seen->first_logit[o + 1] - first) * sizeof *work->tally);
+}
+
+/* Sums the samples by observation and action. Returns the sum of the squared residuals. */
+static double gather(struct ppo_loss_work *work, const struct observations *seen,
+                     const struct rollout *rollout, const uint32_t *index, uint32_t n)
+{
+    double squares = 0;
+    for (uint32_t k = 0; k < work->ids; k++)
+        work->value[work->id[k]] = (struct harvest){0};
+    work->ids = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        const struct sample *sample = &rollout->sample[index[i]];
+        struct harvest *value = &work->value[sample->observation];
+        struct tally *tally = &work->tally[sample->logit];
+        float residual = sample->target - rollout->value[sample->observation];
+        if (value->count++ == 0)
+            enlist(work, seen, sample->observation);
+        value->residual += residual;
+        squares += (double)residual * residual;
+        tally->plus += sample->advantage > 0 ? sample->advantage : 0;
+        tally->minus += sample->advantage > 0 ? 0 : sample->advantage;
+        tally->count++;
+    }
+    return squares;
+}
+
+/* The policy's part at one observation: losses, and gradients by its logits.
+ * With g_a the derivative by log pi(a), that by logit j is g_j - pi_j sum_a g_a;
+ * that of the entropy is - pi_j (log pi_j + H). */
+static void policy_part(struct ppo_loss_work *work, const struct rollout *rollout, uint32_t first,
+                        uint32_t end, float visits, float scale,
+                        const struct ppo_loss_settings *settings, struct ppo_losses *sum)
+{
+    const float high = 1 + settings->clip, low = 1 - settings->clip;
+    float entropy = 0, all = 0;
+    for (uint32_t a = first; a < end; a++) {
+        const struct tally *tally = &work->tally[a];
+        float lp = work->log_probability[a], g = 0;
+        entropy -= work->probability[a] > 0 ? work->probability[a] * lp : 0;
+        if (tally->count) {
+            float change = lp - rollout->log_probability[a];
+            float r = expf(change);
+            g = -scale * r * ((r < high ? tally->plus : 0) + (r > low ? tally->minus : 0));
+            sum->policy -= (double)tally->plus * (r < high ? r : high) +
+                           (double)tally->minus * (r > low ? r : low);
+            sum->kl += tally->count * (((double)r - 1) - change);
+            sum->clip_fraction += r < low || r > high ? tally->count : 0;
+        }
+        work->logit_gradient[a] = g;
+        all += g;
+    }
+    sum->entropy += (double)visits * entropy;
+    float bonus = scale * settings->entropy_weight * visits;
+    for (uint32_t a = first; a < end; a++) {
+        float p = work->probability[a];
+        float steep = p > 0 ? p * (work->log_probability[a] + entropy) : 0;
+        work->logit_gradient[a] += bonus * steep - p * all;
+    }
+}
+
+/* With a clipped value the larger error depends on each sample's target. Leaves
+ * the derivatives in harvest.pull and returns the sum of the squares. */
+static double clipped_values(struct ppo_loss_work *work, const struct rollout *rollout,
+                             const uint32_t *index, uint32_t n, float clip)
+{
+    double squares = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        const struct sample *sample = &rollout->sample[index[i]];
+        uint32_t o = sample->observation;
+        float move = work->predicted[o] - rollout->value[o];
+        float held = move > clip ? clip : move < -clip ? -clip : move;
+        float residual = sample->target - rollout->value[o];
+        float error = move - residual, held_error = held - residual;
+        bool free_counts = error * error >= held_error * held_error;
+        squares += free_counts ? (double)error * error : (double)held_error * held_error;
+        if (free_counts)
+            work->value[o].pull += error;
+    }
+    return squares;
+}
+
+static double value_part(struct ppo_loss_work *work, const struct rollout *rollout,
+                         const uint32_t *index, uint32_t n, double squares,
+                         const struct ppo_loss_settings *settings)
+{
+    const float scale = settings->value_weight / (float)n;
+    if (settings->value_clip > 0)
+        squares = clipped_values(work, rollout, index, n, settings->value_clip);
+    for (uint32_t k = 0; k < work->ids; k++) {
+        uint32_t o = work->id[k];
+        const struct harvest *value = &work->value[o];
+        float move = work->predicted[o] - rollout->value[o], count = (float)value->count;
+        if (settings->value_clip > 0) {
+            work->value_gradient[o] = scale * value->pull;
+            continue;
+        }
+        work->value_gradient[o] = scale * (count * move - value->residual);
+        squares += (double)move * ((double)count * move - 2 * (double)value->residual);
+    }
+    return squares / 2;
+}
+
+struct ppo_losses ppo_loss_forward(struct ppo_loss_work *work, const struct policy *policy,
+                                   const struct observations *seen, const struct rollout *rollout,
+                                   const uint32_t *index, uint32_t n,
+                                   const struct ppo_loss_settings *settings)
+{
+    struct ppo_losses sum = {0};
+    double squares = gather(work, seen, rollout, index, n);
+    policy_forward(policy, seen, work->id, work->ids, work->scratch, work->logit, work->predicted);
+    policy_softmax(seen, work->id, work->ids, work->logit, work->log_probability,
+                   work->probability);
+    for (uint32_t k = 0; k < work->ids; k++) {
+        uint32_t o = work->id[k], first = seen->first_logit[o], end = seen->first_logit[o + 1];
+        policy_part(work, rollout, first, end, (float)work->value[o].count, 1 / (float)n, settings,
+                    &sum);
+    }
+    sum.value = value_part(work, rollout, index, n, squares, settings) / n;
+    sum.policy /= n;
+    sum.entropy /= n;
+    sum.kl /= n;
+    sum.clip_fraction /= n;
+    sum.total = sum.policy + (double)settings->value_weight * sum.value -
+                (double)settings->entropy_weight * sum.entropy;
+    return sum;
+}
+
+void ppo_loss_backward(struct ppo_loss_work *work, const struct policy *policy,
+                       const struct observations *seen, float *gradient)
+{
+    policy_backward(policy, seen, work->id, work->ids, work->scratch, work->logit_gradient,
+                    work->value_gradient, gradient);
+}
