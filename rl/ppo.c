@@ -30,7 +30,7 @@ struct ppo_settings ppo_defaults(enum policy_kind kind)
         .epochs = 4,
         .minibatches = 4,
         .total_steps = 2000000,
-        .rate = kind == POLICY_TABLE ? 0.01 : 0.001,
+        .rate = kind == POLICY_TABLE ? 0.03 : 0.001,
         .gamma = 0.97,
         .lambda = 0.95,
         .clip = 0.2,
@@ -60,7 +60,8 @@ static int check(const struct ppo_settings *s, uint32_t lanes, struct error *err
         check_number("total steps", (double)s->total_steps, 1, 1e15, error) != 0 ||
         check_number("learning rate", s->rate, 0, 10, error) != 0 ||
         check_number("final learning rate", s->rate_end, 0, 10, error) != 0 ||
-        check_number("gamma", s->gamma, 0, 1, error) != 0 ||
+        check_number("gamma", s->gamma, 0, s->reward_scale > 0 ? 1 : 0.999999, error) != 0 ||
+        check_number("reward scale", s->reward_scale, 0, 1e6, error) != 0 ||
         check_number("lambda", s->lambda, 0, 1, error) != 0 ||
         check_number("clip", s->clip, 1e-6, 10, error) != 0 ||
         check_number("value clip", s->value_clip, 0, 1e6, error) != 0 ||
@@ -241,16 +242,18 @@ static void average(struct learning_report *report)
 int ppo_run(struct ppo *ppo, uint64_t until, learning_watch *watch, void *context,
             struct error *error)
 {
+    const struct ppo_settings *settings = &ppo->settings;
+    double scale = settings->reward_scale > 0 ? settings->reward_scale : 1 - settings->gamma;
     while (ppo->steps < until) {
         struct learning_report report = {0};
         rollout_collect(&ppo->rollout, ppo->environment, ppo->policy, &ppo->rng);
-        rollout_advantages(&ppo->rollout, ppo->settings.gamma, ppo->settings.lambda);
+        rollout_advantages(&ppo->rollout, settings->gamma, settings->lambda, scale);
         describe(&ppo->rollout, &report);
-        if (ppo->settings.normalise)
+        if (settings->normalise)
             rollout_normalise(&ppo->rollout);
         if (update_all(ppo, &report, error) != 0)
             return -1;
-        ppo->steps += (uint64_t)ppo->settings.rollout * ppo->environment->lanes;
+        ppo->steps += (uint64_t)settings->rollout * ppo->environment->lanes;
         report.steps = ppo->steps;
         average(&report);
         if (watch && !watch(context, &report))

@@ -105,16 +105,16 @@ void rollout_collect(struct rollout *rollout, struct environment *environment,
     }
 }
 
-void rollout_advantages(struct rollout *rollout, double gamma, double lambda)
+void rollout_advantages(struct rollout *rollout, double gamma, double lambda, double scale)
 {
     uint32_t lanes = rollout->lanes;
-    const float discount = (float)gamma, trace = (float)(gamma * lambda);
+    const float unit = (float)scale, discount = (float)gamma, trace = (float)(gamma * lambda);
     const float *value = rollout->value;
     for (uint32_t t = rollout->steps; t-- > 0;) {
         for (uint32_t i = 0; i < lanes; i++) {
             size_t at = (size_t)t * lanes + i;
             float here = value[rollout->observation[at]];
-            float delta = rollout->reward[at] - here;
+            float delta = unit * rollout->reward[at] - here;
             if (rollout->episode[at] != EPISODE_OVER)
                 delta += discount * value[rollout->arrived[at]];
             if (rollout->episode[at] == EPISODE_GOES_ON && t + 1 < rollout->steps)

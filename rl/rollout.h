@@ -44,8 +44,8 @@ void rollout_collect(struct rollout *rollout, struct environment *environment,
 /* Generalised advantage estimation (Schulman et al. 2016, arXiv 1506.02438,
  * equation 16) of a collected rollout; fills `sample`. The sum stops where an
  * episode ends; after EPISODE_OVER nothing follows, otherwise the value of the
- * observation arrived at does. */
-void rollout_advantages(struct rollout *rollout, double gamma, double lambda);
+ * observation arrived at does. Rewards count times `scale`. */
+void rollout_advantages(struct rollout *rollout, double gamma, double lambda, double scale);
 
 /* Shifts and scales the advantages to mean 0 and deviation 1 over the rollout. */
 void rollout_normalise(struct rollout *rollout);
