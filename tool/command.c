@@ -136,6 +136,14 @@ int command_print_json(json_t *document)
     return command_flush();
 }
 
+json_t *command_text(const char *text)
+{
+    char *valid = g_utf8_make_valid(text, -1);
+    json_t *value = json_string(valid);
+    g_free(valid);
+    return value;
+}
+
 json_t *command_number(double value)
 {
     return isfinite(value) ? json_real(value) : json_null();

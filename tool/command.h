@@ -61,6 +61,9 @@ int command_print_json(json_t *document);
  * full disk is a failure. */
 int command_flush(void);
 
+/* A text as JSON, for file names that need not be UTF-8. */
+json_t *command_text(const char *text);
+
 /* A double as JSON; null where it is no finite number. */
 json_t *command_number(double value);
 

@@ -9,4 +9,14 @@ int command_evaluate(int argc, char **argv);
 int command_errors(int argc, char **argv);
 int command_inspect(int argc, char **argv);
 
+/* How error models are written, for --help. */
+#define ERRORS_HELP                                                                                \
+    "SPEC is an error model:\n"                                                                    \
+    "  shift:p=0.5,max=2    with probability p, 1 to max semitones up or down\n"                   \
+    "  slip:p=0.1           with probability p, the key a finger slips to\n"                       \
+    "  any:p=0.5,range=12   with probability p, anywhere within range semitones\n"                 \
+    "  none                 no wrong notes\n"                                                      \
+    "each with ,drop=P ,add=P ,jitter=P for notes left out, keys brushed besides, and\n"           \
+    "notes one sixteenth early or late (none:drop=0.1)."
+
 #endif

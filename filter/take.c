@@ -1,0 +1,406 @@
+/* Choosing, placing, and the two ways of correcting. */
+#include "filter/take.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+enum {
+    CHANNELS = 16,
+    DRUMS = 9, /* General MIDI's channel 10, counted from 0 */
+};
+
+static const char *read_channel(const char *at, unsigned *channel)
+{
+    unsigned value = 0;
+    int digits = 0;
+    for (; isdigit((unsigned char)*at) && digits < 3; at++, digits++)
+        value = value * 10 + (unsigned)(*at - '0');
+    *channel = value;
+    return digits > 0 && value >= 1 && value <= CHANNELS ? at : NULL;
+}
+
+int take_read_channels(const char *list, uint16_t *channels, struct error *error)
+{
+    uint16_t chosen = 0;
+    const char *at = list;
+    for (;;) {
+        unsigned first = 0;
+        unsigned last = 0;
+        at = read_channel(at, &first);
+        last = first;
+        if (at && *at == '-')
+            at = read_channel(at + 1, &last);
+        if (!at || last < first)
+            break;
+        for (unsigned c = first; c <= last; c++)
+            chosen |= (uint16_t)(1U << (c - 1));
+        if (*at == '\0') {
+            *channels = chosen;
+            return 0;
+        }
+        if (*at++ != ',')
+            break;
+    }
+    return error_set(error, "'%s' is no list of channels from 1 to 16, such as 1-9,11", list);
+}
+
+/* Marks the tracks that one entry of a list of tracks names; how many. */
+static uint32_t mark_tracks(const struct midifile *file, const char *entry, size_t length,
+                            bool *marked)
+{
+    uint32_t found = 0;
+    uint32_t tracks = midifile_tracks(file);
+    char *end = NULL;
+    unsigned long number = strtoul(entry, &end, 10);
+    bool numbered = isdigit((unsigned char)*entry) && end == entry + length;
+    for (uint32_t t = 0; t < tracks; t++) {
+        const char *name = midifile_track_name(file, t);
+        bool same = numbered ? number == t + 1UL
+                             : strlen(name) == length && strncasecmp(name, entry, length) == 0;
+        if (same)
+            marked[t] = true;
+        found += same;
+    }
+    return found;
+}
+
+static int choose_tracks(const struct midifile *file, const char *name, const char *list,
+                         bool *marked, struct error *error)
+{
+    uint32_t tracks = midifile_tracks(file);
+    for (uint32_t t = 0; !list && t < tracks; t++)
+        marked[t] = true;
+    for (const char *at = list; at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL) {
+        size_t length = strcspn(at, ",");
+        if (mark_tracks(file, at, length, marked) == 0)
+            return error_set(error,
+                             "%s: has no track '%.*s'; audiogenrl inspect lists its %u tracks",
+                             name, (int)length, at, tracks);
+    }
+    return 0;
+}
+
+/* By track: do all of its notes stand in the drums' channel? */
+static void find_drum_tracks(const struct midifile *file, bool *drums)
+{
+    uint32_t count = 0;
+    const struct midifile_note *notes = midifile_notes(file, &count);
+    memset(drums, true, midifile_tracks(file) * sizeof *drums);
+    for (uint32_t i = 0; i < count; i++)
+        if (notes[i].channel != DRUMS)
+            drums[notes[i].track] = false;
+}
+
+static void choose_notes(struct take *take, const struct midifile *file,
+                         const struct take_choice *choice, const bool *marked, const bool *drums)
+{
+    uint32_t count = 0;
+    const struct midifile_note *notes = midifile_notes(file, &count);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct midifile_note *note = &notes[i];
+        bool channel = choice->channels
+                           ? choice->channels >> note->channel & 1
+                           : note->channel != DRUMS || (choice->tracks && drums[note->track]);
+        if (marked[note->track] && channel)
+            take->index[take->count++] = i;
+    }
+}
+
+static int no_notes(const struct midifile *file, const char *name, const struct take_choice *choice,
+                    struct error *error)
+{
+    uint32_t count = 0;
+    const struct midifile_note *notes = midifile_notes(file, &count);
+    uint32_t drums = 0;
+    for (uint32_t i = 0; i < count; i++)
+        drums += notes[i].channel == DRUMS;
+    if (count == 0)
+        return error_set(error, "%s: holds no notes, expected a piece of music", name);
+    if (!choice->channels && !choice->tracks && drums == count)
+        return error_set(error,
+                         "%s: holds only drums (channel 10); name them with --channels 10 "
+                         "if they are meant",
+                         name);
+    return error_set(error,
+                     "%s: holds no notes in the tracks and channels chosen; audiogenrl "
+                     "inspect lists what it has",
+                     name);
+}
+
+static int choose(struct take *take, const struct midifile *file, const char *name,
+                  const struct take_choice *choice, struct error *error)
+{
+    uint32_t tracks = midifile_tracks(file);
+    bool *marked = calloc(tracks ? 2 * (size_t)tracks : 1, sizeof *marked);
+    if (!marked)
+        return error_set(error, "%s: out of memory", name);
+    int status = choose_tracks(file, name, choice->tracks, marked, error);
+    if (status == 0) {
+        find_drum_tracks(file, marked + tracks);
+        choose_notes(take, file, choice, marked, marked + tracks);
+        if (take->count == 0)
+            status = no_notes(file, name, choice, error);
+    }
+    free(marked);
+    return status;
+}
+
+static void place_by_file(struct take *take, const struct midifile *file)
+{
+    uint32_t count = 0;
+    const struct midifile_note *notes = midifile_notes(file, &count);
+    double slots_a_tick = (double)SONG_SLOTS_A_BEAT / midifile_ppq(file);
+    for (size_t i = 0; i < take->count; i++) {
+        const struct midifile_note *note = &notes[take->index[i]];
+        take->note[i] = (struct correct_note){.seconds = note->seconds,
+                                              .slot = note->tick * slots_a_tick,
+                                              .pitch = note->pitch,
+                                              .velocity = note->velocity};
+        take->release[i] = midifile_seconds(file, note->tick + note->duration_ticks);
+    }
+}
+
+static int fit_file_grid(struct take *take, const char *name, struct error *error)
+{
+    double *slots = malloc(take->count * sizeof *slots);
+    if (!slots)
+        return error_set(error, "%s: out of memory", name);
+    for (size_t i = 0; i < take->count; i++)
+        slots[i] = take->note[i].slot;
+    int status = grid_fit(slots, take->count, &take->fit, error);
+    free(slots);
+    return status == 0 ? 0 : error_prefix(error, name);
+}
+
+static int place_by_onsets(struct take *take, const char *name, struct error *error)
+{
+    double *seconds = malloc(take->count * sizeof *seconds);
+    uint8_t *pitch = malloc(take->count);
+    struct grid_track track = {0};
+    int status = -1;
+    if (!seconds || !pitch) {
+        error_set(error, "out of memory");
+    } else {
+        for (size_t i = 0; i < take->count; i++) {
+            seconds[i] = take->note[i].seconds;
+            pitch[i] = take->note[i].pitch;
+        }
+        struct grid_onsets onsets = {.seconds = seconds, .pitch = pitch, .count = take->count};
+        status = grid_track(&onsets, NULL, &track, error);
+    }
+    for (size_t i = 0; status == 0 && i < take->count; i++)
+        take->note[i].slot = track.place[i].slot;
+    take->found = true;
+    take->tempo = track.tempo;
+    take->confidence = track.confidence;
+    grid_track_free(&track);
+    free(seconds);
+    free(pitch);
+    return status == 0 ? 0 : error_prefix(error, name);
+}
+
+static int place(struct take *take, const struct midifile *file, const char *name,
+                 enum take_grid grid, struct error *error)
+{
+    place_by_file(take, file);
+    if (fit_file_grid(take, name, error) != 0)
+        return -1;
+    if (grid == TAKE_GRID_AUTO || (grid == TAKE_GRID_DECIDE && !take->fit.fits))
+        return place_by_onsets(take, name, error);
+    return 0;
+}
+
+struct take *take_create(const struct midifile *file, const char *name,
+                         const struct take_choice *choice, struct error *error)
+{
+    uint32_t count = 0;
+    midifile_notes(file, &count);
+    struct take *take = calloc(1, sizeof *take);
+    size_t room = count ? count : 1;
+    if (take) {
+        take->note = malloc(room * sizeof *take->note);
+        take->index = malloc(room * sizeof *take->index);
+        take->release = malloc(room * sizeof *take->release);
+    }
+    if (!take || !take->note || !take->index || !take->release)
+        error_set(error, "%s: out of memory", name);
+    else if (choose(take, file, name, choice, error) == 0 &&
+             place(take, file, name, choice->grid, error) == 0)
+        return take;
+    take_free(take);
+    return NULL;
+}
+
+void take_free(struct take *take)
+{
+    if (!take)
+        return;
+    free(take->note);
+    free(take->index);
+    free(take->release);
+    free(take);
+}
+
+/* From low to high where struck together: the order of tracks says nothing, and
+ * the pitches of a chord are best compared in order. */
+struct place_order {
+    double slot;
+    double seconds;
+    size_t place; /* in the take; makes the order total */
+    uint8_t pitch;
+};
+
+static int compare_places(const void *a, const void *b)
+{
+    const struct place_order *x = a;
+    const struct place_order *y = b;
+    if (x->slot < y->slot || x->slot > y->slot)
+        return x->slot < y->slot ? -1 : 1;
+    if (x->seconds < y->seconds || x->seconds > y->seconds)
+        return x->seconds < y->seconds ? -1 : 1;
+    if (x->pitch != y->pitch)
+        return x->pitch < y->pitch ? -1 : 1;
+    return x->place < y->place ? -1 : 1;
+}
+
+/* malloced, [count]; whole: by nearest slots. */
+static struct place_order *order_notes(const struct correct_note *notes, size_t count, bool whole)
+{
+    struct place_order *order = malloc(count * sizeof *order);
+    for (size_t i = 0; order && i < count; i++) {
+        double slot = whole ? floor(notes[i].slot + 0.5) : notes[i].slot;
+        order[i] = (struct place_order){slot, notes[i].seconds, i, notes[i].pitch};
+    }
+    if (order)
+        qsort(order, count, sizeof *order, compare_places);
+    return order;
+}
+
+struct song *take_song(const struct take *take, const struct midifile *file, const char *name,
+                       struct error *error)
+{
+    struct place_order *order = order_notes(take->note, take->count, true);
+    struct song_note *notes = malloc(take->count * sizeof *notes);
+    struct song *song = NULL;
+    if (!order || !notes) {
+        error_set(error, "%s: out of memory", name);
+    } else {
+        for (size_t i = 0; i < take->count; i++)
+            notes[i] = (struct song_note){
+                .slot = order[i].slot < SONG_MAX_SLOTS ? (uint32_t)order[i].slot : SONG_MAX_SLOTS,
+                .pitch = order[i].pitch};
+        song = song_create(name, midifile_checksum(file), notes, take->count, error);
+    }
+    free(order);
+    free(notes);
+    return song;
+}
+
+/* A release that is due: a binary heap by time, then by number. */
+struct release {
+    double seconds;
+    size_t note;
+};
+
+static bool release_before(struct release a, struct release b)
+{
+    return a.seconds < b.seconds || (a.seconds <= b.seconds && a.note < b.note);
+}
+
+static void heap_push(struct release *heap, size_t *count, struct release release)
+{
+    size_t at = (*count)++;
+    for (; at > 0 && release_before(release, heap[(at - 1) / 2]); at = (at - 1) / 2)
+        heap[at] = heap[(at - 1) / 2];
+    heap[at] = release;
+}
+
+static struct release heap_pop(struct release *heap, size_t *count)
+{
+    struct release top = heap[0];
+    struct release last = heap[--*count];
+    size_t at = 0;
+    for (size_t child = 1; child < *count; child = 2 * at + 1) {
+        if (child + 1 < *count && release_before(heap[child + 1], heap[child]))
+            child++;
+        if (release_before(last, heap[child]))
+            break;
+        heap[at] = heap[child];
+        at = child;
+    }
+    heap[at] = last;
+    return top;
+}
+
+static uint64_t clock_nanoseconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
+}
+
+static uint8_t correct_note(struct corrector *corrector, const struct correct_note *note,
+                            const struct take_trace *trace, size_t number)
+{
+    uint64_t began = trace && trace->nanoseconds ? clock_nanoseconds() : 0;
+    uint8_t pitch = corrector_note(corrector, note);
+    if (trace && trace->nanoseconds)
+        trace->nanoseconds[number] = clock_nanoseconds() - began;
+    if (trace && trace->place)
+        trace->place[number] = corrector_place(corrector);
+    return pitch;
+}
+
+static int correct_live(const struct correct_note *notes, const double *releases, size_t count,
+                        struct corrector *corrector, uint8_t *pitches,
+                        const struct take_trace *trace, struct error *error)
+{
+    struct release *held = malloc((count + 1) * sizeof *held);
+    if (!held)
+        return error_set(error, "out of memory");
+    size_t holding = 0;
+    for (size_t i = 0; i < count; i++) {
+        while (holding > 0 && held[0].seconds <= notes[i].seconds)
+            corrector_release(corrector, pitches[heap_pop(held, &holding).note]);
+        pitches[i] = correct_note(corrector, &notes[i], trace, i);
+        heap_push(held, &holding, (struct release){releases[i], i});
+    }
+    free(held);
+    return 0;
+}
+
+static int correct_whole(const struct correct_note *notes, size_t count,
+                         struct corrector *corrector, uint8_t *pitches, struct error *error)
+{
+    struct place_order *order = order_notes(notes, count, false);
+    struct correct_note *sorted = malloc(count * sizeof *sorted);
+    uint8_t *sent = malloc(count);
+    int status = -1;
+    if (!order || !sorted || !sent) {
+        error_set(error, "out of memory");
+    } else {
+        for (size_t i = 0; i < count; i++)
+            sorted[i] = notes[order[i].place];
+        status = corrector_take(corrector, sorted, count, sent, error);
+    }
+    for (size_t i = 0; status == 0 && i < count; i++)
+        pitches[order[i].place] = sent[i];
+    free(order);
+    free(sorted);
+    free(sent);
+    return status;
+}
+
+int take_correct(const struct correct_note *notes, const double *releases, size_t count,
+                 struct corrector *corrector, bool live, uint8_t *pitches,
+                 const struct take_trace *trace, struct error *error)
+{
+    if (count == 0)
+        return 0;
+    return live ? correct_live(notes, releases, count, corrector, pitches, trace, error)
+                : correct_whole(notes, count, corrector, pitches, error);
+}

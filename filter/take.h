@@ -1,0 +1,69 @@
+/* A take: notes of a Standard MIDI File as the corrector and the learner see
+ * them.
+ *
+ * Chosen by channel and track, each note gets its place in slots (sixteenths; a
+ * whole number is the middle of a slot) and the way back to its note in the
+ * file. The grid of slots is the file's own, where that means something, or is
+ * found from the onsets (grid/grid.h). Chosen notes stay in the file's order. */
+#ifndef FILTER_TAKE_H
+#define FILTER_TAKE_H
+
+#include "correct/corrector.h"
+#include "grid/grid.h"
+#include "midi/midifile.h"
+
+enum take_grid {
+    TAKE_GRID_DECIDE, /* the file's where grid_fit says that it fits */
+    TAKE_GRID_FILE,
+    TAKE_GRID_AUTO,
+};
+
+struct take_choice {
+    uint16_t channels;  /* bit c: channel c + 1 is chosen; 0: all, drums left out unless a track
+                           that holds nothing but drums is named */
+    const char *tracks; /* numbers from 1 and names in any case, separated by commas; NULL: all */
+    enum take_grid grid;
+};
+
+/* Reads a list of channels, "1-9,11". -1: it is none. */
+int take_read_channels(const char *list, uint16_t *channels, struct error *error);
+
+struct take {
+    size_t count;              /* at least 1 */
+    struct correct_note *note; /* [count] */
+    uint32_t *index;           /* [count]: number of the note in the file */
+    double *release;           /* [count]: seconds of the release */
+    struct grid_fit fit;       /* of the file's own grid */
+    bool found;                /* the grid was found from the onsets */
+    double tempo;              /* of a found grid: beats a minute */
+    double confidence;         /* of a found grid, 0 .. 1 */
+};
+
+/* NULL: no note is left (the sentence says why), no such track, out of memory.
+ * `name` is what messages call the file. */
+struct take *take_create(const struct midifile *file, const char *name,
+                         const struct take_choice *choice, struct error *error);
+
+void take_free(struct take *take);
+
+/* The take as a song: notes go to their nearest slot; those struck at the same
+ * moment are put from low to high. `name` names the song; its checksum is the
+ * file's. */
+struct song *take_song(const struct take *take, const struct midifile *file, const char *name,
+                       struct error *error);
+
+/* What a live correction tells beside the pitches; each [count] or NULL. */
+struct take_trace {
+    uint64_t *nanoseconds;       /* that corrector_note took */
+    struct correct_place *place; /* where the corrector was after the note */
+};
+
+/* The pitches that the corrector sends for notes and their releases (seconds),
+ * [count]. Live: each note at its onset, in the order given, with the releases
+ * where they fall; else by corrector_take, which knows all of it. `trace` may be
+ * NULL and is left alone where not live. -1: out of memory. */
+int take_correct(const struct correct_note *notes, const double *releases, size_t count,
+                 struct corrector *corrector, bool live, uint8_t *pitches,
+                 const struct take_trace *trace, struct error *error);
+
+#endif

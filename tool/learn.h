@@ -1,0 +1,59 @@
+/* Training of a policy on the process of some pieces, whichever algorithm. */
+#ifndef TOOL_LEARN_H
+#define TOOL_LEARN_H
+
+#include "rl/learning.h"
+#include "rl/model.h"
+#include "rl/policy.h"
+
+#include <stdbool.h>
+
+enum {
+    LEARN_LANES = 64,   /* environments that ppo steps together */
+    LEARN_HORIZON = 64, /* steps an episode, and of the rewards that are compared */
+};
+
+struct learn_settings {
+    bool sarsa; /* else ppo */
+    enum policy_kind policy;
+    uint64_t steps; /* over which rates fall; 0: the algorithm's default */
+    uint64_t seed;
+};
+
+struct learner;
+
+/* Borrows the process. `resume` (NULL: start anew) is a model of the same pieces
+ * and settings whose training goes on. NULL: out of memory, or the model carries
+ * no state of training that fits. */
+struct learner *learn_open(const struct process *process, const struct learn_settings *settings,
+                           const struct model *resume, struct error *error);
+void learn_close(struct learner *learner);
+
+/* The steps that the settings came to. */
+uint64_t learn_total(const struct learner *learner);
+
+/* Steps made so far. */
+uint64_t learn_steps(const struct learner *learner);
+
+/* Learns until `until` steps have been made, or the watch asks to stop. */
+int learn_run(struct learner *learner, uint64_t until, learning_watch *watch, void *context,
+              struct error *error);
+
+/* A model of what has been learned so far, with copies of the songs, which must
+ * be those of the process; `whole`: with the state that training can go on from. */
+struct model *learn_model(const struct learner *learner, struct song *const *songs, size_t count,
+                          bool whole, struct error *error);
+
+/* Models in one go: songs to trained model. Takes nothing over. */
+struct model *learn_songs(struct song *const *songs, size_t count, uint32_t context,
+                          const struct learn_settings *settings, struct error *error);
+
+/* Mean rewards a step over LEARN_HORIZON steps from every state, all exact. */
+struct learn_rewards {
+    double policy, untrained, observed, best;
+};
+
+/* -1: out of memory. */
+int learn_rewards(const struct model *model, struct learn_rewards *rewards, struct error *error);
+
+#endif

@@ -1,0 +1,175 @@
+/* Loading of models, and making of untrained ones. */
+#include "tool/models.h"
+
+#include "rl/policy.h"
+#include "tool/files.h"
+#include "tool/knobs.h"
+
+#include <string.h>
+#include <unistd.h>
+
+enum { COUNTS_CONTEXT = 0 };
+
+static struct song *copy_song(const struct song *song, struct error *error)
+{
+    struct song_note *notes = g_new(struct song_note, song->notes);
+    for (uint32_t slot = 0; slot < song->slots; slot++)
+        for (uint32_t i = song->first[slot]; i < song->first[slot + 1]; i++)
+            notes[i] = (struct song_note){.slot = slot, .pitch = song->pitch[i]};
+    struct song *copy = song_create(song->name, song->checksum, notes, song->notes, error);
+    g_free(notes);
+    return copy;
+}
+
+void models_free_songs(struct song **songs, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        song_free(songs[i]);
+    g_free(songs);
+}
+
+struct song **models_copy_songs(struct song *const *songs, size_t count, struct error *error)
+{
+    struct song **copies = g_new0(struct song *, count);
+    for (size_t i = 0; i < count; i++) {
+        copies[i] = copy_song(songs[i], error);
+        if (!copies[i]) {
+            models_free_songs(copies, count);
+            return NULL;
+        }
+    }
+    return copies;
+}
+
+struct model *models_untrained(struct song *const *songs, size_t count, uint32_t context,
+                               enum models_policy kind, struct error *error)
+{
+    struct model_origin origin = {.algorithm = "counts", .policy = "table"};
+    struct song **copies = models_copy_songs(songs, count, error);
+    if (!copies)
+        return NULL;
+    struct process *process =
+        process_create((const struct song *const *)copies, count, context, error);
+    struct policy *policy = NULL;
+    struct model *model = NULL;
+    if (process) {
+        float *probability = g_new(float, process->arcs);
+        if (kind == MODELS_OBSERVED)
+            process_observed(process, probability);
+        else
+            process_uniform(process, probability);
+        policy = policy_of_probability(process, probability, error);
+        g_free(probability);
+    }
+    if (policy) {
+        model = model_create(copies, count, process, policy, &origin, error);
+        g_free(copies);
+    } else {
+        models_free_songs(copies, count);
+        process_free(process);
+    }
+    return model;
+}
+
+static bool is_music(const char *path)
+{
+    return g_str_has_suffix(path, ".mid") || g_str_has_suffix(path, ".midi");
+}
+
+static struct model *load_music(const char *path, const struct take_choice *choice,
+                                const struct command_common *common, struct error *error)
+{
+    struct music *music = music_load(path, choice, common, error);
+    if (!music)
+        return NULL;
+    struct song *song = music_song(music, error);
+    struct model *model =
+        song ? models_untrained(&song, 1, COUNTS_CONTEXT, MODELS_OBSERVED, error) : NULL;
+    song_free(song);
+    music_free(music);
+    return model;
+}
+
+static int load_named(struct models *models, char *const *paths, const struct take_choice *choice,
+                      const struct command_common *common, struct error *error)
+{
+    size_t count = 0;
+    while (paths && paths[count])
+        count++;
+    *models = (struct models){.model = g_new0(struct model *, count + 1)};
+    for (; models->count < count; models->count++) {
+        const char *path = paths[models->count];
+        struct model *model =
+            is_music(path) ? load_music(path, choice, common, error) : model_load(path, error);
+        if (!model) {
+            models_free(models);
+            return -1;
+        }
+        models->model[models->count] = model;
+    }
+    return 0;
+}
+
+static int load_default(struct models *models, struct error *error)
+{
+    const char *path = AUDIOGENRL_DEFAULT_MODEL;
+    if (access(path, F_OK) != 0)
+        return 0;
+    struct model *model = model_load(path, error);
+    if (!model)
+        return -1;
+    models->model = g_new(struct model *, 1);
+    models->model[models->count++] = model;
+    return 0;
+}
+
+int models_find(struct models *models, char *const *paths, const struct take_choice *choice,
+                const enum correct_mode *modes, size_t mode_count,
+                const struct command_common *common, struct error *error)
+{
+    const char *needing = NULL;
+    for (size_t i = 0; i < mode_count && !needing; i++)
+        if (modes[i] == CORRECT_CORRECT || modes[i] == CORRECT_GENERATE)
+            needing = knobs_mode_name(modes[i]);
+    *models = (struct models){0};
+    if (paths && paths[0])
+        return load_named(models, paths, choice, common, error);
+    if (!needing)
+        return 0;
+    if (load_default(models, error) != 0)
+        return -1;
+    if (models->count == 0)
+        return error_set(error,
+                         "no model: mode %s needs one; name it with -m (audiogenrl train makes "
+                         "one from a .mid), or use --mode scale, which needs none",
+                         needing);
+    return 0;
+}
+
+int models_forget(struct models *untrained, const struct models *models, struct error *error)
+{
+    *untrained = (struct models){.model = g_new0(struct model *, models->count + 1)};
+    for (; untrained->count < models->count; untrained->count++) {
+        const struct model *model = models->model[untrained->count];
+        size_t count = model_songs(model);
+        struct song **songs = g_new(struct song *, count);
+        for (size_t i = 0; i < count; i++)
+            songs[i] = (struct song *)model_song(model, i);
+        untrained->model[untrained->count] =
+            models_untrained(songs, count, model_process(model)->context, MODELS_UNIFORM, error);
+        g_free(songs);
+        if (!untrained->model[untrained->count]) {
+            models_free(untrained);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+void models_free(struct models *models)
+{
+    for (size_t i = 0; i < models->count; i++)
+        model_free(models->model[i]);
+    g_free(models->model);
+    *models = (struct models){0};
+}

@@ -1,0 +1,37 @@
+/* The models that a command works with. */
+#ifndef TOOL_MODELS_H
+#define TOOL_MODELS_H
+
+#include "rl/model.h"
+#include "tool/music.h"
+
+struct models {
+    size_t count;
+    struct model **model; /* [count] */
+};
+
+/* Loads what -m named (NULL or empty: the installed default model, if one of
+ * the modes needs a model). A .mid or .midi is learned as it stands: its process
+ * with the frequencies observed as policy, untrained. -1: error, nothing to
+ * free. */
+int models_find(struct models *models, char *const *paths, const struct take_choice *choice,
+                const enum correct_mode *modes, size_t mode_count,
+                const struct command_common *common, struct error *error);
+
+void models_free(struct models *models);
+
+/* Copies, to be given to model_create; g_free the array. NULL: error. */
+struct song **models_copy_songs(struct song *const *songs, size_t count, struct error *error);
+
+void models_free_songs(struct song **songs, size_t count);
+
+/* A model without training, with copies of the songs: the policy is how often
+ * the pieces took each arc, or the same for all legal arcs. */
+enum models_policy { MODELS_OBSERVED, MODELS_UNIFORM };
+struct model *models_untrained(struct song *const *songs, size_t count, uint32_t context,
+                               enum models_policy policy, struct error *error);
+
+/* The same models with uniform policies: what learning is compared with. */
+int models_forget(struct models *untrained, const struct models *models, struct error *error);
+
+#endif

@@ -1,0 +1,93 @@
+/* Loading, and what to say about grids. */
+#include "tool/music.h"
+
+#include "tool/files.h"
+
+#include <string.h>
+
+void music_options_clear(struct music_options *options)
+{
+    g_free(options->channels);
+    g_free(options->tracks);
+    g_free(options->grid);
+}
+
+int music_choice(const struct music_options *options, const char *name, struct take_choice *choice)
+{
+    struct error error;
+    *choice = (struct take_choice){.tracks = options->tracks, .grid = TAKE_GRID_DECIDE};
+    if (options->channels && take_read_channels(options->channels, &choice->channels, &error) != 0)
+        return command_usage(name, "--channels: %s", error.text);
+    if (!options->grid)
+        return COMMAND_GO_ON;
+    if (strcmp(options->grid, "file") == 0)
+        choice->grid = TAKE_GRID_FILE;
+    else if (strcmp(options->grid, "auto") == 0)
+        choice->grid = TAKE_GRID_AUTO;
+    else
+        return command_usage(name, "--grid is file or auto, not '%s'", options->grid);
+    return COMMAND_GO_ON;
+}
+
+static void note_grid(const struct music *music, const struct take_choice *choice,
+                      const struct command_common *common)
+{
+    const struct take *take = music->take;
+    if (!take->found || choice->grid != TAKE_GRID_DECIDE)
+        return;
+    command_note(common,
+                 "%s: the onsets do not fit the file's grid (%.2f nats an onset); found one of "
+                 "%.1f beats a minute, %.0f %% of the onsets on it; --grid file keeps the file's",
+                 music->name, take->fit.score, take->tempo, 100 * take->confidence);
+}
+
+struct music *music_load(const char *path, const struct take_choice *choice,
+                         const struct command_common *common, struct error *error)
+{
+    struct music *music = g_new0(struct music, 1);
+    music->name = g_strdup(files_name(path));
+    music->stem = files_stem(music->name);
+    music->file = midifile_load(path, error);
+    if (music->file)
+        music->take = take_create(music->file, music->name, choice, error);
+    if (!music->take) {
+        music_free(music);
+        return NULL;
+    }
+    note_grid(music, choice, common);
+    return music;
+}
+
+void music_free(struct music *music)
+{
+    if (!music)
+        return;
+    take_free(music->take);
+    midifile_free(music->file);
+    g_free(music->name);
+    g_free(music->stem);
+    g_free(music);
+}
+
+struct song *music_song(const struct music *music, struct error *error)
+{
+    return take_song(music->take, music->file, music->stem, error);
+}
+
+struct take_note *music_truth(const struct music *music)
+{
+    const struct take *take = music->take;
+    uint32_t count = 0;
+    const struct midifile_note *notes = midifile_notes(music->file, &count);
+    struct take_note *truth = g_new(struct take_note, take->count);
+    for (size_t i = 0; i < take->count; i++) {
+        const struct correct_note *note = &take->note[i];
+        truth[i] = (struct take_note){.position = note->slot,
+                                      .seconds = note->seconds,
+                                      .duration = take->release[i] - note->seconds,
+                                      .pitch = note->pitch,
+                                      .velocity = note->velocity,
+                                      .part = (uint16_t)notes[take->index[i]].track};
+    }
+    return truth;
+}

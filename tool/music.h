@@ -1,0 +1,59 @@
+/* Pieces as the commands take them: a .mid with the notes chosen from it. */
+#ifndef TOOL_MUSIC_H
+#define TOOL_MUSIC_H
+
+#include "filter/take.h"
+#include "measure/take.h"
+#include "tool/command.h"
+
+/* As given on the command line; g_free each. */
+struct music_options {
+    char *channels;
+    char *tracks;
+    char *grid;
+};
+
+#define MUSIC_ENTRIES(options)                                                                     \
+    {"channels",                                                                                   \
+     0,                                                                                            \
+     0,                                                                                            \
+     G_OPTION_ARG_FILENAME,                                                                        \
+     &(options).channels,                                                                          \
+     "channels to take, such as 1-9,11 (all but 10, the drums)",                                   \
+     "LIST"},                                                                                      \
+        {"tracks",                                                                                 \
+         0,                                                                                        \
+         0,                                                                                        \
+         G_OPTION_ARG_FILENAME,                                                                    \
+         &(options).tracks,                                                                        \
+         "tracks to take, by number from 1 or by name (all)",                                      \
+         "LIST"},                                                                                  \
+    {                                                                                              \
+        "grid", 0, 0, G_OPTION_ARG_FILENAME, &(options).grid,                                      \
+            "sixteenths as in the file, or found from the onsets (whichever fits)", "file|auto"    \
+    }
+
+void music_options_clear(struct music_options *options);
+
+/* What the options say; the choice borrows their strings. Returns
+ * COMMAND_GO_ON, or the exit code of wrong usage of the command `name`. */
+int music_choice(const struct music_options *options, const char *name, struct take_choice *choice);
+
+struct music {
+    char *name; /* for messages */
+    char *stem; /* for people: the file's name without folder and ending */
+    struct midifile *file;
+    struct take *take;
+};
+
+/* Loads and chooses; says on standard error when the grid had to be found. NULL: error. */
+struct music *music_load(const char *path, const struct take_choice *choice,
+                         const struct command_common *common, struct error *error);
+void music_free(struct music *music);
+
+struct song *music_song(const struct music *music, struct error *error);
+
+/* The take's notes for measuring, in its order, [take->count]; g_free. */
+struct take_note *music_truth(const struct music *music);
+
+#endif
