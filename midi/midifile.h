@@ -14,9 +14,10 @@
  * several such notes held at once the first struck is released first. A release
  * that finds no note in its own track ends the oldest note of that channel and
  * number, in any track, that would otherwise never be released. Poly aftertouch
- * belongs to the note of its channel and number last struck and still held.
+ * belongs to the note of its channel and number last struck and still held in
+ * its track; where there is none, to the one last struck in any track, if held.
  *
- * Memory: at most 32 times the file's length, typically 10. A file may be read
+ * Memory: at most 32 times the file's length, typically 12. A file may be read
  * from any number of threads; midifile_set_pitch wants it alone. */
 #ifndef MIDI_MIDIFILE_H
 #define MIDI_MIDIFILE_H

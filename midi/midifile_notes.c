@@ -146,17 +146,15 @@ static void pair_across_tracks(struct midifile *file, struct held *held, uint32_
             newest[key] = note;
             if (!file->note[note].released)
                 held_push(held, key, note);
-        } else if (file->event_note[index] != MIDIFILE_NONE) {
-            continue;
         } else if (midi_is_note_off(&event)) {
-            uint32_t note = held_pop(held, key);
-            if (note != MIDIFILE_NONE)
+            uint32_t note = file->event_note[index];
+            if (note == MIDIFILE_NONE && (note = held_pop(held, key)) != MIDIFILE_NONE)
                 release(file, note, index);
+            if (note == newest[key])
+                newest[key] = MIDIFILE_NONE;
         } else if (midi_kind(&event) == MIDI_POLY_AFTERTOUCH) {
-            uint32_t note = newest[key];
-            if (note != MIDIFILE_NONE &&
-                event.tick - file->note[note].tick <= file->note[note].duration_ticks)
-                touch(file, note, index);
+            if (file->event_note[index] == MIDIFILE_NONE && newest[key] != MIDIFILE_NONE)
+                touch(file, newest[key], index);
         }
     }
 }
