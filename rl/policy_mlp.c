@@ -86,49 +86,64 @@ typedef float vector __attribute__((vector_size(32), aligned(4), may_alias));
 
 enum { LANES = 8, ROWS = 4 };
 
-/* c[rows][m] += a * b[inner][m], where a's element (r, q) is a[r * down + q *
- * across], m a multiple of 16. ROWS x 16 elements of c stay in registers. */
-static inline __attribute__((always_inline)) void multiply_block(float *c, const float *a,
-                                                                 size_t down, size_t across,
-                                                                 const float *b, uint32_t inner,
-                                                                 uint32_t m, uint32_t rows)
+/* rows x (vectors * LANES) elements of c stay in registers while q runs. */
+static inline __attribute__((always_inline)) void
+multiply_block(float *c, const float *a, size_t down, size_t across, const float *b, uint32_t inner,
+               uint32_t m, uint32_t rows, uint32_t vectors)
 {
-    for (uint32_t j = 0; j < m; j += 2 * LANES) {
-        vector sum[ROWS][2];
-        for (uint32_t r = 0; r < rows; r++)
-            for (uint32_t v = 0; v < 2; v++)
-                sum[r][v] = *(const vector *)(c + (size_t)r * m + j + v * LANES);
-        for (uint32_t q = 0; q < inner; q++) {
-            const float *row = b + (size_t)q * m + j;
-            vector b0 = *(const vector *)row, b1 = *(const vector *)(row + LANES);
-            for (uint32_t r = 0; r < rows; r++) {
-                float x = a[r * down + q * across];
-                sum[r][0] += x * b0;
-                sum[r][1] += x * b1;
-            }
+    vector sum[ROWS][2];
+    for (uint32_t r = 0; r < rows; r++)
+        for (uint32_t v = 0; v < vectors; v++)
+            sum[r][v] = *(const vector *)(c + (size_t)r * m + (size_t)v * LANES);
+    for (uint32_t q = 0; q < inner; q++, a += across, b += m) {
+        for (uint32_t v = 0; v < vectors; v++) {
+            vector row = *(const vector *)(b + (size_t)v * LANES);
+            for (uint32_t r = 0; r < rows; r++)
+                sum[r][v] += a[r * down] * row;
         }
-        for (uint32_t r = 0; r < rows; r++)
-            for (uint32_t v = 0; v < 2; v++)
-                *(vector *)(c + (size_t)r * m + j + v * LANES) = sum[r][v];
+    }
+    for (uint32_t r = 0; r < rows; r++)
+        for (uint32_t v = 0; v < vectors; v++)
+            *(vector *)(c + (size_t)r * m + (size_t)v * LANES) = sum[r][v];
+}
+
+/* c[rows][m] += a * b[inner][m], where a's element (r, q) is a[r * down + q *
+ * across], m a multiple of 16. */
+static inline __attribute__((always_inline)) void
+multiply_all(float *c, const float *a, size_t down, size_t across, const float *b, uint32_t rows,
+             uint32_t inner, uint32_t m, uint32_t vectors)
+{
+    for (uint32_t j = 0; j < m; j += vectors * LANES) {
+        uint32_t r = 0;
+        for (; r + ROWS <= rows; r += ROWS)
+            multiply_block(c + (size_t)r * m + j, a + r * down, down, across, b + j, inner, m, ROWS,
+                           vectors);
+        for (; r < rows; r++)
+            multiply_block(c + (size_t)r * m + j, a + r * down, down, across, b + j, inner, m, 1,
+                           vectors);
     }
 }
 
-static inline __attribute__((always_inline)) void multiply_add_body(float *c, const float *a,
-                                                                    size_t down, size_t across,
-                                                                    const float *b, uint32_t rows,
-                                                                    uint32_t inner, uint32_t m)
+#ifdef __x86_64__
+__attribute__((target("avx2"))) static void multiply_add_avx2(float *c, const float *a, size_t down,
+                                                              size_t across, const float *b,
+                                                              uint32_t rows, uint32_t inner,
+                                                              uint32_t m)
 {
-    uint32_t r = 0;
-    for (; r + ROWS <= rows; r += ROWS)
-        multiply_block(c + (size_t)r * m, a + r * down, down, across, b, inner, m, ROWS);
-    for (; r < rows; r++)
-        multiply_block(c + (size_t)r * m, a + r * down, down, across, b, inner, m, 1);
+    multiply_all(c, a, down, across, b, rows, inner, m, 2);
 }
+#endif
 
 static void multiply_add(float *c, const float *a, size_t down, size_t across, const float *b,
                          uint32_t rows, uint32_t inner, uint32_t m)
 {
-    multiply_add_body(c, a, down, across, b, rows, inner, m);
+#ifdef __x86_64__
+    if (__builtin_cpu_supports("avx2")) {
+        multiply_add_avx2(c, a, down, across, b, rows, inner, m);
+        return;
+    }
+#endif
+    multiply_all(c, a, down, across, b, rows, inner, m, 1);
 }
 
 /* Sixteen partial sums, added pairwise: an order that vectors keep. n: multiple of 16. */
