@@ -103,9 +103,9 @@ static void add_meter(struct midifile *file, uint32_t tick, uint8_t numerator, u
 
 static void set_key(struct midifile *file, const uint8_t *data)
 {
-    int sharps = (int8_t)data[0];
+    int8_t sharps = (int8_t)data[0];
     if (!file->key.known && sharps >= -7 && sharps <= 7 && data[1] <= 1)
-        file->key = (struct midifile_key){true, (int8_t)sharps, data[1] == 1};
+        file->key = (struct midifile_key){true, sharps, data[1] == 1};
 }
 
 static int set_name(struct midifile *file, const struct smfread_event *event)

@@ -197,6 +197,7 @@ static size_t room_for(const struct rewrite *rewrite)
 
 static int write_items(const struct rewrite *rewrite, uint8_t *bytes, size_t *length)
 {
+    static const uint8_t tag[4] = {'M', 'T', 'r', 'k'};
     const struct midifile *file = rewrite->file;
     const uint8_t *bytes_start = bytes;
     uint8_t *chunk = NULL;
@@ -208,7 +209,7 @@ static int write_items(const struct rewrite *rewrite, uint8_t *bytes, size_t *le
         const struct item *item = &rewrite->item[i];
         if (i == 0 || item->track != item[-1].track) {
             chunk = bytes;
-            memcpy(chunk, "MTrk", 4);
+            memcpy(chunk, tag, sizeof tag);
             bytes += 8;
             tick = 0;
         }

@@ -7,7 +7,8 @@
  * too. So it is given a checked track in stretches of a few hundred events, each
  * as a file of its own in canonical form, with a placeholder for every message
  * that it cannot hold: nothing can make it abort, print or take long, and its
- * memory does not grow with the file. */
+ * memory does not grow with the file. From the first use on, GLib's log messages
+ * of the domain "libsmf", and of no other, are dropped in this process. */
 #ifndef MIDI_SMFREAD_H
 #define MIDI_SMFREAD_H
 

@@ -63,7 +63,7 @@ char *midi_text(const uint8_t *bytes, size_t length)
     uint8_t text[MIDI_TEXT_BYTES + 1];
     size_t used = 0;
     for (size_t i = 0; i < length;) {
-        uint8_t next[4];
+        uint8_t next[4] = {0};
         size_t count = take(next, bytes + i, length - i, utf8);
         i += utf8 ? count : 1;
         if (is_control(next, count)) {
