@@ -64,7 +64,7 @@ static int make(struct contender *contender, const char *name, const struct mode
     if (!policy)
         return -1;
     size_t count = model_songs(model), n = 0;
-    struct song **songs = calloc(count + 1, sizeof *songs);
+    struct song **songs = calloc(count + 1, sizeof(struct song *));
     while (songs && n < count && (songs[n] = copy_song(model_song(model, n), error)))
         n++;
     struct process *process = NULL;

@@ -268,7 +268,7 @@ static int run_starts(struct work *work, struct experiment_row *row, struct erro
                   d->starts;
     }
     size_t all = (size_t)d->starts * d->repeats;
-    double *sorted = malloc(all * sizeof *sorted);
+    double *sorted = calloc(all + 1, sizeof *sorted);
     if (!sorted)
         return error_set(error, "out of memory");
     memcpy(sorted, d->start, all * sizeof *sorted);
@@ -350,7 +350,7 @@ static int work_open(struct work *work, const struct experiment_settings *settin
     work->distances.start = calloc((size_t)starts * repeats, sizeof *work->distances.start);
     work->distances.row = calloc(repeats, sizeof *work->distances.row);
     work->run = (struct run){.settings = settings, .pieces = pieces, .piece_count = piece_count};
-    work->run.sent = malloc(most_notes(pieces, piece_count));
+    work->run.sent = calloc(most_notes(pieces, piece_count), 1);
     work->experiment = calloc(1, sizeof *work->experiment);
     if (!work->contenders || !work->distances.start || !work->distances.row || !work->run.sent ||
         !work->experiment)
@@ -388,13 +388,14 @@ struct experiment *experiment_run(const struct model *const *stages, size_t stag
     if (check(stages, stage_count, pieces, piece_count, settings, error) != 0)
         return NULL;
     struct work work = {.stages = stage_count, .watch = watch, .context = context};
-    const struct model **sorted = malloc(stage_count * sizeof *sorted);
+    const struct model **sorted = calloc(stage_count + 1, sizeof(const struct model *));
     if (!sorted) {
         error_set(error, "out of memory for the experiment");
         return NULL;
     }
-    memcpy(sorted, stages, stage_count * sizeof *sorted);
-    qsort(sorted, stage_count, sizeof *sorted, by_steps);
+    for (size_t k = 0; k < stage_count; k++)
+        sorted[k] = stages[k];
+    qsort(sorted, stage_count, sizeof(const struct model *), by_steps);
     int result = work_open(&work, settings, pieces, piece_count, sorted[0], error);
     if (result == 0)
         result = open_contenders(&work, sorted, settings->starts, settings, error);

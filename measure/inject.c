@@ -53,9 +53,8 @@ static int parse_number(const char *text, size_t length, double low, double high
 struct key {
     const char *name;
     double low, high;
-    bool whole;
     double *value;
-    bool given;
+    bool whole, given;
 };
 
 static int parse_pair(const char *spec, const char *at, size_t length, struct key *keys,
@@ -106,16 +105,16 @@ int inject_parse(const char *text, struct inject_spec *spec, struct error *error
     spec->kind = kind;
 
     double reach = kind == TAKE_ANY ? 12 : 2;
-    struct key keys[5] = {{"drop", 0, 1, false, &spec->drop, false},
-                          {"add", 0, 1, false, &spec->add, false},
-                          {"jitter", 0, 1, false, &spec->jitter, false}};
+    struct key keys[5] = {{"drop", 0, 1, &spec->drop, false, false},
+                          {"add", 0, 1, &spec->add, false, false},
+                          {"jitter", 0, 1, &spec->jitter, false, false}};
     size_t count = 3;
     if (kind != TAKE_RIGHT)
-        keys[count++] = (struct key){"p", 0, 1, false, &spec->p, false};
+        keys[count++] = (struct key){"p", 0, 1, &spec->p, false, false};
     if (kind == TAKE_SHIFT)
-        keys[count++] = (struct key){"max", 1, 24, true, &reach, false};
+        keys[count++] = (struct key){"max", 1, 24, &reach, true, false};
     if (kind == TAKE_ANY)
-        keys[count++] = (struct key){"range", 1, 60, true, &reach, false};
+        keys[count++] = (struct key){"range", 1, INJECT_MAX_REACH, &reach, true, false};
     for (const char *at = text + length; *at;) {
         at++;
         size_t pair = strcspn(at, ",");
@@ -181,7 +180,7 @@ static bool on_keyboard(int meant, int pitch)
 static int draw_wrong(const struct inject_spec *spec, int meant, struct rng *rng)
 {
     int reach = spec->kind == TAKE_SLIP ? INJECT_SLIP_RANGE : spec->reach;
-    double slip[DISTANCES + 1], weight[2 * 60 + 1], sum = 0;
+    double slip[DISTANCES + 1] = {0}, weight[2 * INJECT_MAX_REACH + 1] = {0}, sum = 0;
     if (spec->kind == TAKE_SLIP)
         slip_weights(meant, slip);
     for (int d = -reach; d <= reach; d++) {

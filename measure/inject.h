@@ -31,7 +31,7 @@
 #include "base/rng.h"
 #include "measure/take.h"
 
-enum { INJECT_TEXT = 96, INJECT_SLIP_RANGE = 12 };
+enum { INJECT_TEXT = 96, INJECT_SLIP_RANGE = 12, INJECT_MAX_REACH = 60 };
 
 struct inject_spec {
     enum take_kind kind; /* TAKE_RIGHT (none), TAKE_SHIFT, TAKE_SLIP or TAKE_ANY */

@@ -49,6 +49,24 @@ static void handle_abort(PLCHAR_VECTOR message)
     snprintf(complaint, sizeof complaint, "%s", message);
 }
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define LEAKS_ARE_LOOKED_FOR
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define LEAKS_ARE_LOOKED_FOR
+#endif
+
+#ifdef LEAKS_ARE_LOOKED_FOR
+/* What the libraries under PLplot keep until the process ends is not ours to free. */
+const char *__lsan_default_suppressions(void);
+__attribute__((weak)) const char *__lsan_default_suppressions(void)
+{
+    return "leak:libfontconfig\nleak:libltdl\nleak:libpango\nleak:libcairo\nleak:libplplot\n"
+           "leak:libglib\nleak:libgobject\n";
+}
+#endif
+
 static const char *device_of(const char *path)
 {
     size_t length = strlen(path);

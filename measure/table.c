@@ -77,6 +77,8 @@ static int check(const struct table *table, struct error *error)
 {
     if (table->failed)
         return error_set(error, "out of memory for a table");
+    if (table->width == 0)
+        return error_set(error, "a table without columns");
     if (table->count % table->width != 0)
         return error_set(error, "the last row of a table has %zu cells of %zu",
                          table->count % table->width, table->width);
@@ -85,7 +87,7 @@ static int check(const struct table *table, struct error *error)
 
 static size_t rows(const struct table *table)
 {
-    return table->count / table->width;
+    return table->width ? table->count / table->width : 0;
 }
 
 static const struct cell *cell_at(const struct table *table, size_t row, size_t column)
@@ -197,14 +199,15 @@ int table_write_csv(const struct table *table, const char *path, struct error *e
         write_field(stream, table->columns[c].key);
     }
     fputc('\n', stream);
-    for (size_t k = 0; k < table->count; k++) {
-        const struct cell *cell = &table->cells[k];
-        if (cell->text)
-            write_field(stream, cell->text);
-        else if (!isnan(cell->number))
-            fprintf(stream, "%.10g", cell->number);
-        fputc((k + 1) % table->width ? ',' : '\n', stream);
-    }
+    for (size_t row = 0; row < rows(table); row++)
+        for (size_t c = 0; c < table->width; c++) {
+            const struct cell *cell = cell_at(table, row, c);
+            if (cell->text)
+                write_field(stream, cell->text);
+            else if (!isnan(cell->number))
+                fprintf(stream, "%.10g", cell->number);
+            fputc(c + 1 < table->width ? ',' : '\n', stream);
+        }
     return outfile_commit(file, error);
 }
 

@@ -105,8 +105,10 @@ static void rows_fit_one_another(void **state)
     struct error error = {""};
     struct experiment *x = experiment_run((const struct model *const *)stages, 2, &piece, 1,
                                           &settings, NULL, NULL, &error);
-    if (!x)
+    if (!x) {
         fail_msg("%s", error.text);
+        return;
+    }
     assert_int_equal(x->stages, 2);
     assert_int_equal(x->count, 9);
     assert_int_equal(x->rows[0].steps, 0);

@@ -234,8 +234,8 @@ static void brushed_keys_are_free_ones(void **state)
     enum { CHORDS = 2000 };
     struct take_note *truth = calloc(4 * CHORDS, sizeof *truth);
     for (int i = 0; i < 4 * CHORDS; i++)
-        truth[i] = (struct take_note){.position = 4.0 * (i / 4),
-                                      .seconds = 0.5 * (i / 4),
+        truth[i] = (struct take_note){.position = 4.0 * floor(i / 4.0),
+                                      .seconds = 0.5 * floor(i / 4.0),
                                       .duration = 0.4,
                                       .pitch = chord[i % 4],
                                       .velocity = 1};

@@ -1,6 +1,7 @@
 /* Takes through a corrector that does nothing: what comes out is what went in. */
 #include "measure/run.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -23,8 +24,8 @@ static void fill(struct take_played *take, size_t count)
 {
     memset(take, 0, count * sizeof *take);
     for (size_t k = 0; k < count; k++) {
-        take[k].note.position = (double)(k / 3);
-        take[k].note.seconds = 0.125 * (double)(k / 3);
+        take[k].note.position = floor((double)k / 3);
+        take[k].note.seconds = 0.125 * floor((double)k / 3);
         take[k].note.duration = (double)(k * 37 % 11) * 0.3;
         take[k].note.pitch = (uint8_t)(30 + k * 7 % 60);
         take[k].note.velocity = 70;
