@@ -346,11 +346,11 @@ static int work_open(struct work *work, const struct experiment_settings *settin
     uint32_t starts = settings->starts, repeats = settings->repeats;
     work->count = work->stages + starts + TRIVIAL;
     work->distances = (struct distances){.repeats = repeats, .starts = starts};
-    work->contenders = calloc(work->count, sizeof *work->contenders);
+    work->contenders = calloc(work->count + 1, sizeof *work->contenders);
     work->distances.start = calloc((size_t)starts * repeats, sizeof *work->distances.start);
     work->distances.row = calloc(repeats, sizeof *work->distances.row);
     work->run = (struct run){.settings = settings, .pieces = pieces, .piece_count = piece_count};
-    work->run.sent = calloc(most_notes(pieces, piece_count), 1);
+    work->run.sent = calloc(most_notes(pieces, piece_count) + 1, 1);
     work->experiment = calloc(1, sizeof *work->experiment);
     if (!work->contenders || !work->distances.start || !work->distances.row || !work->run.sent ||
         !work->experiment)

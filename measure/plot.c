@@ -182,17 +182,18 @@ static int draw(const char *path, void (*function)(const void *), const void *pl
     complaint[0] = '\0';
     plsexit(handle_exit);
     plsabort(handle_abort);
-    if (setjmp(on_exit_jump) == 0) {
-        if (!has_device(device)) {
-            fclose(stream);
-            free(bytes);
-            return error_set(error, "%s: PLplot has no %s device; install plplot-driver-cairo",
-                             path, device);
-        }
-        page_open(stream, device);
-        function(plot);
-        plend(); /* closes the stream */
+    if (setjmp(on_exit_jump) != 0)
+        /* PLplot may still hold the stream: it is left to it, with its bytes. */
+        return error_set(error, "%s: cannot plot: %s", path, complaint);
+    if (!has_device(device)) {
+        fclose(stream);
+        free(bytes);
+        return error_set(error, "%s: PLplot has no %s device; install plplot-driver-cairo", path,
+                         device);
     }
+    page_open(stream, device);
+    function(plot);
+    plend(); /* closes the stream */
     int result = -1;
     if (complaint[0])
         error_set(error, "%s: cannot plot: %s", path, complaint);

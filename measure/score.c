@@ -3,7 +3,7 @@
  * the rest. */
 #include "measure/score.h"
 
-#include "measure/key.h"
+#include "correct/key.h"
 
 #include <math.h>
 #include <stdbool.h>
