@@ -166,7 +166,7 @@ static void place_by_file(struct take *take, const struct midifile *file)
 
 static int fit_file_grid(struct take *take, const char *name, struct error *error)
 {
-    double *slots = malloc(take->count * sizeof *slots);
+    double *slots = malloc((take->count + 1) * sizeof *slots);
     if (!slots)
         return error_set(error, "%s: out of memory", name);
     for (size_t i = 0; i < take->count; i++)
@@ -178,8 +178,8 @@ static int fit_file_grid(struct take *take, const char *name, struct error *erro
 
 static int place_by_onsets(struct take *take, const char *name, struct error *error)
 {
-    double *seconds = malloc(take->count * sizeof *seconds);
-    uint8_t *pitch = malloc(take->count);
+    double *seconds = malloc((take->count + 1) * sizeof *seconds);
+    uint8_t *pitch = malloc(take->count + 1);
     struct grid_track track = {0};
     int status = -1;
     if (!seconds || !pitch) {

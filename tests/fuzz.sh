@@ -14,7 +14,7 @@ find "$build/tests" -type f -perm -u+x -name 'fuzz_*' | sort |
     xargs -P "$(nproc)" -I TARGET sh -c '
         name=$(basename "$1")
         mkdir -p "$2/$name.corpus"
-        seeds=$3/fuzz/$name
+        seeds=$3/fuzz/corpus/${name#fuzz_}
         [ -d "$seeds" ] || seeds=
         "$1" "$2/$name.corpus" $seeds -max_total_time="$4" -timeout=5 -rss_limit_mb=2048 \
             -print_final_stats=1 -artifact_prefix="$2/$name." >"$2/$name.log" 2>&1 ||

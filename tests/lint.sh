@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 build=$1
 
 cppcheck --project="$build/compile_commands.json" --quiet --error-exitcode=1 -j "$(nproc)" \
-    --enable=warning,performance,portability --inline-suppr --suppress='*:*/cmocka.h' \
+    --enable=warning,performance,portability --library=gtk --inline-suppr --suppress='*:*/cmocka.h' \
     --suppress=missingIncludeSystem
 
 git ls-files '*.c' | grep -v '^tests/fuzz/' |

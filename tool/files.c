@@ -52,10 +52,10 @@ static int expand_folder(GPtrArray *found, const char *folder, struct error *err
 
 static int expand_path(GPtrArray *found, const char *path, struct error *error)
 {
-    struct stat status;
+    struct stat status = {0};
     if (strcmp(path, "-") != 0 && stat(path, &status) != 0)
         return error_set(error, "%s: cannot read: %s", path, strerror(errno));
-    if (strcmp(path, "-") != 0 && S_ISDIR(status.st_mode))
+    if (S_ISDIR(status.st_mode))
         return expand_folder(found, path, error);
     g_ptr_array_add(found, g_strdup(path));
     return 0;

@@ -1,5 +1,5 @@
 /* audiogenrl inspect: what a .mid or a model holds. */
-#include "measure/key.h"
+#include "correct/key.h"
 #include "tool/commands.h"
 #include "tool/files.h"
 #include "tool/models.h"
@@ -98,7 +98,7 @@ static json_t *music_key_signature(const struct midifile *file)
 /* Of all that is not drums, by length of the notes. */
 static const char *music_key_estimate(const struct midifile *file)
 {
-    uint64_t weight[12] = {0};
+    double weight[12] = {0};
     uint32_t count = 0;
     const struct midifile_note *notes = midifile_notes(file, &count);
     for (uint32_t i = 0; i < count; i++)

@@ -430,7 +430,7 @@ static int prepare(struct train_options *options, char *const *files, struct les
     }
     if (options->resume && resume_lesson(options, lesson, error) != 0)
         return -1;
-    if (!lesson->name)
+    if (!lesson->name && lesson->count > 0)
         lesson->name = g_strdup(lesson->songs[0]->name);
     return 0;
 }

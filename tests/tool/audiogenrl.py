@@ -52,8 +52,13 @@ class Case(unittest.TestCase):
         self.assertEqual(text.count("\n"), 1, text)
         self.assertTrue(text.startswith("audiogenrl: "), text)
         self.assertIn(says, text)
-        self.assertEqual(snapshot(self.folder), before)
+        self.assertTrue(snapshot(self.folder) == before, "files appeared or changed")
         return done
+
+
+def content(path):
+    with open(path, "rb") as file:
+        return file.read()
 
 
 def snapshot(folder):

@@ -1,0 +1,107 @@
+"""evaluate: figures that hang together, tables, plots, the experiment."""
+
+import csv
+import json
+import unittest
+import xml.etree.ElementTree
+
+from audiogenrl import Case, content, piece
+
+
+class Evaluate(Case):
+    def setUp(self):
+        super().setUp()
+        piece("one.mid", bars=24, seed=1)
+        piece("two.mid", bars=24, seed=2)
+
+    def evaluate(self, *words):
+        return json.loads(self.succeeds("evaluate", "--json", *words).stdout)
+
+    def test_off_is_what_was_played(self):
+        facts = self.evaluate("--modes", "off", "--errors", "shift:p=0.3", "one.mid", "two.mid")
+        self.assertEqual(facts["files"], 2)
+        self.assertEqual(len(facts["total"]), 1)
+        self.assertEqual(len(facts["by_file"]), 2)
+        row = facts["total"][0]
+        self.assertEqual(row["exact"], row["exact_played"])
+        self.assertAlmostEqual(row["exact"], 70, delta=6)
+        self.assertEqual(row["kept"], 100)
+
+    def test_own_models(self):
+        facts = self.evaluate(
+            "--own-models", "--own-steps", "0", "--live", "--errors", "shift:p=0.3", "--errors",
+            "none", "--modes", "off,correct", "one.mid", "two.mid",
+        )
+        rows = {(r["errors"], r["mode"]): r for r in facts["total"]}
+        self.assertGreater(rows["shift:p=0.3", "correct"]["exact"], 95)
+        self.assertEqual(rows["none", "correct"]["exact"], 100)
+        self.assertGreater(rows["shift:p=0.3", "correct"]["p99"], 0)
+
+    def test_threads_do_not_matter(self):
+        def figures(*words):
+            facts = self.evaluate(
+                "--own-models", "--own-steps", "8192", "--repeat", "2", *words, "one.mid", "two.mid"
+            )
+            return facts["total"], facts["by_file"], facts["recognition"]
+
+        one = figures("--threads", "1")
+        self.assertEqual(one, figures("--threads", "4"))
+        self.assertNotEqual(one, figures("--seed", "2"))
+
+    def test_recognition(self):
+        self.succeeds("train", "-q", "--steps", "20000", "-o", "both.model", "one.mid", "two.mid")
+        facts = self.evaluate(
+            "-m", "both.model", "--live", "--start", "random", "--repeat", "10", "--modes",
+            "correct", "--errors", "shift:p=0.1", "one.mid", "two.mid",
+        )
+        recognition = facts["recognition"][0]
+        self.assertEqual(recognition["takes"], 20)
+        self.assertLessEqual(recognition["median_bars"], 4)
+        text = self.succeeds(
+            "evaluate", "-m", "both.model", "--live", "--start", "random", "--modes", "correct",
+            "--errors", "none", "one.mid",
+        ).stdout.decode()
+        self.assertIn("bars (median)", text)
+
+    def test_table_and_plot(self):
+        for name in ("plot.svg", "plot.png"):
+            self.succeeds(
+                "evaluate", "-q", "--modes", "off,scale", "--errors", "shift:p=0.2", "--plot",
+                name, "--csv", "table.csv", "one.mid", "two.mid",
+            )
+        xml.etree.ElementTree.parse("plot.svg")
+        self.assertEqual(content("plot.png")[:8], b"\x89PNG\r\n\x1a\n")
+        with open("table.csv", newline="") as file:
+            rows = list(csv.DictReader(file))
+        self.assertEqual([r["file"] for r in rows], ["one.mid"] * 2 + ["two.mid"] * 2 + ["total"] * 2)
+        self.assertEqual([r["mode"] for r in rows], ["off", "scale"] * 3)
+
+    def test_snapshots(self):
+        self.succeeds(
+            "train", "-q", "--steps", "40000", "--snapshots", "stages", "--every", "16384", "one.mid"
+        )
+        done = self.succeeds(
+            "evaluate", "--json", "--snapshots", "stages", "--repeat", "3", "--plot", "im.svg",
+            "--csv", "im.csv", "one.mid",
+        )
+        facts = json.loads(done.stdout)
+        self.assertEqual(facts["repeat"], 3)
+        self.assertGreater(len(facts["rows"]), 8)
+        xml.etree.ElementTree.parse("im.svg")
+        with open("im.csv", newline="") as file:
+            self.assertEqual(len(list(csv.DictReader(file))), len(facts["rows"]))
+        text = self.succeeds("evaluate", "--snapshots", "stages", "--repeat", "2", "one.mid")
+        for word in (b"untrained", b"random legal", b"observed", b"greedy", b"SARSA", b"median"):
+            self.assertIn(word, text.stdout)
+
+    def test_snapshots_that_are_not_there(self):
+        self.fails(1, "evaluate", "--snapshots", "nowhere", "one.mid", says="nowhere")
+
+    def test_bad_words(self):
+        self.fails(2, "evaluate", "--plot", "plot.gif", "--modes", "off", "one.mid")
+        self.fails(2, "evaluate", "--own-models", "--snapshots", "x", "one.mid")
+        self.fails(2, "evaluate", "--start", "last", "--modes", "off", "one.mid")
+
+
+if __name__ == "__main__":
+    unittest.main()
