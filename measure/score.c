@@ -69,15 +69,16 @@ struct surroundings {
     const struct take_note *truth;
     size_t count;
     size_t window_from, window_to, struck_to; /* truth notes in the key window; those begun */
-    uint64_t weight[12];                      /* of the window, milliseconds */
-    double until[SCORE_PITCHES];              /* when the last note begun on a pitch ends */
-    size_t owner[SCORE_PITCHES];              /* which note that is */
+    double
+        weight[12]; /* of the window: whole milliseconds, so that what is added can be taken away */
+    double until[SCORE_PITCHES]; /* when the last note begun on a pitch ends */
+    size_t owner[SCORE_PITCHES]; /* which note that is */
 };
 
-static uint64_t note_weight(const struct take_note *note)
+static double note_weight(const struct take_note *note)
 {
     double milliseconds = fmin(fmax(note->duration, 0), 4) * 1000;
-    return milliseconds < 1 ? 1 : (uint64_t)milliseconds;
+    return milliseconds < 1 ? 1 : floor(milliseconds);
 }
 
 static void surroundings_move(struct surroundings *around, const struct take_note *to)

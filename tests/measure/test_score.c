@@ -1,5 +1,5 @@
 /* Scores of small takes, worked out by hand. */
-#include "measure/key.h"
+#include "correct/key.h"
 #include "measure/score.h"
 
 #include <math.h>
@@ -224,7 +224,7 @@ static void keys_are_found(void **state)
     static const int c_major[] = {0, 4, 7, 0, 2, 4, 5, 7, 9, 11, 0};
     static const int a_minor[] = {9, 0, 4, 9, 11, 0, 2, 4, 5, 8, 9, 4, 9};
     for (int shift = 0; shift < 12; shift++) {
-        uint64_t major[12] = {0}, minor[12] = {0};
+        double major[12] = {0}, minor[12] = {0};
         for (size_t k = 0; k < sizeof c_major / sizeof *c_major; k++)
             major[(c_major[k] + shift) % 12] += 10;
         for (size_t k = 0; k < sizeof a_minor / sizeof *a_minor; k++)
@@ -232,7 +232,7 @@ static void keys_are_found(void **state)
         assert_int_equal(key_estimate(major), shift);
         assert_int_equal(key_estimate(minor), 12 + (9 + shift) % 12);
     }
-    const uint64_t nothing[12] = {0}, even[12] = {3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3};
+    const double nothing[12] = {0}, even[12] = {3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3};
     assert_int_equal(key_estimate(nothing), -1);
     assert_int_equal(key_estimate(even), -1);
     assert_int_equal(key_pitch_classes(0), 0xab5);
