@@ -19,7 +19,7 @@ enum { WIDTH = 960, HEIGHT = 600, PNG_SCALE = 2, TEXT = 256 };
 /* Colours 0 and 1 are paper and ink, then Okabe and Ito's; the yellow of their
  * palette is too pale for a line on white and gives way to their black; a
  * grey follows. */
-enum { PAPER, INK, GREY, FIRST_COLOUR, COLOURS = 8 };
+enum { DASHES = 7, PAPER = 0, INK, GREY, FIRST_COLOUR, COLOURS = 8 };
 
 static const unsigned char palette[FIRST_COLOUR + COLOURS][3] = {
     {255, 255, 255}, {0, 0, 0},      {200, 200, 200}, {0, 114, 178}, {213, 94, 0},    {0, 158, 115},
@@ -29,10 +29,10 @@ static const unsigned char palette[FIRST_COLOUR + COLOURS][3] = {
 /* Lengths of dashes and gaps, in micrometres; the first is a full line. */
 static const struct {
     PLINT count, mark[2], space[2];
-} dashes[] = {{0, {0}, {0}},       {1, {2400}, {1200}},
-              {1, {600}, {900}},   {2, {2400, 600}, {900, 900}},
-              {1, {4500}, {1200}}, {2, {4500, 600}, {900, 900}},
-              {1, {3000}, {2400}}};
+} dashes[DASHES] = {{0, {0}, {0}},       {1, {2400}, {1200}},
+                    {1, {600}, {900}},   {2, {2400, 600}, {900, 900}},
+                    {1, {4500}, {1200}}, {2, {4500, 600}, {900, 900}},
+                    {1, {3000}, {2400}}};
 
 static jmp_buf on_exit_jump;
 static char complaint[256];
@@ -246,8 +246,8 @@ static void tick_label(PLINT axis, PLFLT value, char *text, PLINT length, PLPoin
 
 static void use_line(int index, double width)
 {
-    int style = index / COLOURS + index % (int)(sizeof dashes / sizeof *dashes);
-    style %= (int)(sizeof dashes / sizeof *dashes);
+    /* The first line is full, the others take turns. */
+    int style = index == 0 ? 0 : 1 + (index - 1) % (DASHES - 1);
     plcol0(FIRST_COLOUR + index % COLOURS);
     plwidth(width * pen);
     PLINT mark[2], space[2];
@@ -328,7 +328,7 @@ static struct frame frame_of(const struct plot_lines *plot)
     for (size_t l = 0; l < plot->level_count; l++)
         longest = fmax(longest, characters(plot->levels[l].label));
     double margin = 0.075 + 0.0105 * fmin(longest, LABEL_CHARACTERS);
-    return (struct frame){0.09, 1 - margin, 0.13, 0.91, longest};
+    return (struct frame){0.112, 1 - margin, 0.13, 0.91, longest};
 }
 
 struct margin_label {
@@ -460,7 +460,7 @@ static void draw_lines(const void *data)
     plbox("bnoti", 0, 0, "bnotiv", 0, 0);
     plslabelfunc(NULL, NULL);
     plmtex("b", 3.2, 0.5, 0.5, plain(plot->x_label, text));
-    plmtex("l", 4.6, 0.5, 0.5, plain(plot->y_label, text));
+    plmtex("l", 5.6, 0.5, 0.5, plain(plot->y_label, text));
     draw_title(plot->title, 1.2);
     draw_margin(label, labels, y, &frame);
 }
@@ -498,7 +498,7 @@ static void draw_bar(double from, double to, double value, int series)
     plfill(4, x, y);
 }
 
-static void draw_values(const struct plot_bars *plot, double bar, double rise)
+static void draw_values(const struct plot_bars *plot, double bar, double margin, double rise)
 {
     char text[32];
     /* Figures as large as fit over a bar. */
@@ -506,10 +506,10 @@ static void draw_values(const struct plot_bars *plot, double bar, double rise)
     for (size_t s = 0; s < plot->series_count; s++)
         for (size_t g = 0; g < plot->group_count; g++) {
             double value = plot->series[s].value[g];
-            double x = (double)g + 0.1 + bar * ((double)s + 0.5);
+            double x = (double)g + margin + bar * ((double)s + 0.5);
             if (!isfinite(value))
                 continue;
-            snprintf(text, sizeof text, fabs(value) >= 99.95 ? "%.0f" : "%.1f", value);
+            snprintf(text, sizeof text, fabs(value) >= 100 ? "%.0f" : "%.1f", value);
             plptex(x, fmax(value, 0) + rise, 1, 0, 0.5, text);
         }
 }
@@ -518,7 +518,7 @@ static void draw_values(const struct plot_bars *plot, double bar, double rise)
 static void draw_bar_legend(const struct plot_bars *plot)
 {
     char text[TEXT];
-    plvpor(0.09, 0.97, 0.835, 0.895);
+    plvpor(0.112, 0.97, 0.835, 0.895);
     plwind(0, 1, 0, 1);
     plschr(0, 0.9);
     double x = 0;
@@ -544,17 +544,19 @@ static void draw_bars(const void *data)
     double span = y[1] > y[0] ? y[1] - y[0] : 1;
     y[1] += 0.08 * span;
     y[0] -= y[0] < 0 ? 0.08 * span : 0;
-    double bar = 0.8 / (double)plot->series_count;
+    /* A bar's share of its group; with few groups no broader than looks like a bar. */
+    double bar = fmin(0.8 / (double)plot->series_count, 0.07 * (double)plot->group_count);
+    double margin = (1 - bar * (double)plot->series_count) / 2;
 
     plschr(0, 1);
-    plvpor(0.09, 0.97, 0.25, 0.83);
+    plvpor(0.112, 0.97, 0.25, 0.83);
     plwind(0, (double)plot->group_count, y[0], y[1]);
     plcol0(GREY);
     plwidth(0.5 * pen);
     plbox("", 0, 0, "g", 0, 0);
     for (size_t s = 0; s < plot->series_count; s++)
         for (size_t g = 0; g < plot->group_count; g++) {
-            double value = plot->series[s].value[g], from = (double)g + 0.1 + bar * (double)s;
+            double value = plot->series[s].value[g], from = (double)g + margin + bar * (double)s;
             if (isfinite(value))
                 draw_bar(from + 0.04 * bar, from + 0.96 * bar, value, (int)s);
         }
@@ -563,12 +565,12 @@ static void draw_bars(const void *data)
     plbox("b", 0, 0, "bnotiv", 0, 1);
     plslabelfunc(NULL, NULL);
     pljoin(0, 0, (double)plot->group_count, 0);
-    plmtex("l", 4.6, 0.5, 0.5, plain(plot->y_label, text));
+    plmtex("l", 5.6, 0.5, 0.5, plain(plot->y_label, text));
     draw_title(plot->title, 3.6);
-    draw_values(plot, bar, 0.025 * (y[1] - y[0]));
+    draw_values(plot, bar, margin, 0.025 * (y[1] - y[0]));
 
     /* The page below the axis, in shares of its height. */
-    plvpor(0.09, 0.97, 0, 0.25);
+    plvpor(0.112, 0.97, 0, 0.25);
     plwind(0, (double)plot->group_count, 0, 1);
     plschr(0, fmin(0.9, 9.0 / (double)plot->group_count));
     for (size_t g = 0; g < plot->group_count; g++)

@@ -12,7 +12,7 @@ static const struct table_column columns[] = {
     {"sets", "sent", 1},
     {"repaired", "repaired", 1},
     {"kept", "kept", 1},
-    {"net_change", "wrong notes", 1},
+    {"net_change", "net change", 1},
     {"added_right", "added", 1},
     {"harmless_played", NULL, 1},
     {"harmless", "harmless", 1},
