@@ -1,0 +1,160 @@
+/* The corrector: keeps the experts of all modes up to date with the playing, so
+ * that a change of mode finds them ready, and lets the one of the mode decide.
+ *
+ * Owns the experts; borrows the models. */
+#include "correct/corrector.h"
+#include "correct/follow.h"
+#include "correct/generate.h"
+#include "correct/scale.h"
+#include "correct/smooth.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct corrector {
+    struct correct_settings settings;
+    struct timeline *timeline;
+    struct follow *follow;
+    struct generate *generate; /* NULL without a model */
+    struct scale scale;
+    uint16_t sounding[128]; /* keys that hold each pitch */
+};
+
+struct correct_settings correct_defaults(void)
+{
+    return (struct correct_settings){
+        .mode = CORRECT_CORRECT, .follow = 1, .keep = 0, .avoid_semitone = true, .seed = 1};
+}
+
+static int settings_check(const struct correct_settings *settings, struct error *error)
+{
+    if (!(settings->follow >= 0 && settings->follow <= 100))
+        return error_set(error, "follow is %g, expected 0 to 100", (double)settings->follow);
+    if (!(settings->keep >= 0 && settings->keep <= 100))
+        return error_set(error, "keep is %g, expected 0 to 100", (double)settings->keep);
+    if (settings->mode < CORRECT_OFF || settings->mode > CORRECT_GENERATE)
+        return error_set(error, "mode %d does not exist", (int)settings->mode);
+    return 0;
+}
+
+static void corrector_start(struct corrector *corrector)
+{
+    follow_start(corrector->follow, corrector->timeline);
+    scale_start(&corrector->scale);
+    if (corrector->generate)
+        generate_start(corrector->generate);
+    memset(corrector->sounding, 0, sizeof corrector->sounding);
+}
+
+struct corrector *corrector_open(const struct model *const *models, size_t count,
+                                 const struct correct_settings *settings, struct error *error)
+{
+    if (settings_check(settings, error) != 0)
+        return NULL;
+    struct corrector *corrector = calloc(1, sizeof *corrector);
+    if (!corrector) {
+        error_set(error, "out of memory");
+        return NULL;
+    }
+    corrector->settings = *settings;
+    corrector->timeline = timeline_open(models, count, error);
+    corrector->follow = corrector->timeline ? malloc(sizeof *corrector->follow) : NULL;
+    if (count && corrector->follow)
+        corrector->generate = generate_open(models[0], settings->seed, error);
+    if (!corrector->follow || (count && !corrector->generate)) {
+        corrector_close(corrector);
+        return NULL;
+    }
+    corrector_start(corrector);
+    return corrector;
+}
+
+void corrector_close(struct corrector *corrector)
+{
+    if (!corrector)
+        return;
+    generate_close(corrector->generate);
+    free(corrector->follow);
+    timeline_close(corrector->timeline);
+    free(corrector);
+}
+
+int corrector_set(struct corrector *corrector, const struct correct_settings *settings,
+                  struct error *error)
+{
+    if (settings_check(settings, error) != 0)
+        return -1;
+    corrector->settings = *settings;
+    return 0;
+}
+
+static uint8_t decide_generate(struct corrector *corrector, const struct correct_note *note)
+{
+    const struct correct_settings *settings = &corrector->settings;
+    struct generate_options options = {.fold_octave = settings->fold_octave,
+                                       .keep_direction = settings->keep_direction,
+                                       .avoid_semitone = settings->avoid_semitone};
+    return generate_decide(corrector->generate, note->slot, note->pitch, &options,
+                           corrector->sounding);
+}
+
+uint8_t corrector_note(struct corrector *corrector, const struct correct_note *note)
+{
+    struct follow *follow = corrector->follow;
+    const struct correct_settings *settings = &corrector->settings;
+    uint8_t x = note->pitch & 127, y = x;
+    follow_advance(follow, note->slot);
+    follow_enter(follow, x);
+    switch (settings->mode) {
+    case CORRECT_OFF:
+        break;
+    case CORRECT_SCALE:
+        y = scale_decide(&corrector->scale, x);
+        break;
+    case CORRECT_CORRECT: {
+        float score[128];
+        follow_score(follow, x, settings->follow, score);
+        y = follow_choose(score, settings->keep, x);
+        break;
+    }
+    case CORRECT_GENERATE:
+        if (corrector->generate)
+            y = decide_generate(corrector, note);
+        break;
+    }
+    follow_weigh(follow, x, NULL);
+    follow_sent(follow, x, y);
+    scale_sent(&corrector->scale, y);
+    if (corrector->sounding[y] < UINT16_MAX)
+        corrector->sounding[y]++;
+    return y;
+}
+
+void corrector_release(struct corrector *corrector, uint8_t pitch)
+{
+    if (corrector->sounding[pitch & 127])
+        corrector->sounding[pitch & 127]--;
+}
+
+struct correct_place corrector_place(const struct corrector *corrector)
+{
+    return follow_place(corrector->follow);
+}
+
+int corrector_take(struct corrector *corrector, const struct correct_note *notes, size_t count,
+                   uint8_t *pitches, struct error *error)
+{
+    corrector_start(corrector);
+    if (corrector->settings.mode == CORRECT_CORRECT)
+        return smooth_take(corrector->follow, corrector->timeline, corrector->settings.follow,
+                           corrector->settings.keep, notes, count, pitches, error);
+    /* The other modes have no use for what comes later. Releases are not told:
+     * only notes of the same slot are taken to sound together. */
+    for (size_t i = 0; i < count; i++) {
+        if (i && floor(notes[i].slot + .5) > floor(notes[i - 1].slot + .5))
+            memset(corrector->sounding, 0, sizeof corrector->sounding);
+        pitches[i] = corrector_note(corrector, &notes[i]);
+    }
+    return 0;
+}

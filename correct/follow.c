@@ -1,0 +1,598 @@
+/* The forward filter. Probabilities are kept normalised after every note, so
+ * plain floats are enough. */
+#include "correct/follow.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Shares of the parts before anything is known of the player. They need not all
+ * find notes at a place: that is what makes a rest in the piece speak against it. */
+static const float start_part[FOLLOW_PARTS] = {.44f, .44f, .04f, .04f, .04f};
+static const float start_notes = 8;  /* the start counts as much as so many notes */
+static const float forget = .98f;    /* a note */
+
+static const float stray_note = 1 / 40.f;
+
+static const float leave = .003f;       /* the player jumps or wanders off, a beat */
+static const float turn_part = .005f;   /* the policy's turns after a beat */
+static const float drift = .001f;      /* the player's slots and the piece's shift by one, a beat */
+static const float missed_slot = .3f;  /* the piece has notes, nothing was struck */
+static const float count_right = .9f;  /* as many notes were struck as the piece has */
+static const float rest_right = .95f;  /* nothing was struck and the piece has nothing */
+static const float enter_part = .1f;   /* from away to a place, a note */
+static const float local_part = .3f;   /* of these, to a place near the last one */
+static const float begin_part = .05f;  /* of these, to the beginning of a piece */
+static const float first_part = .95f;   /* the first note of all is the beginning of a piece */
+static const float out_of_beat = .1f;  /* of these, where the player's beats are not the piece's */
+static const float most_near = .15f;
+static const float doubt = .6f;        /* exponent of the habits' probabilities */
+static const float sure_weight = .9f;  /* of a place beyond doubt */
+static const float calm = .01f;       /* less of being away than this leaves nothing to look for */
+static const float least_weight = 1e-6f;
+
+enum {
+    LOCAL_BACK = 40, /* slots searched before the likeliest place */
+    LOCAL_AHEAD = 24,
+    PAIR_LOOKS = 96, /* places looked at for one pair of notes */
+    FRESH = 24,      /* hypotheses that may enter with one note */
+    BEGIN_PIECES = 256,
+    SURE_NOTES = 6, /* on end, before a place is believed */
+    LOST_NOTES = 16, /* on end, before it is no longer */
+    KNOWN_PIECES = 3, /* as few as this are believed to be what is going to be played */
+};
+
+void follow_start(struct follow *follow, const struct timeline *timeline)
+{
+    memset(follow, 0, sizeof *follow);
+    follow->timeline = timeline;
+    slip_init(&follow->slip);
+    habit_start(&follow->habit);
+    memcpy(follow->part, start_part, sizeof start_part);
+    follow->away = 1;
+}
+
+/* What a probability of the habit counts. Real music is better predictable than
+ * by habits: to be believed, a place has to do better than music does. Once it
+ * is believed, a player who hits many wrong keys should not lose it. */
+static inline float habit_power(const struct follow *follow, float probability)
+{
+    return follow->believed ? probability : powf(probability, doubt);
+}
+
+static inline bool on_timeline(const struct follow *follow, int64_t place)
+{
+    return place >= TIMELINE_GAP && place + 1 < (int64_t)follow->timeline->places;
+}
+
+/* The notes each part may stand for at one place; FOLLOW_STRAY has no set. */
+struct candidates {
+    note_set set[FOLLOW_STRAY];
+};
+
+static inline struct candidates candidates_at(const struct follow *follow, int64_t place,
+                                              note_set sent, note_set sent_before)
+{
+    const struct timeline *timeline = follow->timeline;
+    const note_set *set = timeline->set + place;
+    struct candidates from;
+    from.set[FOLLOW_NEXT] = 0;
+    from.set[FOLLOW_OWN] = set[0] & ~sent;
+    from.set[FOLLOW_AGAIN] = set[0] & sent;
+    from.set[FOLLOW_NEAR] = (set[-1] & ~sent_before) | (set[1] & ~sent);
+    if (from.set[FOLLOW_OWN]) {
+        uint32_t i = timeline->first[place];
+        while (sent >> timeline->pitch[i] & 1)
+            i++;
+        from.set[FOLLOW_NEXT] = note_set_bit(timeline->pitch[i]);
+    }
+    return from;
+}
+
+/* How notes that a part stands for turn into keys struck: [class]. */
+static inline const float *part_slips(const struct follow *follow, int part)
+{
+    return part == FOLLOW_AGAIN ? follow->slip.brush : follow->slip.probability;
+}
+
+static inline float likelihood_of(const struct follow *follow, const struct candidates *from,
+                                  uint8_t x)
+{
+    float sum = follow->part[FOLLOW_STRAY] * stray_note;
+    for (int p = 0; p < FOLLOW_STRAY; p++)
+        if (from->set[p]) {
+            int count = note_set_count(from->set[p]);
+            sum += follow->part[p] / (float)count *
+                   slip_sum(&follow->slip, part_slips(follow, p), from->set[p], count, x);
+        }
+    return sum;
+}
+
+static void find_best(struct follow *follow)
+{
+    follow->best_weight = 0;
+    for (uint32_t i = 0; i < follow->count; i++)
+        if (follow->hypothesis[i].weight > follow->best_weight) {
+            follow->best_weight = follow->hypothesis[i].weight;
+            follow->best = follow->hypothesis[i].diagonal;
+        }
+    if (follow->best_weight > .9f)
+        follow->phase = follow->best;
+}
+
+/* Drops what has become unlikely and makes all sum to one. */
+static void normalise(struct follow *follow)
+{
+    float sum = follow->away;
+    for (uint32_t i = 0; i < follow->count; i++)
+        sum += follow->hypothesis[i].weight;
+    if (!(sum > 0)) {
+        follow->count = 0;
+        follow->away = sum = 1;
+    }
+    float scale = 1 / sum;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < follow->count; i++) {
+        float weight = follow->hypothesis[i].weight * scale;
+        if (weight >= least_weight) {
+            follow->hypothesis[kept] = follow->hypothesis[i];
+            follow->hypothesis[kept++].weight = weight;
+        }
+    }
+    follow->count = kept;
+    follow->away = fmaxf(follow->away * scale, least_weight);
+    find_best(follow);
+}
+
+/* Adds weight to a diagonal; a full table gives up its least likely one for it. */
+static void add_weight(struct follow *follow, int32_t diagonal, float weight)
+{
+    uint32_t least = 0;
+    for (uint32_t i = 0; i < follow->count; i++) {
+        struct follow_hypothesis *h = &follow->hypothesis[i];
+        if (h->diagonal == diagonal) {
+            h->weight += weight;
+            return;
+        }
+        if (h->weight < follow->hypothesis[least].weight)
+            least = i;
+    }
+    if (follow->count < FOLLOW_HYPOTHESES)
+        least = follow->count++;
+    else if (follow->hypothesis[least].weight >= weight)
+        return;
+    follow->hypothesis[least] = (struct follow_hypothesis){diagonal, weight};
+}
+
+/* How well the number of notes struck in a slot agrees with what the piece has there. */
+static inline float count_factor(uint32_t struck, uint32_t expected)
+{
+    static const float factor[] = {1, .3f, .1f, .05f};
+    uint32_t off = struck > expected ? struck - expected : expected - struck;
+    return count_right * factor[off < 3 ? off : 3];
+}
+
+/* After a beat like this one the music may go on elsewhere: by the policy. */
+static void take_turns(struct follow *follow, int64_t place, int32_t passed, float weight)
+{
+    const struct timeline *timeline = follow->timeline;
+    uint32_t beat = (uint32_t)place / SONG_SLOTS_A_BEAT;
+    int32_t inside = (int32_t)((place + passed) % SONG_SLOTS_A_BEAT);
+    if ((uint32_t)(place + passed) / SONG_SLOTS_A_BEAT != beat + 1)
+        return;
+    for (uint32_t i = timeline->turn_first[beat]; i < timeline->turn_first[beat + 1]; i++) {
+        const struct timeline_turn *turn = &timeline->turn[i];
+        int32_t diagonal = (int32_t)turn->place + inside - (follow->slot + passed);
+        add_weight(follow, diagonal, weight * turn_part * turn->probability);
+    }
+}
+
+static void pass_slots(struct follow *follow, int32_t passed)
+{
+    const struct timeline *timeline = follow->timeline;
+    float left = 0;
+    uint32_t count = follow->count, kept = 0;
+    struct follow_hypothesis turning[8];
+    uint32_t turns = 0;
+    int64_t first = follow->slot - follow->phase;
+    for (uint32_t i = 0; i < count; i++) {
+        struct follow_hypothesis h = follow->hypothesis[i];
+        int64_t place = (int64_t)follow->slot + h.diagonal, next = place + passed;
+        if (next + 1 >= (int64_t)timeline->places) {
+            left += h.weight;
+            continue;
+        }
+        h.weight *= count_factor(follow->struck, timeline_count(timeline, place));
+        uint32_t missed = timeline->onsets_before[next] - timeline->onsets_before[place + 1];
+        for (uint32_t m = 0; m < missed && m < 16; m++)
+            h.weight *= missed_slot;
+        for (uint32_t r = missed; r + 1 < (uint32_t)passed && r < 16; r++)
+            h.weight *= rest_right;
+        uint32_t beats = (uint32_t)(next / SONG_SLOTS_A_BEAT - place / SONG_SLOTS_A_BEAT);
+        float stay = beats == 0 ? 1 : beats == 1 ? 1 - leave : powf(1 - leave, (float)beats);
+        left += h.weight * (1 - stay);
+        h.weight *= stay;
+        if (beats >= 1 && h.weight > .01f * follow->best_weight && turns < 8)
+            turning[turns++] = h;
+        follow->hypothesis[kept++] = h;
+    }
+    follow->count = kept;
+    follow->away *= habit_power(follow, habit_slot(&follow->habit, first, follow->struck));
+    for (int32_t r = 1; r < passed && r < 17; r++)
+        follow->away *= habit_power(follow, habit_slot(&follow->habit, first + r, 0));
+    follow->away += left;
+    follow->left_share = follow->away > 0 ? left / follow->away : 0;
+    for (uint32_t i = 0; i < turns; i++) {
+        const struct follow_hypothesis *h = &turning[i];
+        take_turns(follow, (int64_t)follow->slot + h->diagonal, passed, h->weight);
+        add_weight(follow, h->diagonal - 1, h->weight * drift);
+        add_weight(follow, h->diagonal + 1, h->weight * drift);
+    }
+}
+
+/* Slots passed up to a note; 0 in the slot of the last one. */
+static int32_t passed_until(struct follow *follow, double slot)
+{
+    slot = floor(slot + .5);
+    if (!follow->started) {
+        follow->started = true;
+        follow->origin = slot;
+        follow->phase = (int32_t)-fmod(slot, SONG_SLOTS_A_BEAT);
+        return 0;
+    }
+    double relative = slot - follow->origin;
+    int32_t to = relative < INT32_MAX / 2 ? (int32_t)relative : INT32_MAX / 2;
+    return to > follow->slot ? to - follow->slot : 0;
+}
+
+static void move(struct follow *follow, int32_t passed)
+{
+    follow->sent_before = passed == 1 ? follow->sent : 0;
+    follow->sent = 0;
+    follow->struck = 0;
+    follow->slot += passed;
+}
+
+void follow_advance(struct follow *follow, double slot)
+{
+    int32_t passed = passed_until(follow, slot);
+    follow->left_share = 0;
+    if (passed) {
+        pass_slots(follow, passed);
+        move(follow, passed);
+        normalise(follow);
+    }
+}
+
+void follow_move(struct follow *follow, double slot)
+{
+    int32_t passed = passed_until(follow, slot);
+    if (passed)
+        move(follow, passed);
+}
+
+void follow_rewind(struct follow *follow)
+{
+    follow->count = 0;
+    follow->started = false;
+    follow->slot = 0;
+    follow->sent = follow->sent_before = 0;
+    follow->struck = 0;
+    habit_start(&follow->habit);
+}
+
+/* How much better the last notes are explained from this diagonal on than by
+ * being away, summed over when the player could have come there. */
+static float support(const struct follow *follow, int32_t diagonal)
+{
+    float sum = 1, ratio = 1;
+    uint32_t count = follow->heard_count < FOLLOW_HEARD ? follow->heard_count : FOLLOW_HEARD;
+    for (uint32_t i = 1; i <= count; i++) {
+        const struct follow_heard *heard = &follow->heard[(follow->heard_count - i) % FOLLOW_HEARD];
+        int64_t place = (int64_t)heard->slot + diagonal;
+        if (!on_timeline(follow, place))
+            break;
+        struct candidates from = candidates_at(follow, place, 0, 0);
+        ratio *= likelihood_of(follow, &from, heard->pitch) / heard->expected;
+        sum += ratio;
+        if (ratio < .01f)
+            break;
+    }
+    return sum;
+}
+
+/* The best new places of one note, likeliest last to be replaced. */
+struct entries {
+    struct {
+        int32_t diagonal;
+        float weight; /* before the note is weighed */
+        float value;  /* with the note */
+    } entry[FRESH];
+    uint32_t count, looks;
+};
+
+/* Whether a hypothesis is there already; those that matter are few and stand first. */
+static bool is_held(const struct follow *follow, int32_t diagonal)
+{
+    for (uint32_t i = 0; i < follow->count; i++)
+        if (follow->hypothesis[i].diagonal == diagonal)
+            return true;
+    return false;
+}
+
+static void consider(struct follow *follow, struct entries *entries, int64_t place, float prior,
+                     uint8_t x)
+{
+    int32_t diagonal = (int32_t)(place - follow->slot);
+    if (!on_timeline(follow, place) || is_held(follow, diagonal))
+        return;
+    entries->looks++;
+    if ((diagonal - follow->phase) % SONG_SLOTS_A_BEAT != 0)
+        prior *= out_of_beat;
+    struct candidates from = candidates_at(follow, place, follow->sent, follow->sent_before);
+    float weight = prior * support(follow, diagonal);
+    float value = weight * likelihood_of(follow, &from, x);
+    uint32_t least = 0;
+    for (uint32_t i = 0; i < entries->count; i++) {
+        if (entries->entry[i].diagonal == diagonal) {
+            if (entries->entry[i].weight < weight) {
+                entries->entry[i].weight = weight;
+                entries->entry[i].value = value;
+            }
+            return;
+        }
+        if (entries->entry[i].value < entries->entry[least].value)
+            least = i;
+    }
+    if (entries->count < FRESH)
+        least = entries->count++;
+    else if (entries->entry[least].value >= value)
+        return;
+    entries->entry[least].diagonal = diagonal;
+    entries->entry[least].weight = weight;
+    entries->entry[least].value = value;
+}
+
+/* Places where a note just heard and x stand at the same distance as they were played. */
+static void consider_pairs(struct follow *follow, struct entries *entries, float prior, uint8_t x)
+{
+    const struct timeline *timeline = follow->timeline;
+    uint32_t count = follow->heard_count < FOLLOW_HEARD ? follow->heard_count : FOLLOW_HEARD;
+    for (uint32_t i = 1; i <= count && entries->looks < FOLLOW_LOOKS; i++) {
+        const struct follow_heard *heard = &follow->heard[(follow->heard_count - i) % FOLLOW_HEARD];
+        int32_t distance = follow->slot - heard->slot;
+        if (distance > TIMELINE_REACH)
+            break;
+        if (distance == 0 && heard->pitch == x)
+            continue;
+        uint32_t bucket = timeline_bucket(timeline, heard->pitch, x, (unsigned)distance);
+        uint32_t first = timeline->pair_first[bucket];
+        uint32_t size = timeline->pair_first[bucket + 1] - first;
+        /* A long list is seen a part at a time, another part with every note. */
+        uint32_t offset = size > PAIR_LOOKS ? (follow->notes * PAIR_LOOKS) % size : 0;
+        for (uint32_t k = 0; k < size && k < PAIR_LOOKS && entries->looks < FOLLOW_LOOKS; k++)
+            consider(follow, entries, timeline->pair_place[first + (offset + k) % size], prior, x);
+    }
+}
+
+static void consider_near(struct follow *follow, struct entries *entries, float prior, uint8_t x)
+{
+    const struct timeline *timeline = follow->timeline;
+    int64_t middle = (int64_t)follow->slot + follow->anchor;
+    for (int64_t place = middle - LOCAL_BACK; place <= middle + LOCAL_AHEAD; place++)
+        if (on_timeline(follow, place) && slip_window(timeline->set[place], x))
+            consider(follow, entries, place, prior / (LOCAL_BACK + LOCAL_AHEAD), x);
+}
+
+static void consider_beginnings(struct follow *follow, struct entries *entries, float prior,
+                                uint8_t x)
+{
+    const struct timeline *timeline = follow->timeline;
+    for (uint32_t k = 0; k < timeline->pieces && k < BEGIN_PIECES; k++)
+        consider(follow, entries, timeline->piece[k].onset, prior / (float)timeline->pieces, x);
+}
+
+/* Whether the player is where expected: the likeliest place explains x to the
+ * letter, or the notes before it left no doubt. */
+static bool is_clear(const struct follow *follow, uint8_t x)
+{
+    int64_t place = (int64_t)follow->slot + follow->best;
+    return follow->best_weight > .9f &&
+           (follow->away < calm ||
+            (on_timeline(follow, place) && (follow->timeline->set[place] >> x & 1)));
+}
+
+void follow_enter(struct follow *follow, uint8_t x)
+{
+    const struct timeline *timeline = follow->timeline;
+    if (timeline->notes == 0 || is_clear(follow, x))
+        return;
+    struct entries entries = {.count = 0};
+    if (follow->heard_count == 0) {
+        consider_beginnings(follow, &entries, first_part, x);
+        follow->away = 1 - first_part;
+        follow->believed = timeline->pieces <= KNOWN_PIECES;
+    } else {
+        float entering = follow->away * enter_part;
+        if (follow->anchored)
+            consider_near(follow, &entries, entering * local_part, x);
+        if (follow->struck == 0)
+            consider_beginnings(follow, &entries, entering * begin_part, x);
+        consider_pairs(follow, &entries, entering / (float)timeline->notes, x);
+    }
+    for (uint32_t i = 0; i < entries.count; i++)
+        if (entries.entry[i].weight > least_weight)
+            add_weight(follow, entries.entry[i].diagonal, entries.entry[i].weight);
+    normalise(follow);
+}
+
+/* P(x | y)^trust of each class, and what the sum over a set is worth with it. */
+static void raise(float to[SLIP_CLASSES], const float from[SLIP_CLASSES], float trust)
+{
+    for (int c = 0; c < SLIP_CLASSES; c++)
+        to[c] = trust == 1 ? from[c] : powf(from[c], trust);
+}
+
+static void score_set(float *score, note_set set, float weight, const float slips[SLIP_CLASSES],
+                      uint8_t x)
+{
+    float each = weight / (float)note_set_count(set);
+    for (; set; set &= set - 1) {
+        unsigned y = note_set_lowest(set);
+        score[y] += each * slips[slip_class_of(x, y)];
+    }
+}
+
+void follow_score(const struct follow *follow, uint8_t x, float trust, float score[128])
+{
+    float slips[FOLLOW_STRAY][SLIP_CLASSES];
+    for (int p = 0; p < FOLLOW_STRAY; p++)
+        raise(slips[p], part_slips(follow, p), trust);
+    memset(score, 0, 128 * sizeof *score);
+    float played = follow->away * habit_power(follow, habit_note(&follow->habit, x));
+    for (uint32_t i = 0; i < follow->count; i++) {
+        const struct follow_hypothesis *h = &follow->hypothesis[i];
+        int64_t place = (int64_t)follow->slot + h->diagonal;
+        played += h->weight * follow->part[FOLLOW_STRAY] * stray_note;
+        if (h->weight < 1e-3f || !on_timeline(follow, place))
+            continue;
+        struct candidates from = candidates_at(follow, place, follow->sent, follow->sent_before);
+        for (int p = 0; p < FOLLOW_STRAY; p++)
+            if (from.set[p])
+                score_set(score, from.set[p], h->weight * follow->part[p], slips[p], x);
+    }
+    score[x] += played * slips[FOLLOW_OWN][SLIP_RIGHT];
+}
+
+/* Adds to share[c] the probability that x is a note of this set, class by class; the sum. */
+static float share_set(const struct follow *follow, note_set set, enum follow_part part, uint8_t x,
+                       float share[SLIP_CLASSES])
+{
+    const float *slips = part_slips(follow, part);
+    float sum = 0, each = follow->part[part] / (float)note_set_count(set);
+    for (; set; set &= set - 1) {
+        enum slip_class class = slip_class_of(x, note_set_lowest(set));
+        if (part != FOLLOW_AGAIN)
+            share[class] += each * slips[class];
+        sum += each * slips[class];
+    }
+    return sum;
+}
+
+/* Counts what the note tells of the player, once it is clear where the player is. */
+static void learn(struct follow *follow, uint8_t x)
+{
+    int64_t place = (int64_t)follow->slot + follow->best;
+    if (!follow->believed || follow->best != follow->anchor || follow->best_weight < .5f ||
+        !on_timeline(follow, place))
+        return;
+    struct candidates from = candidates_at(follow, place, follow->sent, follow->sent_before);
+    float share[SLIP_CLASSES] = {0}, part[FOLLOW_PARTS] = {0};
+    part[FOLLOW_STRAY] = follow->part[FOLLOW_STRAY] * stray_note;
+    float sum = part[FOLLOW_STRAY], seen = start_notes;
+    for (int p = 0; p < FOLLOW_STRAY; p++) {
+        if (from.set[p])
+            part[p] = share_set(follow, from.set[p], (enum follow_part)p, x, share);
+        sum += part[p];
+    }
+    float scale = follow->best_weight / sum;
+    for (int c = 0; c < SLIP_CLASSES; c++)
+        share[c] *= scale;
+    slip_learn(&follow->slip, share);
+    for (int p = 0; p < FOLLOW_PARTS; p++) {
+        follow->part_seen[p] = follow->part_seen[p] * forget + part[p] * scale;
+        seen += follow->part_seen[p];
+    }
+    for (int p = 0; p < FOLLOW_PARTS; p++)
+        follow->part[p] = (follow->part_seen[p] + start_notes * start_part[p]) / seen;
+    /* Where most notes are early or late it is the place that is wrong. */
+    follow->part[FOLLOW_NEAR] = fminf(follow->part[FOLLOW_NEAR], most_near);
+}
+
+/* Believes a place that has been beyond doubt for some notes on end. */
+static void settle(struct follow *follow, int32_t before)
+{
+    bool sure = follow->best == before && follow->best_weight > sure_weight;
+    follow->sure = sure ? follow->sure + 1 : 0;
+    follow->lost = follow->away > .5f ? follow->lost + 1 : 0;
+    if (follow->sure >= SURE_NOTES) {
+        follow->believed = follow->anchored = true;
+        follow->anchor = follow->best;
+    } else if (follow->lost >= LOST_NOTES) {
+        follow->believed = false;
+    }
+}
+
+float follow_weigh(struct follow *follow, uint8_t x, float *likelihood)
+{
+    for (uint32_t i = 0; i < follow->count; i++) {
+        struct follow_hypothesis *h = &follow->hypothesis[i];
+        int64_t place = (int64_t)follow->slot + h->diagonal;
+        float given = follow->part[FOLLOW_STRAY] * stray_note;
+        if (on_timeline(follow, place)) {
+            struct candidates from =
+                candidates_at(follow, place, follow->sent, follow->sent_before);
+            given = likelihood_of(follow, &from, x);
+        }
+        if (likelihood)
+            likelihood[i] = given;
+        h->weight *= given;
+    }
+    float expected = habit_power(follow, habit_note(&follow->habit, x));
+    follow->away *= expected;
+    int32_t before = follow->best;
+    normalise(follow);
+    settle(follow, before);
+    learn(follow, x);
+    return expected;
+}
+
+void follow_sent(struct follow *follow, uint8_t x, uint8_t pitch)
+{
+    follow->sent |= note_set_bit(pitch);
+    follow->struck++;
+    follow->notes++;
+    follow->heard[follow->heard_count++ % FOLLOW_HEARD] =
+        (struct follow_heard){follow->slot, habit_power(follow, habit_note(&follow->habit, x)), x};
+    habit_hear(&follow->habit, x);
+}
+
+uint8_t follow_choose(const float score[128], float keep, uint8_t x)
+{
+    uint8_t best = x;
+    float value = keep > 0 ? score[x] * expf(keep) : score[x];
+    for (unsigned y = 0; y < 128; y++)
+        if (y != x && score[y] > value) {
+            best = (uint8_t)y;
+            value = score[y];
+        }
+    return best;
+}
+
+float follow_likelihood(const struct follow *follow, int64_t place, uint8_t x)
+{
+    if (!on_timeline(follow, place))
+        return follow->part[FOLLOW_STRAY] * stray_note;
+    struct candidates from = candidates_at(follow, place, 0, 0);
+    return likelihood_of(follow, &from, x);
+}
+
+struct correct_place follow_place(const struct follow *follow)
+{
+    const struct timeline *timeline = follow->timeline;
+    struct correct_place place = {.piece = -1};
+    int64_t best = (int64_t)follow->slot + follow->best;
+    int piece = follow->best_weight > 0 ? timeline_find_piece(timeline, (uint32_t)best) : -1;
+    if (piece < 0)
+        return place;
+    int64_t start = timeline->piece[piece].start, end = start + timeline->piece[piece].slots;
+    for (uint32_t i = 0; i < follow->count; i++) {
+        int64_t at = (int64_t)follow->slot + follow->hypothesis[i].diagonal;
+        if (at >= start && at < end)
+            place.confidence += follow->hypothesis[i].weight;
+    }
+    if (place.confidence > .5f) {
+        place.piece = piece;
+        place.slot = (uint32_t)(best - start);
+    }
+    return place;
+}

@@ -1,0 +1,28 @@
+/* The softest correction: a note outside the key goes to the nearest note inside.
+ *
+ * The key is estimated as the playing goes (correct/key.h) from a histogram of
+ * the pitch classes sent, which forgets slowly. Constant work a note, no
+ * allocation; one thread at a time. */
+#ifndef CORRECT_SCALE_H
+#define CORRECT_SCALE_H
+
+#include <stdint.h>
+
+struct scale {
+    double weight[12];
+    uint32_t notes;
+    int key;      /* as in correct/key.h; -1 before anything is clear */
+    uint8_t last; /* the note sent before */
+};
+
+void scale_start(struct scale *scale);
+
+/* The pitch to send for x: x where it is in the key, where the key is not clear
+ * yet, and in the first notes; else the neighbour in the key, of two the one
+ * nearer to the note sent before. */
+uint8_t scale_decide(const struct scale *scale, uint8_t x);
+
+/* Counts what was sent. */
+void scale_sent(struct scale *scale, uint8_t pitch);
+
+#endif
