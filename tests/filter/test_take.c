@@ -1,0 +1,263 @@
+/* Choosing and placing of notes, songs, and both ways through a corrector. */
+#include "filter/take.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* --- A file made by hand: 480 ticks a quarter note, tracks of (delta, status, key, velocity) ---
+ */
+
+struct event {
+    unsigned delta;
+    unsigned char status, key, velocity;
+};
+
+struct bytes {
+    unsigned char data[65536];
+    size_t length;
+};
+
+static void put(struct bytes *to, const void *bytes, size_t length)
+{
+    assert_true(to->length + length <= sizeof to->data);
+    memcpy(to->data + to->length, bytes, length);
+    to->length += length;
+}
+
+static void put_byte(struct bytes *to, unsigned value)
+{
+    unsigned char byte = (unsigned char)value;
+    put(to, &byte, 1);
+}
+
+static void put_track(struct bytes *to, const char *name, const struct event *events, size_t count)
+{
+    put(to, "MTrk\0\0\0\0", 8);
+    size_t begin = to->length;
+    put(to, "\0\xff\3", 3);
+    put_byte(to, (unsigned)strlen(name));
+    put(to, name, strlen(name));
+    for (size_t i = 0; i < count; i++) {
+        put_byte(to, 0x80 | events[i].delta >> 7);
+        put_byte(to, events[i].delta & 0x7f);
+        put_byte(to, events[i].status);
+        put_byte(to, events[i].key);
+        put_byte(to, events[i].velocity);
+    }
+    put(to, "\0\xff\x2f\0", 4);
+    size_t length = to->length - begin;
+    to->data[begin - 2] = (unsigned char)(length >> 8);
+    to->data[begin - 1] = (unsigned char)length;
+}
+
+static struct midifile *load(struct bytes *from)
+{
+    struct error error;
+    struct midifile *file = midifile_load_memory(from->data, from->length, "made.mid", &error);
+    if (!file)
+        fail_msg("%s", error.text);
+    return file;
+}
+
+static const struct event high[] = {
+    {0, 0x90, 72, 80}, {240, 0x80, 72, 0}, {0, 0x90, 74, 80},  {240, 0x80, 74, 0},
+    {0, 0x91, 76, 80}, {480, 0x81, 76, 0}, {10, 0x90, 77, 80}, {110, 0x80, 77, 0},
+};
+static const struct event low[] = {
+    {0, 0x92, 48, 70},
+    {960, 0x82, 48, 0},
+    {0, 0x92, 43, 70},
+    {960, 0x82, 43, 0},
+};
+static const struct event drums[] = {
+    {0, 0x99, 36, 100},
+    {480, 0x89, 36, 0},
+    {0, 0x99, 38, 100},
+    {480, 0x89, 38, 0},
+};
+
+static struct midifile *band(void)
+{
+    struct bytes bytes = {.length = 0};
+    put(&bytes, "MThd\0\0\0\6\0\1\0\3\1\xe0", 14);
+    put_track(&bytes, "Melody", high, sizeof high / sizeof *high);
+    put_track(&bytes, "Bass", low, sizeof low / sizeof *low);
+    put_track(&bytes, "Kit", drums, sizeof drums / sizeof *drums);
+    return load(&bytes);
+}
+
+/* --- Tests --- */
+
+static void test_channels(void **state)
+{
+    (void)state;
+    struct error error;
+    uint16_t channels = 0;
+    assert_int_equal(take_read_channels("1-9,11", &channels, &error), 0);
+    assert_int_equal(channels, 0x5ff);
+    assert_int_equal(take_read_channels("16", &channels, &error), 0);
+    assert_int_equal(channels, 0x8000);
+    assert_int_equal(take_read_channels("1-16", &channels, &error), 0);
+    assert_int_equal(channels, 0xffff);
+    const char *const wrong[] = {"", "0", "17", "5-2", "1,", ",1", "1-", "a", "1 2", "1;2", "0001"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        assert_int_equal(take_read_channels(wrong[i], &channels, &error), -1);
+        assert_int_equal(channels, 0xffff);
+    }
+}
+
+static size_t count_of(const struct midifile *file, struct take_choice choice)
+{
+    struct error error;
+    struct take *take = take_create(file, "made.mid", &choice, &error);
+    size_t count = take ? take->count : 0;
+    take_free(take);
+    return count;
+}
+
+static void test_choice(void **state)
+{
+    (void)state;
+    struct midifile *file = band();
+    assert_int_equal(count_of(file, (struct take_choice){0}), 6);
+    assert_int_equal(count_of(file, (struct take_choice){.channels = 1 << 9}), 2);
+    assert_int_equal(count_of(file, (struct take_choice){.channels = 0xffff}), 8);
+    assert_int_equal(count_of(file, (struct take_choice){.channels = 1}), 3);
+    assert_int_equal(count_of(file, (struct take_choice){.tracks = "melody"}), 4);
+    assert_int_equal(count_of(file, (struct take_choice){.tracks = "2"}), 2);
+    assert_int_equal(count_of(file, (struct take_choice){.tracks = "BASS,1"}), 6);
+    assert_int_equal(count_of(file, (struct take_choice){.tracks = "Kit"}), 2);
+    assert_int_equal(count_of(file, (struct take_choice){.tracks = "Kit", .channels = 1}), 0);
+    assert_int_equal(count_of(file, (struct take_choice){.tracks = "Mel"}), 0);
+    assert_int_equal(count_of(file, (struct take_choice){.tracks = "4"}), 0);
+    assert_int_equal(count_of(file, (struct take_choice){.tracks = ""}), 0);
+    midifile_free(file);
+}
+
+static void test_places(void **state)
+{
+    (void)state;
+    struct error error;
+    struct midifile *file = band();
+    struct take_choice choice = {.grid = TAKE_GRID_FILE};
+    struct take *take = take_create(file, "made.mid", &choice, &error);
+    assert_non_null(take);
+    const uint8_t pitch[] = {72, 48, 74, 76, 43, 77};
+    const double tick[] = {0, 0, 240, 480, 960, 970};
+    const double end[] = {240, 960, 480, 960, 1920, 1080};
+    assert_int_equal(take->count, 6);
+    for (size_t i = 0; i < 6; i++) {
+        assert_int_equal(take->note[i].pitch, pitch[i]);
+        assert_float_equal(take->note[i].slot, tick[i] / 120, 1e-12);
+        assert_float_equal(take->note[i].seconds, tick[i] / 960, 1e-9);
+        assert_float_equal(take->release[i], end[i] / 960, 1e-9);
+    }
+    take_free(take);
+    midifile_free(file);
+}
+
+static void test_song(void **state)
+{
+    (void)state;
+    struct error error;
+    struct midifile *file = band();
+    struct take_choice choice = {.grid = TAKE_GRID_FILE};
+    struct take *take = take_create(file, "made.mid", &choice, &error);
+    struct song *song = take_song(take, file, "made", &error);
+    assert_non_null(song);
+    assert_int_equal(song->checksum, midifile_checksum(file));
+    assert_int_equal(song->slots, 12);
+    /* 48 and 72 are struck together, from low to high; 77 comes ten ticks after 43. */
+    const uint8_t pitch[] = {48, 72, 74, 76, 43, 77};
+    assert_int_equal(song->notes, 6);
+    assert_memory_equal(song->pitch, pitch, 6);
+    assert_int_equal(song->first[1], 2);
+    assert_int_equal(song->first[8], 4);
+    assert_int_equal(song->first[9], 6);
+    song_free(song);
+    take_free(take);
+    midifile_free(file);
+}
+
+static void test_off_sends_what_was_played(void **state)
+{
+    (void)state;
+    struct error error;
+    struct midifile *file = band();
+    struct take_choice choice = {.grid = TAKE_GRID_FILE};
+    struct take *take = take_create(file, "made.mid", &choice, &error);
+    struct correct_settings settings = correct_defaults();
+    settings.mode = CORRECT_OFF;
+    struct corrector *corrector = corrector_open(NULL, 0, &settings, &error);
+    for (int live = 0; live < 2; live++) {
+        uint8_t sent[6] = {0};
+        uint64_t nanoseconds[6] = {0};
+        struct correct_place place[6];
+        memset(place, 0x55, sizeof place);
+        struct take_trace trace = {nanoseconds, place};
+        assert_int_equal(take_correct(take->note, take->release, take->count, corrector, live, sent,
+                                      &trace, &error),
+                         0);
+        for (size_t i = 0; i < 6; i++) {
+            assert_int_equal(sent[i], take->note[i].pitch);
+            if (live)
+                assert_int_equal(place[i].piece, -1);
+        }
+    }
+    corrector_close(corrector);
+    take_free(take);
+    midifile_free(file);
+}
+
+/* A grid that means nothing is found out, and one of the onsets' own is found. */
+static void test_grid_is_found(void **state)
+{
+    (void)state;
+    struct error error;
+    struct event events[128];
+    for (size_t i = 0; i < 64; i++) {
+        unsigned step = i % 4 == 0 ? 398 : 199; /* 145 beats a minute at 120 of the file */
+        events[2 * i] = (struct event){i == 0 ? 37 : 0, 0x90, (unsigned char)(60 + i * 5 % 12), 80};
+        events[2 * i + 1] = (struct event){step, 0x80, events[2 * i].key, 0};
+    }
+    struct bytes bytes = {.length = 0};
+    put(&bytes, "MThd\0\0\0\6\0\1\0\1\1\xe0", 14);
+    put_track(&bytes, "Free", events, 128);
+    struct midifile *file = load(&bytes);
+    struct take_choice choice = {.grid = TAKE_GRID_DECIDE};
+    struct take *take = take_create(file, "made.mid", &choice, &error);
+    assert_non_null(take);
+    assert_false(take->fit.fits);
+    assert_true(take->found);
+    double last = 0;
+    for (size_t i = 0; i < take->count; i++) {
+        assert_true(take->note[i].slot >= last);
+        last = take->note[i].slot;
+    }
+    /* Evenly spaced notes get even slots. */
+    double step = take->note[2].slot - take->note[1].slot;
+    assert_true(step >= 1);
+    for (size_t i = 40; i + 1 < take->count; i++) {
+        double expected = i % 4 == 0 ? 2 * step : step;
+        assert_float_equal(take->note[i + 1].slot - take->note[i].slot, expected, 0);
+    }
+    take_free(take);
+    midifile_free(file);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_channels),
+        cmocka_unit_test(test_choice),
+        cmocka_unit_test(test_places),
+        cmocka_unit_test(test_song),
+        cmocka_unit_test(test_off_sends_what_was_played),
+        cmocka_unit_test(test_grid_is_found),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
