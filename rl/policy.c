@@ -102,9 +102,9 @@ void policy_softmax(const struct observations *seen, const uint32_t *id, uint32_
             top = logit[a] > top ? logit[a] : top;
         for (uint32_t a = first; a < end; a++)
             sum += expf(logit[a] - top);
-        float shift = top + logf(sum);
+        float log_sum = logf(sum);
         for (uint32_t a = first; a < end; a++) {
-            float lp = logit[a] - shift;
+            float lp = logit[a] - top - log_sum;
             log_probability[a] = lp;
             probability[a] = expf(lp);
         }

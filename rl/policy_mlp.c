@@ -165,10 +165,11 @@ static void add_scaled(float *sum, float scale, const float *row, uint32_t n)
         sum[j] += scale * row[j];
 }
 
+/* What is not a number stays so, for the loss to notice. */
 static void rectify(float *x, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        x[i] = x[i] > 0 ? x[i] : 0;
+        x[i] = x[i] < 0 ? 0 : x[i];
 }
 
 static void embed(const struct policy *policy, const struct layout *at,

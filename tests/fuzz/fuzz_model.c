@@ -1,0 +1,68 @@
+/* Any bytes as a model file: a sentence, or a model whose policy is sound. The
+ * bytes are tried as they are and with length and checksum made right, or the
+ * checksum would keep everything out. */
+#include "rl/model.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#define MUST(condition)                                                                            \
+    do {                                                                                           \
+        if (!(condition)) {                                                                        \
+            fprintf(stderr, "line %d: %s\n", __LINE__, #condition);                                \
+            abort();                                                                               \
+        }                                                                                          \
+    } while (0)
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void load(const uint8_t *bytes, size_t length)
+{
+    struct error error = {""};
+    struct model *model = model_load_memory(bytes, length, "input", &error);
+    if (!model) {
+        MUST(strncmp(error.text, "input: ", 7) == 0 && strlen(error.text) > 12);
+        return;
+    }
+    const struct process *process = model_process(model);
+    const float *probability = model_arc_probability(model);
+    for (uint32_t s = 0; s < process->states; s++) {
+        double sum = 0;
+        for (uint32_t a = process->first_arc[s]; a < process->first_arc[s + 1]; a++) {
+            MUST(process->arc_next[a] < process->states);
+            sum += (double)probability[a];
+        }
+        MUST(fabs(sum - 1) < 1e-3);
+    }
+    MUST(process_best_reward(process, 4) >= 0);
+    for (size_t i = 0; i < model_songs(model); i++)
+        MUST(model_song(model, i)->notes > 0);
+    model_free(model);
+}
+
+static void seal(uint8_t *bytes, size_t length)
+{
+    for (int i = 0; i < 8; i++)
+        bytes[16 + i] = (uint8_t)((uint64_t)length >> 8 * i);
+    uLong crc = crc32_z(crc32(0, bytes, 12), bytes + 16, length - 16);
+    for (int i = 0; i < 4; i++)
+        bytes[12 + i] = (uint8_t)(crc >> 8 * i);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    load(data, size);
+    if (size < 32)
+        return 0;
+    uint8_t *sealed = malloc(size);
+    if (!sealed)
+        return 0;
+    memcpy(sealed, data, size);
+    seal(sealed, size);
+    load(sealed, size);
+    free(sealed);
+    return 0;
+}

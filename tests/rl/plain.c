@@ -1,0 +1,177 @@
+#include "plain.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST = 1024 }; /* actions of one observation */
+
+/* Where a layer's weights and biases begin; layer L is the logits, L + 1 the value. */
+static void places(const struct policy_shape *shape, size_t *weight, size_t *bias)
+{
+    size_t at = 0, before = shape->inputs;
+    uint32_t top = shape->layers;
+    for (uint32_t l = 0; l < top; l++) {
+        weight[l] = at;
+        bias[l] = at + before * shape->width[l];
+        at = bias[l] + shape->width[l];
+        before = shape->width[l];
+    }
+    weight[top] = at;
+    bias[top] = at + before * shape->actions;
+    weight[top + 1] = bias[top] + shape->actions;
+    bias[top + 1] = weight[top + 1] + before;
+}
+
+struct pass {
+    double after[POLICY_MAX_LAYERS][POLICY_MAX_WIDTH];
+    double logit[MOST], value;
+};
+
+static void table_pass(const struct policy_shape *shape, const double *p,
+                       const struct observations *seen, uint32_t o, struct pass *pass)
+{
+    uint32_t actions = seen->first_logit[o + 1] - seen->first_logit[o];
+    for (uint32_t a = 0; a < actions; a++)
+        pass->logit[a] = p[seen->first_action[o] + a];
+    pass->value = p[shape->actions + seen->feature[seen->first_feature[o]]];
+}
+
+static void forward(const struct policy_shape *shape, const double *p,
+                    const struct observations *seen, uint32_t o, struct pass *pass)
+{
+    size_t weight[POLICY_MAX_LAYERS + 2], bias[POLICY_MAX_LAYERS + 2];
+    if (shape->kind == POLICY_TABLE) {
+        table_pass(shape, p, seen, o, pass);
+        return;
+    }
+    places(shape, weight, bias);
+    for (uint32_t l = 0; l < shape->layers; l++) {
+        uint32_t width = shape->width[l];
+        for (uint32_t j = 0; j < width; j++) {
+            double sum = p[bias[l] + j];
+            if (l == 0)
+                for (uint32_t f = seen->first_feature[o]; f < seen->first_feature[o + 1]; f++)
+                    sum += (seen->strength ? (double)seen->strength[f] : 1.0) *
+                           p[weight[0] + (size_t)seen->feature[f] * width + j];
+            else
+                for (uint32_t i = 0; i < shape->width[l - 1]; i++)
+                    sum += pass->after[l - 1][i] * p[weight[l] + (size_t)i * width + j];
+            pass->after[l][j] = sum > 0 ? sum : 0;
+        }
+    }
+    uint32_t top = shape->layers, width = shape->width[top - 1];
+    const double *last = pass->after[top - 1];
+    for (uint32_t a = 0; a < seen->first_logit[o + 1] - seen->first_logit[o]; a++) {
+        size_t action = seen->first_action[o] + a;
+        pass->logit[a] = p[bias[top] + action];
+        for (uint32_t j = 0; j < width; j++)
+            pass->logit[a] += last[j] * p[weight[top] + action * width + j];
+    }
+    pass->value = p[bias[top + 1]];
+    for (uint32_t j = 0; j < width; j++)
+        pass->value += last[j] * p[weight[top + 1] + j];
+}
+
+static void backward(const struct policy_shape *shape, const double *p,
+                     const struct observations *seen, uint32_t o, const struct pass *pass,
+                     const double *logit_slope, double value_slope, double *gradient)
+{
+    size_t weight[POLICY_MAX_LAYERS + 2], bias[POLICY_MAX_LAYERS + 2];
+    double flow[POLICY_MAX_WIDTH] = {0}, below[POLICY_MAX_WIDTH];
+    uint32_t actions = seen->first_logit[o + 1] - seen->first_logit[o], top = shape->layers;
+    if (shape->kind == POLICY_TABLE) {
+        for (uint32_t a = 0; a < actions; a++)
+            gradient[seen->first_action[o] + a] += logit_slope[a];
+        gradient[shape->actions + seen->feature[seen->first_feature[o]]] += value_slope;
+        return;
+    }
+    places(shape, weight, bias);
+    uint32_t width = shape->width[top - 1];
+    for (uint32_t a = 0; a <= actions; a++) {
+        bool value = a == actions;
+        size_t action = value ? 0 : seen->first_action[o] + a;
+        size_t row = value ? weight[top + 1] : weight[top] + action * width;
+        double slope = value ? value_slope : logit_slope[a];
+        gradient[(value ? bias[top + 1] : bias[top] + action)] += slope;
+        for (uint32_t j = 0; j < width; j++) {
+            gradient[row + j] += slope * pass->after[top - 1][j];
+            flow[j] += slope * p[row + j];
+        }
+    }
+    for (uint32_t l = top; l-- > 0;) {
+        width = shape->width[l];
+        memset(below, 0, sizeof below);
+        for (uint32_t j = 0; j < width; j++) {
+            double slope = pass->after[l][j] > 0 ? flow[j] : 0;
+            gradient[bias[l] + j] += slope;
+            for (uint32_t i = 0; l > 0 && i < shape->width[l - 1]; i++) {
+                gradient[weight[l] + (size_t)i * width + j] += slope * pass->after[l - 1][i];
+                below[i] += slope * p[weight[l] + (size_t)i * width + j];
+            }
+            for (uint32_t f = seen->first_feature[o]; l == 0 && f < seen->first_feature[o + 1]; f++)
+                gradient[weight[0] + (size_t)seen->feature[f] * width + j] +=
+                    slope * (seen->strength ? (double)seen->strength[f] : 1.0);
+        }
+        memcpy(flow, below, sizeof flow);
+    }
+}
+
+struct ppo_losses plain_loss(const struct policy_shape *shape, const double *parameter,
+                             const struct observations *seen, const struct rollout *rollout,
+                             const uint32_t *index, uint32_t n,
+                             const struct ppo_loss_settings *settings, double *gradient)
+{
+    struct ppo_losses mean = {0};
+    struct pass *pass = malloc(sizeof *pass);
+    double probability[MOST], slope[MOST];
+    for (uint32_t i = 0; pass && i < n; i++) {
+        const struct sample *sample = &rollout->sample[index[i]];
+        uint32_t o = sample->observation, first = seen->first_logit[o];
+        uint32_t actions = seen->first_logit[o + 1] - first, taken = sample->logit - first;
+        forward(shape, parameter, seen, o, pass);
+        double top = -INFINITY, sum = 0, entropy = 0;
+        for (uint32_t a = 0; a < actions; a++)
+            top = fmax(top, pass->logit[a]);
+        for (uint32_t a = 0; a < actions; a++)
+            sum += probability[a] = exp(pass->logit[a] - top);
+        for (uint32_t a = 0; a < actions; a++) {
+            probability[a] /= sum;
+            entropy -= probability[a] * log(probability[a]);
+        }
+        double change = log(probability[taken]) - (double)rollout->log_probability[sample->logit];
+        double r = exp(change), advantage = sample->advantage, clip = settings->clip;
+        double kept = fmin(fmax(r, 1 - clip), 1 + clip);
+        bool moves = r * advantage <= kept * advantage;
+        double old = rollout->value[o], error = pass->value - sample->target, value_slope = error;
+        double square = error * error;
+        if (settings->value_clip > 0) {
+            double held = fmin(fmax(pass->value - old, -(double)settings->value_clip),
+                               (double)settings->value_clip);
+            double held_error = old + held - sample->target;
+            if (held != pass->value - old && held_error * held_error > square) {
+                square = held_error * held_error;
+                value_slope = 0;
+            }
+        }
+        mean.policy -= fmin(r * advantage, kept * advantage) / n;
+        mean.value += square / 2 / n;
+        mean.entropy += entropy / n;
+        mean.kl += (r - 1 - change) / n;
+        mean.clip_fraction += (fabs(r - 1) > clip ? 1.0 : 0.0) / n;
+        for (uint32_t a = 0; a < actions; a++) {
+            double by_log = moves ? -r * advantage / n : 0;
+            slope[a] = by_log * ((a == taken ? 1 : 0) - probability[a]);
+            slope[a] += (double)settings->entropy_weight / n * probability[a] *
+                        (log(probability[a]) + entropy);
+        }
+        if (gradient)
+            backward(shape, parameter, seen, o, pass, slope,
+                     (double)settings->value_weight * value_slope / n, gradient);
+    }
+    mean.total = mean.policy + (double)settings->value_weight * mean.value -
+                 (double)settings->entropy_weight * mean.entropy;
+    free(pass);
+    return mean;
+}

@@ -1,0 +1,347 @@
+/* Model files: there and back, and everything that can be wrong with one. */
+#include "pieces.h"
+#include "rl/model.h"
+#include "rl/policy.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include <cmocka.h>
+
+static const char *const path = "test_model.agrl";
+
+static struct model *make(const char *const *letters, size_t count, enum policy_kind kind,
+                          uint32_t context)
+{
+    struct song *songs[128];
+    for (size_t i = 0; i < count; i++)
+        songs[i] = piece_of_letters(letters[i]);
+    struct process *process =
+        process_create((const struct song *const *)songs, count, context, NULL);
+    struct policy_shape shape = policy_shape_of_process(kind, process);
+    struct policy *policy = policy_create(&shape, 5, NULL);
+    struct model_origin origin = {.algorithm = "ppo", .steps = 123456789012, .seed = 42};
+    assert_non_null(policy);
+    strcpy(origin.policy, policy_name(kind));
+    for (size_t i = 0; kind == POLICY_TABLE && i < policy->parameters; i++)
+        policy->parameter[i] = (float)i * 0.37f - 1;
+    return model_create(songs, count, process, policy, &origin, NULL);
+}
+
+static unsigned char *slurp(size_t *length)
+{
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    fseek(file, 0, SEEK_END);
+    *length = (size_t)ftell(file);
+    rewind(file);
+    unsigned char *bytes = malloc(*length);
+    assert_non_null(bytes);
+    assert_int_equal(fread(bytes, 1, *length, file), *length);
+    fclose(file);
+    return bytes;
+}
+
+/* A small model's file. */
+static unsigned char *small(size_t *length)
+{
+    static const char *const letters[] = {"abacab", "xaby"};
+    struct model *model = make(letters, 2, POLICY_TABLE, 0);
+    assert_non_null(model);
+    assert_int_equal(model_attach_training(model, "state", 5, NULL), 0);
+    assert_int_equal(model_save(model, path, NULL), 0);
+    model_free(model);
+    return slurp(length);
+}
+
+static void put_u32(unsigned char *bytes, uint32_t value)
+{
+    for (int i = 0; i < 4; i++)
+        bytes[i] = (unsigned char)(value >> 8 * i);
+}
+
+/* Makes the checksum right again, as somebody with bad intent would. */
+static void seal(unsigned char *bytes, size_t length)
+{
+    uLong crc = crc32(0, bytes, 12);
+    put_u32(bytes + 12, (uint32_t)crc32(crc, bytes + 16, (uInt)(length - 16)));
+}
+
+static void assert_whole(const struct model *model)
+{
+    const struct process *process = model_process(model);
+    const float *probability = model_arc_probability(model);
+    for (uint32_t s = 0; s < process->states; s++) {
+        double sum = 0;
+        for (uint32_t a = process->first_arc[s]; a < process->first_arc[s + 1]; a++)
+            sum += (double)probability[a];
+        assert_true(fabs(sum - 1) < 1e-5);
+    }
+    assert_int_equal(model_songs(model), process->songs);
+}
+
+static void test_round_trip(void **state)
+{
+    (void)state;
+    static const char *const letters[] = {"abacab", "xaby", "hello world"};
+    for (int kind = POLICY_TABLE; kind <= POLICY_MLP; kind++) {
+        struct model *model = make(letters, 3, (enum policy_kind)kind, 1);
+        struct error error;
+        size_t length, first_length, training;
+        assert_non_null(model);
+        assert_null(model_training(model, &training));
+        assert_int_equal(model_save(model, path, &error), 0);
+        struct model *again = model_load(path, &error);
+        assert_non_null(again);
+        assert_whole(again);
+        assert_string_equal(model_origin(again)->algorithm, "ppo");
+        assert_string_equal(model_origin(again)->policy, policy_name((enum policy_kind)kind));
+        assert_int_equal(model_origin(again)->steps, 123456789012);
+        assert_int_equal(model_origin(again)->seed, 42);
+        assert_int_equal(model_songs(again), 3);
+        for (size_t i = 0; i < 3; i++) {
+            const struct song *a = model_song(model, i), *b = model_song(again, i);
+            assert_string_equal(a->name, b->name);
+            assert_int_equal(a->slots, b->slots);
+            assert_int_equal(a->notes, b->notes);
+            assert_memory_equal(a->first, b->first, (a->slots + 1) * sizeof *a->first);
+            assert_memory_equal(a->pitch, b->pitch, a->notes);
+        }
+        assert_int_equal(model_process(again)->context, 1);
+        assert_memory_equal(model_policy(model)->parameter, model_policy(again)->parameter,
+                            model_policy(model)->parameters * sizeof(float));
+        assert_memory_equal(model_arc_probability(model), model_arc_probability(again),
+                            model_process(model)->arcs * sizeof(float));
+        unsigned char *first = slurp(&first_length);
+        assert_int_equal(model_save(again, path, &error), 0);
+        unsigned char *second = slurp(&length);
+        assert_int_equal(length, first_length);
+        assert_memory_equal(first, second, length);
+        free(first);
+        free(second);
+        model_free(model);
+        model_free(again);
+    }
+}
+
+static void test_training_state(void **state)
+{
+    (void)state;
+    size_t length, training;
+    unsigned char *bytes = small(&length);
+    struct model *model = model_load_memory(bytes, length, "it", NULL);
+    assert_non_null(model);
+    const void *kept = model_training(model, &training);
+    assert_int_equal(training, 5);
+    assert_memory_equal(kept, "state", 5);
+    assert_int_equal(model_attach_training(model, NULL, 0, NULL), 0);
+    assert_null(model_training(model, &training));
+    model_free(model);
+    free(bytes);
+}
+
+static void assert_refused(const unsigned char *bytes, size_t length, const char *with)
+{
+    struct error error = {{0}};
+    struct model *model = model_load_memory(bytes, length, "it", &error);
+    if (model)
+        fail_msg("%zu bytes were taken, wanted: %s", length, with);
+    assert_int_equal(strncmp(error.text, "it: ", 4), 0);
+    if (!strstr(error.text, with))
+        fail_msg("\"%s\" does not say \"%s\"", error.text, with);
+}
+
+static void test_every_bit(void **state)
+{
+    (void)state;
+    size_t length;
+    unsigned char *bytes = small(&length);
+    for (size_t i = 0; i < 8 * length; i++) {
+        bytes[i / 8] ^= (unsigned char)(1 << i % 8);
+        assert_refused(bytes, length, i < 64 ? "not a model" : "damaged");
+        bytes[i / 8] ^= (unsigned char)(1 << i % 8);
+    }
+    free(bytes);
+}
+
+static void test_every_length(void **state)
+{
+    (void)state;
+    size_t length;
+    unsigned char *bytes = small(&length);
+    for (size_t cut = 0; cut < length; cut++) {
+        /* A copy of just that size, so that reading past it is noticed. */
+        unsigned char *part = malloc(cut ? cut : 1);
+        assert_non_null(part);
+        memcpy(part, bytes, cut);
+        assert_refused(part, cut, cut == 0 ? "empty" : cut < 8 ? "not a model" : "damaged");
+        if (cut >= 32) { /* cut, and made to look whole */
+            put_u32(part + 16, (uint32_t)cut);
+            seal(part, cut);
+            assert_refused(part, cut, "");
+        }
+        free(part);
+    }
+    free(bytes);
+}
+
+/* Every byte set to other values under a right checksum: refused, or a model
+ * that is sound. */
+static void test_every_field(void **state)
+{
+    (void)state;
+    static const unsigned char values[] = {0, 1, 0x7f, 0x80, 0xff};
+    size_t length, refused = 0;
+    unsigned char *bytes = small(&length);
+    for (size_t i = 16; i < length; i++)
+        for (size_t v = 0; v < sizeof values; v++) {
+            unsigned char keep = bytes[i];
+            struct error error = {{0}};
+            bytes[i] = values[v];
+            seal(bytes, length);
+            struct model *model = model_load_memory(bytes, length, "it", &error);
+            if (model)
+                assert_whole(model);
+            else
+                assert_true(error.text[0]);
+            refused += model == NULL;
+            model_free(model);
+            bytes[i] = keep;
+        }
+    assert_true(refused > length / 2);
+    free(bytes);
+}
+
+static void test_newer(void **state)
+{
+    (void)state;
+    size_t length;
+    unsigned char *bytes = small(&length);
+    bytes[8] = 2;
+    seal(bytes, length);
+    assert_refused(bytes, length, "version 2");
+    free(bytes);
+}
+
+/* The same file with one more section at its end. */
+static void test_unknown_section(void **state)
+{
+    (void)state;
+    enum { HEADER = 32, ENTRY = 24, EXTRA = 8 };
+    size_t length;
+    unsigned char *bytes = small(&length);
+    uint32_t sections = bytes[24];
+    size_t table = HEADER + (size_t)sections * ENTRY, longer = length + ENTRY + EXTRA;
+    unsigned char *more = calloc(1, longer), *entry = more + table;
+    assert_non_null(more);
+    memcpy(more, bytes, table);
+    memcpy(entry + ENTRY, bytes + table, length - table);
+    for (uint32_t i = 0; i < sections; i++) {
+        unsigned char *offset = more + HEADER + i * ENTRY + 8;
+        put_u32(offset, (uint32_t)(offset[0] | offset[1] << 8 | offset[2] << 16) + ENTRY);
+    }
+    memcpy(entry, "NEWS", 4);
+    put_u32(entry + 8, (uint32_t)(longer - EXTRA));
+    put_u32(entry + 16, EXTRA);
+    put_u32(more + 16, (uint32_t)longer);
+    put_u32(more + 24, sections + 1);
+    seal(more, longer);
+    struct model *model = model_load_memory(more, longer, "it", NULL);
+    assert_non_null(model);
+    model_free(model);
+    put_u32(entry + 4, 1);
+    seal(more, longer);
+    assert_refused(more, longer, "newer");
+    free(more);
+    free(bytes);
+}
+
+static void test_not_files(void **state)
+{
+    (void)state;
+    struct error error;
+    assert_null(model_load("no such file", &error));
+    assert_non_null(strstr(error.text, "no such file: cannot open"));
+    assert_null(model_load("/", &error));
+    assert_non_null(strstr(error.text, "folder"));
+    assert_null(model_load("/dev/null", &error));
+    assert_non_null(strstr(error.text, "empty"));
+    assert_refused((const unsigned char *)"\x89PNG\r\n\x1a\n and more", 17, "not a model");
+    static const char *const letters[] = {"ab"};
+    struct model *model = make(letters, 1, POLICY_TABLE, 0);
+    assert_int_equal(model_save(model, "/dev/full", &error), -1);
+    assert_int_equal(model_save(model, "no/such/folder/x", &error), -1);
+    model_free(model);
+}
+
+static void test_inconsistent(void **state)
+{
+    (void)state;
+    struct error error;
+    struct song *song = piece_of_letters("abacab"), *other = piece_of_letters("ab");
+    struct process *process = process_of(song, 0), *smaller = process_of(other, 0);
+    struct policy_shape shape = policy_shape_of_process(POLICY_TABLE, smaller);
+    struct model_origin origin = {.algorithm = "ppo", .policy = "table"};
+    assert_null(model_create(&song, 1, process, policy_create(&shape, 0, NULL), &origin, &error));
+    assert_non_null(strstr(error.text, "states"));
+    strcpy(origin.policy, "mlp");
+    assert_null(model_create(&other, 1, smaller, policy_create(&shape, 0, NULL), &origin, &error));
+    assert_non_null(strstr(error.text, "mlp"));
+}
+
+/* A repertoire of a hundred pieces is loaded before anyone notices. */
+static void test_loads_fast(void **state)
+{
+    (void)state;
+    enum { PIECES = 100 };
+    struct song *songs[PIECES];
+    for (uint64_t i = 0; i < PIECES; i++)
+        songs[i] = piece_at_random(i, 48);
+    struct process *process = process_create((const struct song *const *)songs, PIECES, 0, NULL);
+    struct policy_shape shape = policy_shape_of_process(POLICY_TABLE, process);
+    struct model_origin origin = {.algorithm = "ppo", .policy = "table"};
+    struct model *model =
+        model_create(songs, PIECES, process, policy_create(&shape, 0, NULL), &origin, NULL);
+    struct timespec start, end;
+    assert_non_null(model);
+    assert_int_equal(model_save(model, path, NULL), 0);
+    model_free(model);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &start);
+    model = model_load(path, NULL);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
+    assert_non_null(model);
+    double seconds =
+        (double)(end.tv_sec - start.tv_sec) + 1e-9 * (double)(end.tv_nsec - start.tv_nsec);
+    print_message("%u states, %u arcs, loaded in %.1f ms\n", model_process(model)->states,
+                  model_process(model)->arcs, 1e3 * seconds);
+    /* Ten times what is wanted, for instrumented builds on busy machines. */
+    assert_true(seconds < 1);
+    model_free(model);
+}
+
+static int clean_up(void **state)
+{
+    (void)state;
+    unlink(path);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_round_trip),      cmocka_unit_test(test_training_state),
+        cmocka_unit_test(test_every_bit),       cmocka_unit_test(test_every_length),
+        cmocka_unit_test(test_every_field),     cmocka_unit_test(test_newer),
+        cmocka_unit_test(test_unknown_section), cmocka_unit_test(test_not_files),
+        cmocka_unit_test(test_inconsistent),    cmocka_unit_test(test_loads_fast),
+    };
+    return cmocka_run_group_tests(tests, NULL, clean_up);
+}
