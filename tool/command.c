@@ -6,7 +6,6 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 
 /* One line, whatever a file is called: control characters become spaces. */
 static void print_line(const char *text)
@@ -23,11 +22,13 @@ static int parse_options(GOptionContext *context, int argc, char **argv, const c
                          struct command_common *common)
 {
     GError *fault = NULL;
-    /* The vector is GOption's to shorten; the caller's stays as it is. */
-    char **vector = g_newa(char *, argc + 1);
-    memcpy(vector, argv, (size_t)argc * sizeof *vector);
-    vector[argc] = NULL;
-    if (!g_option_context_parse(context, &argc, &vector, &fault)) {
+    /* The copy is GOption's to shorten; the caller's stays as it is. */
+    char **copy = g_new0(char *, (gsize)argc + 1);
+    for (int i = 0; i < argc; i++)
+        copy[i] = g_strdup(argv[i]);
+    bool parsed = g_option_context_parse_strv(context, &copy, &fault);
+    g_strfreev(copy);
+    if (!parsed) {
         int code = command_usage(name, "%s", fault->message);
         g_error_free(fault);
         return code;
