@@ -40,7 +40,7 @@ struct model *model_create(struct song **songs, size_t count, struct process *pr
                            struct error *error)
 {
     struct model *model = calloc(1, sizeof *model);
-    struct song **copy = malloc((count ? count : 1) * sizeof *copy);
+    struct song **copy = malloc((count + 1) * sizeof(struct song *));
     if (!model || !copy) {
         for (size_t i = 0; i < count; i++)
             song_free(songs[i]);
@@ -52,7 +52,7 @@ struct model *model_create(struct song **songs, size_t count, struct process *pr
         return NULL;
     }
     if (count)
-        memcpy(copy, songs, count * sizeof *copy);
+        memcpy(copy, songs, count * sizeof(struct song *));
     model->songs = copy;
     model->song_count = count;
     model->process = process;

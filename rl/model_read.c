@@ -207,7 +207,7 @@ damaged:
 
 static struct song **read_songs(const struct contents *contents, struct error *error)
 {
-    struct song **songs = calloc(contents->songs, sizeof *songs);
+    struct song **songs = calloc(contents->songs + 1, sizeof(struct song *));
     if (!songs) {
         error_set(error, "%s: out of memory", contents->name);
         return NULL;

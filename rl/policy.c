@@ -18,7 +18,7 @@ const char *policy_name(enum policy_kind kind)
 
 int policy_kind(const char *name)
 {
-    for (int i = 0; i < (int)(sizeof kinds / sizeof *kinds); i++)
+    for (int i = 0; i < (int)(sizeof kinds / sizeof(struct policy_ops *)); i++)
         if (strcmp(kinds[i]->name, name) == 0)
             return i;
     return -1;
@@ -97,10 +97,11 @@ void policy_softmax(const struct observations *seen, const uint32_t *id, uint32_
             probability[first] = 1;
             continue;
         }
-        float top = logit[first], sum = 0;
+        float top = logit[first];
         for (uint32_t a = first + 1; a < end; a++)
             top = logit[a] > top ? logit[a] : top;
-        for (uint32_t a = first; a < end; a++)
+        float sum = expf(logit[first] - top);
+        for (uint32_t a = first + 1; a < end; a++)
             sum += expf(logit[a] - top);
         float log_sum = logf(sum);
         for (uint32_t a = first; a < end; a++) {
@@ -153,11 +154,11 @@ int policy_arc_probability(const struct policy *policy, const struct process *pr
         return error_set(
             error, "policy for %u states and %u arcs, the process has %u states and %u arcs",
             policy->shape.inputs, policy->shape.actions, process->states, process->arcs);
-    struct observations seen;
+    struct observations seen = {0};
     if (observations_of_process(&seen, process, error) != 0)
         return -1;
     float *scratch = malloc(policy_scratch(policy, seen.count) * sizeof *scratch);
-    float *value = malloc(seen.count * sizeof *value);
+    float *value = malloc(((size_t)seen.count + 1) * sizeof *value);
     float *logs = malloc(process->arcs * sizeof *logs);
     int status = 0;
     if (!scratch || !value || !logs) {

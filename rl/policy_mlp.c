@@ -278,16 +278,16 @@ static void mlp_backward(const struct policy *policy, const struct observations 
 {
     const struct policy_shape *shape = &policy->shape;
     struct layout at = lay_out(shape);
-    const float *after[POLICY_MAX_LAYERS];
+    const float *after[POLICY_MAX_LAYERS] = {0};
     float *end = scratch;
     for (uint32_t l = 0; l < shape->layers; l++) {
         after[l] = end;
         end += (size_t)n * shape->width[l];
     }
+    const float *last = end - (size_t)n * shape->width[shape->layers - 1];
     float *flow = end, *before = flow + (size_t)n * at.widest;
     float *turned = before + (size_t)n * at.widest;
-    output_backward(policy, &at, seen, id, n, after[shape->layers - 1], logit_gradient,
-                    value_gradient, flow, gradient);
+    output_backward(policy, &at, seen, id, n, last, logit_gradient, value_gradient, flow, gradient);
     for (uint32_t l = shape->layers; l-- > 0;) {
         uint32_t width = shape->width[l];
         rectify_backward(flow, after[l], (size_t)n * width);

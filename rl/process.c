@@ -74,9 +74,11 @@ static int number_beats(const struct song *const *songs, size_t count, uint32_t 
                 song_slot_set(songs[k], slot + i, &sets[beat][2 * (size_t)i]);
     uint32_t used = rows_number(sets, sizeof *sets, beats, content);
     free(sets);
+    if (used == 0)
+        return -1;
     for (uint32_t i = 0; i < beats; i++)
         content[i]++;
-    return used ? 0 : -1;
+    return 0;
 }
 
 /* Fills process->beat_state and ->states. */
@@ -171,8 +173,8 @@ static int build_arcs(struct process *process)
 {
     uint32_t beats = process->song_start[process->songs];
     size_t square = (size_t)process->songs * process->songs;
-    uint64_t *observed = malloc(beats * sizeof *observed);
-    uint64_t *entry = malloc(square * sizeof *entry);
+    uint64_t *observed = malloc(((size_t)beats + 1) * sizeof *observed);
+    uint64_t *entry = malloc((square + 1) * sizeof *entry);
     uint32_t *visits = calloc(process->states, sizeof *visits);
     int status = -1;
     if (!observed || !entry || !visits)
@@ -202,17 +204,23 @@ static int lay_out_songs(struct process *process, const struct song *const *song
     uint64_t beats = 0;
     process->songs = (uint32_t)count;
     process->song_start = calloc(count + 1, sizeof *process->song_start);
-    if (!process->song_start)
-        return error_set(error, "decision process: out of memory");
+    if (!process->song_start) {
+        error_set(error, "decision process: out of memory");
+        return -1;
+    }
     for (size_t k = 0; k < count; k++) {
         beats += song_beats(songs[k]);
-        if (beats > PROCESS_MAX_BEATS)
-            return error_set(error, "decision process: more than %d beats in all",
-                             PROCESS_MAX_BEATS);
+        if (beats > PROCESS_MAX_BEATS) {
+            error_set(error, "decision process: more than %d beats in all", PROCESS_MAX_BEATS);
+            return -1;
+        }
         process->song_start[k + 1] = (uint32_t)beats;
     }
     process->beat_state = malloc(beats * sizeof *process->beat_state);
-    return process->beat_state ? 0 : error_set(error, "decision process: out of memory");
+    if (process->beat_state)
+        return 0;
+    error_set(error, "decision process: out of memory");
+    return -1;
 }
 
 struct process *process_create(const struct song *const *songs, size_t count, uint32_t context,

@@ -123,7 +123,7 @@ static void test_gae(void **state)
     uint32_t here[ALL], arrived[ALL], ends[ALL], logit[ALL] = {0};
     float reward[ALL], value[6], advantage[ALL], target[ALL];
     unsigned char episode[ALL];
-    struct sample sample[ALL];
+    struct sample sample[ALL] = {{0}};
     numbers("gae_here", here, ALL);
     numbers("gae_arrived", arrived, ALL);
     numbers("gae_ends", ends, ALL);
