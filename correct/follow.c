@@ -7,7 +7,7 @@
 
 /* Shares of the parts before anything is known of the player. They need not all
  * find notes at a place: that is what makes a rest in the piece speak against it. */
-static const float start_part[FOLLOW_PARTS] = {.44f, .44f, .04f, .04f, .04f};
+static const float start_part[FOLLOW_PARTS] = {.29f, .29f, .3f, .04f, .04f, .04f};
 static const float start_notes = 8;  /* the start counts as much as so many notes */
 static const float forget = .98f;    /* a note */
 
@@ -24,7 +24,7 @@ static const float local_part = .3f;   /* of these, to a place near the last one
 static const float begin_part = .05f;  /* of these, to the beginning of a piece */
 static const float first_part = .95f;   /* the first note of all is the beginning of a piece */
 static const float out_of_beat = .1f;  /* of these, where the player's beats are not the piece's */
-static const float most_near = .15f;
+static const float most_near = .15f, most_stray = .06f;
 static const float doubt = .6f;        /* exponent of the habits' probabilities */
 static const float sure_weight = .9f;  /* of a place beyond doubt */
 static const float calm = .01f;       /* less of being away than this leaves nothing to look for */
@@ -75,7 +75,7 @@ static inline struct candidates candidates_at(const struct follow *follow, int64
     const struct timeline *timeline = follow->timeline;
     const note_set *set = timeline->set + place;
     struct candidates from;
-    from.set[FOLLOW_NEXT] = 0;
+    from.set[FOLLOW_NEXT] = from.set[FOLLOW_LOW] = 0;
     from.set[FOLLOW_OWN] = set[0] & ~sent;
     from.set[FOLLOW_AGAIN] = set[0] & sent;
     from.set[FOLLOW_NEAR] = (set[-1] & ~sent_before) | (set[1] & ~sent);
@@ -84,6 +84,7 @@ static inline struct candidates candidates_at(const struct follow *follow, int64
         while (sent >> timeline->pitch[i] & 1)
             i++;
         from.set[FOLLOW_NEXT] = note_set_bit(timeline->pitch[i]);
+        from.set[FOLLOW_LOW] = note_set_bit(note_set_lowest(from.set[FOLLOW_OWN]));
     }
     return from;
 }
@@ -506,6 +507,8 @@ static void learn(struct follow *follow, uint8_t x)
         follow->part[p] = (follow->part_seen[p] + start_notes * start_part[p]) / seen;
     /* Where most notes are early or late it is the place that is wrong. */
     follow->part[FOLLOW_NEAR] = fminf(follow->part[FOLLOW_NEAR], most_near);
+    /* A wide miss could be either; taken for one, it can be put right. */
+    follow->part[FOLLOW_STRAY] = fminf(follow->part[FOLLOW_STRAY], most_stray);
 }
 
 /* Believes a place that has been beyond doubt for some notes on end. */

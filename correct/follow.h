@@ -36,6 +36,7 @@ enum {
 /* How a note comes about at a place the player is at. */
 enum follow_part {
     FOLLOW_NEXT,  /* the first of the place's notes not sent yet, in the piece's order */
+    FOLLOW_LOW,   /* the lowest of them: chords often arrive from low to high */
     FOLLOW_OWN,   /* any of them */
     FOLLOW_AGAIN, /* one of its notes once more, or a key brushed beside it */
     FOLLOW_NEAR,  /* a note of the slot before or after, played early or late */

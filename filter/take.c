@@ -245,13 +245,10 @@ void take_free(struct take *take)
     free(take);
 }
 
-/* From low to high where struck together: the order of tracks says nothing, and
- * the pitches of a chord are best compared in order. */
+/* By slot; notes of the same place keep their order. */
 struct place_order {
     double slot;
-    double seconds;
     size_t place; /* in the take; makes the order total */
-    uint8_t pitch;
 };
 
 static int compare_places(const void *a, const void *b)
@@ -260,21 +257,15 @@ static int compare_places(const void *a, const void *b)
     const struct place_order *y = b;
     if (x->slot < y->slot || x->slot > y->slot)
         return x->slot < y->slot ? -1 : 1;
-    if (x->seconds < y->seconds || x->seconds > y->seconds)
-        return x->seconds < y->seconds ? -1 : 1;
-    if (x->pitch != y->pitch)
-        return x->pitch < y->pitch ? -1 : 1;
     return x->place < y->place ? -1 : 1;
 }
 
-/* malloced, [count]; whole: by nearest slots. */
-static struct place_order *order_notes(const struct correct_note *notes, size_t count, bool whole)
+/* malloced, [count]. */
+static struct place_order *order_notes(const struct correct_note *notes, size_t count)
 {
     struct place_order *order = malloc(count * sizeof *order);
-    for (size_t i = 0; order && i < count; i++) {
-        double slot = whole ? floor(notes[i].slot + 0.5) : notes[i].slot;
-        order[i] = (struct place_order){slot, notes[i].seconds, i, notes[i].pitch};
-    }
+    for (size_t i = 0; order && i < count; i++)
+        order[i] = (struct place_order){notes[i].slot, i};
     if (order)
         qsort(order, count, sizeof *order, compare_places);
     return order;
@@ -283,19 +274,18 @@ static struct place_order *order_notes(const struct correct_note *notes, size_t 
 struct song *take_song(const struct take *take, const struct midifile *file, const char *name,
                        struct error *error)
 {
-    struct place_order *order = order_notes(take->note, take->count, true);
     struct song_note *notes = malloc(take->count * sizeof *notes);
-    struct song *song = NULL;
-    if (!order || !notes) {
+    if (!notes) {
         error_set(error, "%s: out of memory", name);
-    } else {
-        for (size_t i = 0; i < take->count; i++)
-            notes[i] = (struct song_note){
-                .slot = order[i].slot < SONG_MAX_SLOTS ? (uint32_t)order[i].slot : SONG_MAX_SLOTS,
-                .pitch = order[i].pitch};
-        song = song_create(name, midifile_checksum(file), notes, take->count, error);
+        return NULL;
     }
-    free(order);
+    for (size_t i = 0; i < take->count; i++) {
+        double slot = floor(take->note[i].slot + 0.5);
+        notes[i] = (struct song_note){
+            .slot = slot < SONG_MAX_SLOTS ? (uint32_t)slot : SONG_MAX_SLOTS,
+            .pitch = take->note[i].pitch};
+    }
+    struct song *song = song_create(name, midifile_checksum(file), notes, take->count, error);
     free(notes);
     return song;
 }
@@ -376,7 +366,7 @@ static int correct_live(const struct correct_note *notes, const double *releases
 static int correct_whole(const struct correct_note *notes, size_t count,
                          struct corrector *corrector, uint8_t *pitches, struct error *error)
 {
-    struct place_order *order = order_notes(notes, count, false);
+    struct place_order *order = order_notes(notes, count);
     struct correct_note *sorted = malloc(count * sizeof *sorted);
     uint8_t *sent = malloc(count);
     int status = -1;

@@ -171,8 +171,8 @@ static void test_song(void **state)
     assert_non_null(song);
     assert_int_equal(song->checksum, midifile_checksum(file));
     assert_int_equal(song->slots, 12);
-    /* 48 and 72 are struck together, from low to high; 77 comes ten ticks after 43. */
-    const uint8_t pitch[] = {48, 72, 74, 76, 43, 77};
+    /* 72 and 48 are struck together, 77 ten ticks after 43: the file's order. */
+    const uint8_t pitch[] = {72, 48, 74, 76, 43, 77};
     assert_int_equal(song->notes, 6);
     assert_memory_equal(song->pitch, pitch, 6);
     assert_int_equal(song->first[1], 2);
