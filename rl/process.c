@@ -183,9 +183,9 @@ static int build_arcs(struct process *process)
     size_t arcs = merge_arcs(process, observed, moves, entry, entries);
     process->arcs = (uint32_t)arcs;
     process->first_arc = calloc((size_t)process->states + 1, sizeof *process->first_arc);
-    process->arc_count = malloc(arcs * sizeof *process->arc_count);
-    process->arc_reward = malloc(arcs * sizeof *process->arc_reward);
-    process->arc_next = malloc(arcs * sizeof *process->arc_next);
+    process->arc_count = malloc((arcs + 1) * sizeof *process->arc_count);
+    process->arc_reward = malloc((arcs + 1) * sizeof *process->arc_reward);
+    process->arc_next = malloc((arcs + 1) * sizeof *process->arc_next);
     if (!process->first_arc || !process->arc_count || !process->arc_reward || !process->arc_next)
         goto out;
     merge_arcs(process, observed, moves, entry, entries);
