@@ -34,8 +34,9 @@ enum {
     LOCAL_BACK = 40, /* slots searched before the likeliest place */
     LOCAL_AHEAD = 24,
     PAIR_LOOKS = 96, /* places looked at for one pair of notes */
-    FRESH = 24,      /* hypotheses that may enter with one note */
-    BEGIN_PIECES = 256,
+    FRESH = 16,      /* hypotheses that may enter with one note */
+    BEGIN_PIECES = 128,
+    SEEN = 512,
     SURE_NOTES = 6, /* on end, before a place is believed */
     LOST_NOTES = 16, /* on end, before it is no longer */
     KNOWN_PIECES = 3, /* as few as this are believed to be what is going to be played */
@@ -301,17 +302,18 @@ static float support(const struct follow *follow, int32_t diagonal)
     return sum;
 }
 
-/* The best new places of one note, likeliest last to be replaced. */
+/* Places that may be entered with one note: the best by a quick estimate. */
 struct entries {
-    struct {
+    struct entry {
         int32_t diagonal;
-        float weight; /* before the note is weighed */
-        float value;  /* with the note */
+        float prior;
+        float estimate;
     } entry[FRESH];
     uint32_t count, looks;
+    int32_t seen[SEEN]; /* diagonals looked at, by their low bits; 0 stands for none */
 };
 
-/* Whether a hypothesis is there already; those that matter are few and stand first. */
+/* Whether a hypothesis is there already. */
 static bool is_held(const struct follow *follow, int32_t diagonal)
 {
     for (uint32_t i = 0; i < follow->count; i++)
@@ -320,37 +322,39 @@ static bool is_held(const struct follow *follow, int32_t diagonal)
     return false;
 }
 
-static void consider(struct follow *follow, struct entries *entries, int64_t place, float prior,
-                     uint8_t x)
+/* The prior raised by every note just heard that stands where this place wants it. */
+static float estimate(const struct follow *follow, int32_t diagonal, float prior)
+{
+    uint32_t count = follow->heard_count < FOLLOW_HEARD ? follow->heard_count : FOLLOW_HEARD;
+    for (uint32_t i = 1; i <= count; i++) {
+        const struct follow_heard *heard = &follow->heard[(follow->heard_count - i) % FOLLOW_HEARD];
+        int64_t place = (int64_t)heard->slot + diagonal;
+        if (on_timeline(follow, place) && (follow->timeline->set[place] >> heard->pitch & 1))
+            prior *= 8;
+    }
+    return prior;
+}
+
+static void consider(struct follow *follow, struct entries *entries, int64_t place, float prior)
 {
     int32_t diagonal = (int32_t)(place - follow->slot);
-    if (!on_timeline(follow, place) || is_held(follow, diagonal))
+    int32_t *seen = &entries->seen[(uint32_t)diagonal % SEEN];
+    if (*seen == diagonal || !on_timeline(follow, place))
         return;
+    *seen = diagonal;
     entries->looks++;
     if ((diagonal - follow->phase) % SONG_SLOTS_A_BEAT != 0)
         prior *= out_of_beat;
-    struct candidates from = candidates_at(follow, place, follow->sent, follow->sent_before);
-    float weight = prior * support(follow, diagonal);
-    float value = weight * likelihood_of(follow, &from, x);
+    float value = estimate(follow, diagonal, prior);
     uint32_t least = 0;
-    for (uint32_t i = 0; i < entries->count; i++) {
-        if (entries->entry[i].diagonal == diagonal) {
-            if (entries->entry[i].weight < weight) {
-                entries->entry[i].weight = weight;
-                entries->entry[i].value = value;
-            }
-            return;
-        }
-        if (entries->entry[i].value < entries->entry[least].value)
+    for (uint32_t i = 1; i < entries->count; i++)
+        if (entries->entry[i].estimate < entries->entry[least].estimate)
             least = i;
-    }
     if (entries->count < FRESH)
         least = entries->count++;
-    else if (entries->entry[least].value >= value)
+    else if (entries->entry[least].estimate >= value)
         return;
-    entries->entry[least].diagonal = diagonal;
-    entries->entry[least].weight = weight;
-    entries->entry[least].value = value;
+    entries->entry[least] = (struct entry){diagonal, prior, value};
 }
 
 /* Places where a note just heard and x stand at the same distance as they were played. */
@@ -371,7 +375,7 @@ static void consider_pairs(struct follow *follow, struct entries *entries, float
         /* A long list is seen a part at a time, another part with every note. */
         uint32_t offset = size > PAIR_LOOKS ? (follow->notes * PAIR_LOOKS) % size : 0;
         for (uint32_t k = 0; k < size && k < PAIR_LOOKS && entries->looks < FOLLOW_LOOKS; k++)
-            consider(follow, entries, timeline->pair_place[first + (offset + k) % size], prior, x);
+            consider(follow, entries, timeline->pair_place[first + (offset + k) % size], prior);
     }
 }
 
@@ -381,25 +385,23 @@ static void consider_near(struct follow *follow, struct entries *entries, float 
     int64_t middle = (int64_t)follow->slot + follow->anchor;
     for (int64_t place = middle - LOCAL_BACK; place <= middle + LOCAL_AHEAD; place++)
         if (on_timeline(follow, place) && slip_window(timeline->set[place], x))
-            consider(follow, entries, place, prior / (LOCAL_BACK + LOCAL_AHEAD), x);
+            consider(follow, entries, place, prior / (LOCAL_BACK + LOCAL_AHEAD));
 }
 
-static void consider_beginnings(struct follow *follow, struct entries *entries, float prior,
-                                uint8_t x)
+static void consider_beginnings(struct follow *follow, struct entries *entries, float prior)
 {
     const struct timeline *timeline = follow->timeline;
     for (uint32_t k = 0; k < timeline->pieces && k < BEGIN_PIECES; k++)
-        consider(follow, entries, timeline->piece[k].onset, prior / (float)timeline->pieces, x);
+        consider(follow, entries, timeline->piece[k].onset, prior / (float)timeline->pieces);
 }
 
-/* Whether the player is where expected: the likeliest place explains x to the
- * letter, or the notes before it left no doubt. */
+/* Whether the player is where expected: the notes so far left no doubt, or the
+ * likeliest place explains x to the letter. */
 static bool is_clear(const struct follow *follow, uint8_t x)
 {
     int64_t place = (int64_t)follow->slot + follow->best;
-    return follow->best_weight > .9f &&
-           (follow->away < calm ||
-            (on_timeline(follow, place) && (follow->timeline->set[place] >> x & 1)));
+    return follow->away < calm || (follow->best_weight > sure_weight && on_timeline(follow, place) &&
+                                   (follow->timeline->set[place] >> x & 1));
 }
 
 void follow_enter(struct follow *follow, uint8_t x)
@@ -407,9 +409,10 @@ void follow_enter(struct follow *follow, uint8_t x)
     const struct timeline *timeline = follow->timeline;
     if (timeline->notes == 0 || is_clear(follow, x))
         return;
-    struct entries entries = {.count = 0};
+    struct entries entries;
+    memset(&entries, 0, sizeof entries);
     if (follow->heard_count == 0) {
-        consider_beginnings(follow, &entries, first_part, x);
+        consider_beginnings(follow, &entries, first_part);
         follow->away = 1 - first_part;
         follow->believed = timeline->pieces <= KNOWN_PIECES;
     } else {
@@ -417,12 +420,15 @@ void follow_enter(struct follow *follow, uint8_t x)
         if (follow->anchored)
             consider_near(follow, &entries, entering * local_part, x);
         if (follow->struck == 0)
-            consider_beginnings(follow, &entries, entering * begin_part, x);
+            consider_beginnings(follow, &entries, entering * begin_part);
         consider_pairs(follow, &entries, entering / (float)timeline->notes, x);
     }
-    for (uint32_t i = 0; i < entries.count; i++)
-        if (entries.entry[i].weight > least_weight)
-            add_weight(follow, entries.entry[i].diagonal, entries.entry[i].weight);
+    for (uint32_t i = 0; i < entries.count; i++) {
+        const struct entry *entry = &entries.entry[i];
+        float weight = entry->prior * support(follow, entry->diagonal);
+        if (weight > least_weight && !is_held(follow, entry->diagonal))
+            add_weight(follow, entry->diagonal, weight);
+    }
     normalise(follow);
 }
 

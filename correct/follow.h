@@ -28,8 +28,8 @@
 #include <stdint.h>
 
 enum {
-    FOLLOW_HYPOTHESES = 256,
-    FOLLOW_LOOKS = 512, /* places looked at for new hypotheses, a note */
+    FOLLOW_HYPOTHESES = 128,
+    FOLLOW_LOOKS = 256, /* places looked at for new hypotheses, a note */
     FOLLOW_HEARD = 8,   /* notes remembered to judge a place just thought of */
 };
 
