@@ -125,7 +125,7 @@ uint8_t corrector_note(struct corrector *corrector, const struct correct_note *n
     }
     follow_weigh(follow, x, NULL);
     follow_sent(follow, x, y);
-    scale_sent(&corrector->scale, y);
+    scale_sent(&corrector->scale, x, y);
     if (corrector->sounding[y] < UINT16_MAX)
         corrector->sounding[y]++;
     return y;

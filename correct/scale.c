@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const double forget = .98; /* a note */
+static const double forget = .99; /* a note */
 
 enum { FIRST_NOTES = 8 }; /* nothing is moved before so many were heard */
 
@@ -38,11 +38,11 @@ uint8_t scale_decide(const struct scale *scale, uint8_t x)
     return x;
 }
 
-void scale_sent(struct scale *scale, uint8_t pitch)
+void scale_sent(struct scale *scale, uint8_t x, uint8_t pitch)
 {
     for (int c = 0; c < 12; c++)
         scale->weight[c] *= forget;
-    scale->weight[pitch % 12] += 1;
+    scale->weight[x % 12] += 1;
     scale->last = pitch;
     scale->notes++;
     scale->key = key_estimate(scale->weight);

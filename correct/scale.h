@@ -1,7 +1,8 @@
 /* The softest correction: a note outside the key goes to the nearest note inside.
  *
  * The key is estimated as the playing goes (correct/key.h) from a histogram of
- * the pitch classes sent, which forgets slowly. Constant work a note, no
+ * the pitch classes played, which forgets slowly. What was sent does not count:
+ * it would confirm a wrong key. Constant work a note, no
  * allocation; one thread at a time. */
 #ifndef CORRECT_SCALE_H
 #define CORRECT_SCALE_H
@@ -22,7 +23,7 @@ void scale_start(struct scale *scale);
  * nearer to the note sent before. */
 uint8_t scale_decide(const struct scale *scale, uint8_t x);
 
-/* Counts what was sent. */
-void scale_sent(struct scale *scale, uint8_t pitch);
+/* Counts what was played and what was sent for it. */
+void scale_sent(struct scale *scale, uint8_t x, uint8_t pitch);
 
 #endif
