@@ -1,0 +1,486 @@
+/* inih splits the lines into sections, keys and values. It cuts long lines and
+ * names, takes an indented line for more of the value above, ignores what
+ * follows a ']' and goes on after lines that it cannot read, all without a
+ * word. So a reader of our own hands it the lines one by one: it counts them,
+ * takes their indentation off, and holds back, as faults, those that inih would
+ * misread. */
+#include "config/config.h"
+
+#include "config/value.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <ini.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const backend_names[] = {"alsa", "portmidi", "virtual"};
+static const char *const clock_names[] = {"auto", "fixed", "midi", "tap"};
+static const char *const mode_names[] = {"off", "scale", "correct", "generate"};
+
+#define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))
+
+const char *config_backend_name(enum config_backend backend)
+{
+    return backend_names[backend];
+}
+
+const char *config_clock_name(enum config_clock clock)
+{
+    return clock_names[clock];
+}
+
+const char *config_mode_name(enum config_mode mode)
+{
+    return mode_names[mode];
+}
+
+int config_mode(const char *name)
+{
+    int mode = -1;
+    return value_word(name, mode_names, COUNT(mode_names), &mode, NULL) == 0 ? mode : -1;
+}
+
+/* --- Keys --- */
+
+static int set_text(char **to, const char *text, struct error *error)
+{
+    char *copy = strdup(text);
+    if (!copy)
+        return error_set(error, "out of memory");
+    free(*to);
+    *to = copy;
+    return 0;
+}
+
+/* An empty value or "none" is no path. */
+static int set_path(char **to, const char *text, struct error *error)
+{
+    if (*text != '\0' && strcmp(text, "none") != 0)
+        return set_text(to, text, error);
+    free(*to);
+    *to = NULL;
+    return 0;
+}
+
+static int add_name(struct config_names *names, const char *text, struct error *error)
+{
+    if (*text == '\0')
+        return error_set(error, "expected a pattern for names of ports, found nothing");
+    if (names->count == CONFIG_MAX_PATTERNS)
+        return error_set(error, "expected at most %d patterns", CONFIG_MAX_PATTERNS);
+    if (set_text(&names->name[names->count], text, error) != 0)
+        return -1;
+    names->count++;
+    return 0;
+}
+
+typedef int key_set(struct config *config, const char *text, struct error *error);
+
+#define KEY(name) static int name(struct config *config, const char *text, struct error *error)
+
+KEY(input_backend)
+{
+    int word = 0;
+    if (value_word(text, backend_names, COUNT(backend_names), &word, error) != 0)
+        return -1;
+    config->input.backend = (enum config_backend)word;
+    return 0;
+}
+
+KEY(input_connect)
+{
+    return add_name(&config->input.connect, text, error);
+}
+
+KEY(input_channels)
+{
+    return value_channels(text, &config->input.channels, error);
+}
+
+KEY(input_range)
+{
+    return value_range(text, &config->input.lowest, &config->input.highest, error);
+}
+
+KEY(output_connect)
+{
+    return add_name(&config->output.connect, text, error);
+}
+
+KEY(clock_source)
+{
+    int word = 0;
+    if (value_word(text, clock_names, COUNT(clock_names), &word, error) != 0)
+        return -1;
+    config->clock.source = (enum config_clock)word;
+    return 0;
+}
+
+KEY(clock_tempo)
+{
+    return value_number(text, 20, 400, &config->clock.tempo, error);
+}
+
+KEY(clock_meter)
+{
+    return value_meter(text, &config->clock.beats, &config->clock.unit, error);
+}
+
+KEY(correct_mode)
+{
+    int word = 0;
+    if (value_word(text, mode_names, COUNT(mode_names), &word, error) != 0)
+        return -1;
+    config->correct.mode = (enum config_mode)word;
+    return 0;
+}
+
+KEY(correct_follow)
+{
+    return value_number(text, 0, 100, &config->correct.follow, error);
+}
+
+KEY(correct_keep)
+{
+    return value_number(text, 0, 100, &config->correct.keep, error);
+}
+
+KEY(correct_style)
+{
+    return set_path(&config->correct.style, text, error);
+}
+
+KEY(correct_repertoire)
+{
+    return set_path(&config->correct.repertoire, text, error);
+}
+
+KEY(control_bypass)
+{
+    return value_trigger(text, &config->control.bypass, error);
+}
+
+KEY(control_panic)
+{
+    return value_trigger(text, &config->control.panic, error);
+}
+
+KEY(control_mode)
+{
+    return value_trigger(text, &config->control.mode, error);
+}
+
+KEY(control_tap)
+{
+    return value_trigger(text, &config->control.tap, error);
+}
+
+KEY(control_socket)
+{
+    if (text[0] != '/')
+        return error_set(error, "expected a path that begins with /, found '%s'", text);
+    return set_text(&config->control.socket, text, error);
+}
+
+KEY(realtime_priority)
+{
+    return value_integer(text, 0, 99, &config->realtime.priority, error);
+}
+
+KEY(realtime_lock_memory)
+{
+    return value_switch(text, &config->realtime.lock_memory, error);
+}
+
+KEY(record_folder)
+{
+    return set_path(&config->record.folder, text, error);
+}
+
+static const struct key {
+    const char *section;
+    const char *name;
+    key_set *set;
+    bool repeatable;
+} keys[] = {
+    {"input", "backend", input_backend, false},
+    {"input", "connect", input_connect, true},
+    {"input", "channels", input_channels, false},
+    {"input", "range", input_range, false},
+    {"output", "connect", output_connect, true},
+    {"clock", "source", clock_source, false},
+    {"clock", "tempo", clock_tempo, false},
+    {"clock", "meter", clock_meter, false},
+    {"correct", "mode", correct_mode, false},
+    {"correct", "follow", correct_follow, false},
+    {"correct", "keep", correct_keep, false},
+    {"correct", "style", correct_style, false},
+    {"correct", "repertoire", correct_repertoire, false},
+    {"control", "bypass", control_bypass, false},
+    {"control", "panic", control_panic, false},
+    {"control", "mode", control_mode, false},
+    {"control", "tap", control_tap, false},
+    {"control", "socket", control_socket, false},
+    {"realtime", "priority", realtime_priority, false},
+    {"realtime", "lock-memory", realtime_lock_memory, false},
+    {"record", "folder", record_folder, false},
+};
+
+/* --- Reading --- */
+
+struct reading {
+    struct config *config;
+    const char *at; /* what has not been read yet */
+    const char *end;
+    const char *name;
+    int line;
+    int given[COUNT(keys)]; /* the line that gave the key; 0: none */
+    config_tell *tell;
+    void *context;
+    size_t faults;
+    struct error first;
+};
+
+static void fault(struct reading *reading, const char *what)
+{
+    struct error error;
+    error_set(&error, "%s:%d: %s", reading->name, reading->line, what);
+    /* Names out of the file stand in it; a fault stays one line whatever they hold. */
+    for (char *c = error.text; *c; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7f)
+            *c = '?';
+    if (reading->faults++ == 0)
+        reading->first = error;
+    if (reading->tell)
+        reading->tell(reading->context, error.text);
+}
+
+static bool known_section(const char *line, size_t length)
+{
+    for (int i = 0; i < COUNT(keys); i++)
+        if (strlen(keys[i].section) == length && strncmp(line, keys[i].section, length) == 0)
+            return true;
+    return false;
+}
+
+/* `[name]`, and nothing behind it but a comment. */
+static bool check_heading(struct reading *reading, const char *line, size_t length)
+{
+    const char *close = memchr(line, ']', length);
+    struct error error;
+    if (!close) {
+        fault(reading, "expected a ']' at the end of the section's name");
+        return false;
+    }
+    size_t name = (size_t)(close - line) - 1;
+    const char *rest = close + 1;
+    while (rest < line + length && isspace((unsigned char)*rest))
+        rest++;
+    if (rest < line + length && *rest != ';' && *rest != '#') {
+        fault(reading, "expected nothing behind the section's name; a key stands on its own line");
+        return false;
+    }
+    if (!known_section(line + 1, name)) {
+        error_set(&error,
+                  "unknown section [%.*s]; there are input, output, clock, correct, control, "
+                  "realtime and record",
+                  (int)name, line + 1);
+        fault(reading, error.text);
+    }
+    return true;
+}
+
+/* Is this a line for inih? Faults are told here. */
+static bool check_line(struct reading *reading, const char *line, size_t length)
+{
+    struct error error;
+    if (length == 0 || *line == '#' || *line == ';')
+        return false;
+    if (memchr(line, '\0', length)) {
+        fault(reading, "expected text, found a byte 0");
+        return false;
+    }
+    if (length > CONFIG_MAX_LINE) {
+        error_set(&error, "the line has %zu bytes, expected at most %d", length, CONFIG_MAX_LINE);
+        fault(reading, error.text);
+        return false;
+    }
+    if (*line == '[')
+        return check_heading(reading, line, length);
+    if (!memchr(line, '=', length)) {
+        fault(reading, "expected KEY = VALUE or [SECTION]");
+        return false;
+    }
+    return true;
+}
+
+/* As fgets: the next line that inih may see. Of the others, a heading opens a
+ * section of no name that is known, whose keys are passed over; the rest become
+ * empty. */
+static char *next_line(char *to, int room, void *context)
+{
+    struct reading *reading = context;
+    if (reading->at == reading->end)
+        return NULL;
+    const char *feed = memchr(reading->at, '\n', (size_t)(reading->end - reading->at));
+    const char *line = reading->at;
+    const char *end = feed ? feed : reading->end;
+    reading->at = feed ? feed + 1 : reading->end;
+    reading->line++;
+    while (line < end && isspace((unsigned char)*line))
+        line++;
+    while (end > line && isspace((unsigned char)end[-1]))
+        end--;
+    size_t length = (size_t)(end - line);
+    if (!check_line(reading, line, length) || length + 2 > (size_t)room) {
+        length = length > 0 && *line == '[' ? 3 : 0;
+        line = "[?]";
+    }
+    memcpy(to, line, length);
+    memcpy(to + length, "\n", 2);
+    return to;
+}
+
+static int take_key(void *context, const char *section, const char *name, const char *value)
+{
+    struct reading *reading = context;
+    struct error error;
+    struct error whole;
+    if (*section == '\0') {
+        error_set(&whole, "key '%s' stands before any [SECTION]", name);
+        fault(reading, whole.text);
+        return 1;
+    }
+    if (!known_section(section, strlen(section)))
+        return 1; /* told with its heading */
+    for (int i = 0; i < COUNT(keys); i++) {
+        const struct key *key = &keys[i];
+        if (strcmp(key->section, section) != 0 || strcmp(key->name, name) != 0)
+            continue;
+        if (reading->given[i] && !key->repeatable)
+            error_set(&error, "was given in line %d already", reading->given[i]);
+        else if (key->set(reading->config, value, &error) == 0) {
+            reading->given[i] = reading->line;
+            return 1;
+        }
+        error_set(&whole, "[%s] %s: %s", section, name, error.text);
+        fault(reading, whole.text);
+        return 1;
+    }
+    error_set(&whole, "[%s] has no key '%s'", section, name);
+    fault(reading, whole.text);
+    return 1;
+}
+
+static struct config *config_default(void)
+{
+    struct config *config = calloc(1, sizeof *config);
+    if (!config)
+        return NULL;
+    config->input.channels = 0xFDFF; /* all but 10, the drums */
+    config->input.highest = 127;
+    config->clock.tempo = 100;
+    config->clock.beats = 4;
+    config->clock.unit = 4;
+    config->correct.mode = CONFIG_MODE_CORRECT;
+    config->correct.follow = -1;
+    config->correct.keep = -1;
+    config->correct.repertoire = strdup(CONFIG_DEFAULT_REPERTOIRE);
+    config->control.socket = strdup(CONFIG_DEFAULT_SOCKET);
+    config->realtime.priority = 20;
+    config->realtime.lock_memory = true;
+    if (config->correct.repertoire && config->control.socket)
+        return config;
+    config_free(config);
+    return NULL;
+}
+
+void config_free(struct config *config)
+{
+    if (!config)
+        return;
+    for (size_t i = 0; i < config->input.connect.count; i++)
+        free(config->input.connect.name[i]);
+    for (size_t i = 0; i < config->output.connect.count; i++)
+        free(config->output.connect.name[i]);
+    free(config->correct.style);
+    free(config->correct.repertoire);
+    free(config->control.socket);
+    free(config->record.folder);
+    free(config);
+}
+
+struct config *config_parse(const void *bytes, size_t length, const char *name, config_tell *tell,
+                            void *context, struct error *error)
+{
+    const char *text = bytes;
+    struct reading reading = {
+        .config = config_default(), .name = name, .tell = tell, .context = context};
+    if (!reading.config) {
+        error_set(error, "%s: out of memory", name);
+        return NULL;
+    }
+    bool marked = length >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0;
+    reading.at = text + (marked ? 3 : 0);
+    reading.end = text + length;
+    int bad =
+        length > CONFIG_MAX_BYTES ? 1 : ini_parse_stream(next_line, &reading, take_key, &reading);
+    if (length > CONFIG_MAX_BYTES)
+        fault(&reading, "is larger than 1 MiB; expected a file of settings");
+    else if (bad != 0 && reading.faults == 0)
+        fault(&reading, "cannot be read as settings");
+    if (reading.faults == 0)
+        return reading.config;
+    config_free(reading.config);
+    if (reading.faults == 1)
+        error_set(error, "%s", reading.first.text);
+    else
+        error_set(error, "%s (and %zu more)", reading.first.text, reading.faults - 1);
+    return NULL;
+}
+
+/* malloced; the error names the file. */
+static char *read_file(FILE *stream, const char *path, size_t *length, struct error *error)
+{
+    enum { ROOM = CONFIG_MAX_BYTES + 1 };
+    char *bytes = malloc(ROOM);
+    if (!bytes) {
+        error_set(error, "%s: out of memory", path);
+        return NULL;
+    }
+    *length = fread(bytes, 1, ROOM, stream);
+    if (!ferror(stream))
+        return bytes;
+    error_set(error, "%s: cannot read: %s", path, strerror(errno));
+    free(bytes);
+    return NULL;
+}
+
+struct config *config_load(const char *path, config_tell *tell, void *context, struct error *error)
+{
+    const char *name = path ? path : CONFIG_DEFAULT_PATH;
+    FILE *stream = fopen(name, "re");
+    if (!stream && !path && errno == ENOENT)
+        return config_parse("", 0, name, tell, context, error);
+    struct error cannot;
+    char *bytes = NULL;
+    size_t length = 0;
+    if (!stream)
+        error_set(&cannot, "%s: cannot read: %s", name, strerror(errno));
+    else
+        bytes = read_file(stream, name, &length, &cannot);
+    struct config *config = NULL;
+    if (bytes) {
+        config = config_parse(bytes, length, name, tell, context, error);
+    } else {
+        if (tell)
+            tell(context, cannot.text);
+        error_set(error, "%s", cannot.text);
+    }
+    free(bytes);
+    if (stream)
+        fclose(stream);
+    return config;
+}

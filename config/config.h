@@ -1,0 +1,131 @@
+/* The service's settings: an INI file, every key of it checked.
+ *
+ * All keys have defaults, so no file at all is a valid one. Nothing is taken
+ * over with a word less than written: an unknown section or key, a value out of
+ * range, a key given twice where one is expected, a line too long or without a
+ * meaning is a fault, and a file with a fault is refused as a whole. A fault is
+ * one sentence with file, line, and section and key.
+ *
+ * Paths are taken as they stand; whether what they name is there is for those
+ * to say who open it. */
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CONFIG_DEFAULT_PATH "/etc/audiogenrl/audiogenrl.conf"
+#define CONFIG_DEFAULT_REPERTOIRE "/var/lib/audiogenrl/repertoire"
+#define CONFIG_DEFAULT_SOCKET "/run/audiogenrl/control"
+
+enum {
+    CONFIG_MAX_LINE = 190,      /* bytes; inih cuts lines of 200 in two */
+    CONFIG_MAX_BYTES = 1 << 20, /* of a whole file */
+    CONFIG_MAX_PATTERNS = 32,   /* times that `connect` may be given in a section */
+};
+
+enum config_backend {
+    CONFIG_ALSA,
+    CONFIG_PORTMIDI,
+    CONFIG_VIRTUAL, /* timed events from and to files or pipes: `connect` is their path */
+};
+
+enum config_clock {
+    CONFIG_CLOCK_AUTO,
+    CONFIG_CLOCK_FIXED,
+    CONFIG_CLOCK_MIDI,
+    CONFIG_CLOCK_TAP,
+};
+
+enum config_mode {
+    CONFIG_MODE_OFF,
+    CONFIG_MODE_SCALE,
+    CONFIG_MODE_CORRECT,
+    CONFIG_MODE_GENERATE,
+};
+
+/* An event of the keyboard that gives a command instead of being played. */
+enum config_trigger_kind {
+    CONFIG_TRIGGER_NONE,
+    CONFIG_TRIGGER_CC,
+    CONFIG_TRIGGER_NOTE,
+    CONFIG_TRIGGER_PROGRAM,
+};
+
+struct config_trigger {
+    enum config_trigger_kind kind;
+    uint8_t number; /* controller, note or program, 0 .. 127, as sent */
+};
+
+struct config_names {
+    size_t count;
+    char *name[CONFIG_MAX_PATTERNS];
+};
+
+struct config {
+    struct {
+        enum config_backend backend;
+        struct config_names connect;
+        uint16_t channels; /* bit c: channel c + 1 is corrected */
+        uint8_t lowest;    /* note numbers that are corrected, both included */
+        uint8_t highest;
+    } input;
+    struct {
+        struct config_names connect;
+    } output;
+    struct {
+        enum config_clock source;
+        double tempo;   /* beats a minute, 20 .. 400 */
+        unsigned beats; /* of the meter: 1 .. 32 notes of ... */
+        unsigned unit;  /* ... 1, 2, 4, 8, 16 or 32 to the whole */
+    } clock;
+    struct {
+        enum config_mode mode;
+        double follow;    /* 0 .. 100; below 0: the corrector's own default */
+        double keep;      /* the same */
+        char *style;      /* NULL: none */
+        char *repertoire; /* NULL: none */
+    } correct;
+    struct {
+        struct config_trigger bypass;
+        struct config_trigger panic;
+        struct config_trigger mode;
+        struct config_trigger tap;
+        char *socket;
+    } control;
+    struct {
+        int priority; /* of SCHED_FIFO, 1 .. 99; 0: none is asked for */
+        bool lock_memory;
+    } realtime;
+    struct {
+        char *folder; /* NULL: nothing is recorded */
+    } record;
+};
+
+/* Is told of every fault, in the order of the lines. */
+typedef void config_tell(void *context, const char *fault);
+
+/* Reads a file; a NULL path stands for CONFIG_DEFAULT_PATH, and for the defaults
+ * where that is not there. `tell` may be NULL. NULL: out of memory, the file
+ * cannot be read, or faults; the error is the first of them and how many more
+ * there are. */
+struct config *config_load(const char *path, config_tell *tell, void *context, struct error *error);
+
+/* The same of bytes at hand; `name` stands for the file in messages. */
+struct config *config_parse(const void *bytes, size_t length, const char *name, config_tell *tell,
+                            void *context, struct error *error);
+
+void config_free(struct config *config);
+
+/* "auto", "fixed" ...; "off", "scale" ...; "alsa" ... */
+const char *config_clock_name(enum config_clock clock);
+const char *config_mode_name(enum config_mode mode);
+const char *config_backend_name(enum config_backend backend);
+
+/* -1: no mode of this name. */
+int config_mode(const char *name);
+
+#endif

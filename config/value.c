@@ -1,0 +1,192 @@
+/* Numbers are read with strtod and strtol in the C locale, which programs that
+ * never call setlocale are in; what follows a number is always looked at. */
+#include "config/value.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CHANNELS = 16, NOTES = 128, OCTAVE = 12 };
+
+int value_word(const char *text, const char *const *words, int count, int *value,
+               struct error *error)
+{
+    char list[128] = "";
+    size_t used = 0;
+    for (int i = 0; i < count; i++) {
+        if (strcmp(text, words[i]) == 0) {
+            *value = i;
+            return 0;
+        }
+        int more = snprintf(list + used, sizeof list - used, "%s%s",
+                            i == 0           ? ""
+                            : i == count - 1 ? " or "
+                                             : ", ",
+                            words[i]);
+        used = more > 0 && used + (size_t)more < sizeof list ? used + (size_t)more : used;
+    }
+    return error_set(error, "expected %s, found '%s'", list, text);
+}
+
+int value_number(const char *text, double least, double most, double *value, struct error *error)
+{
+    char *end = NULL;
+    double number = strtod(text, &end);
+    if (end == text || *end != '\0' || !isfinite(number) || number < least || number > most)
+        return error_set(error, "expected a number from %g to %g, found '%s'", least, most, text);
+    *value = number;
+    return 0;
+}
+
+int value_integer(const char *text, int least, int most, int *value, struct error *error)
+{
+    char *end = NULL;
+    errno = 0;
+    long number = strtol(text, &end, 10);
+    if (end == text || *end != '\0' || errno != 0 || number < least || number > most)
+        return error_set(error, "expected a whole number from %d to %d, found '%s'", least, most,
+                         text);
+    *value = (int)number;
+    return 0;
+}
+
+int value_switch(const char *text, bool *value, struct error *error)
+{
+    static const char *const words[] = {"no", "yes", "false", "true", "off", "on", "0", "1"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(text, words[i]) == 0) {
+            *value = i % 2 == 1;
+            return 0;
+        }
+    return error_set(error, "expected yes or no, found '%s'", text);
+}
+
+/* Reads up to three digits; the place behind them, or NULL. */
+static const char *read_digits(const char *at, int *value)
+{
+    int digits = 0;
+    *value = 0;
+    for (; isdigit((unsigned char)*at) && digits < 3; at++, digits++)
+        *value = *value * 10 + (*at - '0');
+    return digits > 0 ? at : NULL;
+}
+
+static const char *read_channel(const char *at, int *channel)
+{
+    at = read_digits(at, channel);
+    return at && *channel >= 1 && *channel <= CHANNELS ? at : NULL;
+}
+
+int value_channels(const char *text, uint16_t *channels, struct error *error)
+{
+    uint16_t chosen = 0;
+    for (const char *at = text;; at++) {
+        int first = 0;
+        int last = 0;
+        at = read_channel(at, &first);
+        last = first;
+        if (at && *at == '-')
+            at = read_channel(at + 1, &last);
+        if (!at || last < first)
+            break;
+        for (int c = first; c <= last; c++)
+            chosen |= (uint16_t)(1U << (c - 1));
+        if (*at == '\0') {
+            *channels = chosen;
+            return 0;
+        }
+        if (*at != ',')
+            break;
+    }
+    return error_set(error, "expected channels from 1 to 16 such as 1-9,11, found '%s'", text);
+}
+
+/* A note's name, or its number; the place behind it, or NULL. */
+static const char *read_note(const char *at, int *note)
+{
+    static const int letter_pitch[] = {9, 11, 0, 2, 4, 5, 7}; /* A .. G above C */
+    if (isdigit((unsigned char)*at)) {
+        at = read_digits(at, note);
+        return at && *note < NOTES ? at : NULL;
+    }
+    int letter = toupper((unsigned char)*at) - 'A';
+    if (letter < 0 || letter > 6)
+        return NULL;
+    int pitch = letter_pitch[letter];
+    at++;
+    if (*at == '#')
+        pitch++, at++;
+    else if (*at == 'b')
+        pitch--, at++;
+    bool below = *at == '-';
+    int octave = 0;
+    at = read_digits(at + below, &octave);
+    *note = pitch + OCTAVE * ((below ? -octave : octave) + 1);
+    return at && *note >= 0 && *note < NOTES ? at : NULL;
+}
+
+int value_range(const char *text, uint8_t *lowest, uint8_t *highest, struct error *error)
+{
+    int low = 0;
+    int high = 0;
+    const char *at = read_note(text, &low);
+    if (at && *at == '-')
+        at = read_note(at + 1, &high);
+    else
+        at = NULL;
+    if (!at || *at != '\0' || high < low)
+        return error_set(error, "expected two notes, the lower first, such as A0-C8, found '%s'",
+                         text);
+    *lowest = (uint8_t)low;
+    *highest = (uint8_t)high;
+    return 0;
+}
+
+int value_meter(const char *text, unsigned *beats, unsigned *unit, struct error *error)
+{
+    int above = 0;
+    int below = 0;
+    const char *at = read_digits(text, &above);
+    if (at && *at == '/')
+        at = read_digits(at + 1, &below);
+    else
+        at = NULL;
+    bool power = below > 0 && (below & (below - 1)) == 0;
+    if (!at || *at != '\0' || above < 1 || above > 32 || !power || below > 32)
+        return error_set(error, "expected a meter such as 3/4 or 6/8, found '%s'", text);
+    *beats = (unsigned)above;
+    *unit = (unsigned)below;
+    return 0;
+}
+
+int value_trigger(const char *text, struct config_trigger *trigger, struct error *error)
+{
+    static const struct {
+        const char *prefix;
+        enum config_trigger_kind kind;
+    } kinds[] = {{"cc:", CONFIG_TRIGGER_CC},
+                 {"note:", CONFIG_TRIGGER_NOTE},
+                 {"program:", CONFIG_TRIGGER_PROGRAM}};
+    if (strcmp(text, "none") == 0) {
+        *trigger = (struct config_trigger){.kind = CONFIG_TRIGGER_NONE};
+        return 0;
+    }
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        size_t length = strlen(kinds[i].prefix);
+        if (strncmp(text, kinds[i].prefix, length) != 0)
+            continue;
+        int number = 0;
+        const char *at = kinds[i].kind == CONFIG_TRIGGER_NOTE ? read_note(text + length, &number)
+                                                              : read_digits(text + length, &number);
+        if (!at || *at != '\0' || number >= NOTES)
+            break;
+        *trigger = (struct config_trigger){.kind = kinds[i].kind, .number = (uint8_t)number};
+        return 0;
+    }
+    return error_set(error,
+                     "expected cc:NUMBER, note:NAME, program:NUMBER (0 to 127) or none, found '%s'",
+                     text);
+}

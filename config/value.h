@@ -1,0 +1,30 @@
+/* The values that keys may have, from text. Each answers 0, or -1 with what was
+ * expected and what was found instead. */
+#ifndef CONFIG_VALUE_H
+#define CONFIG_VALUE_H
+
+#include "config/config.h"
+
+/* One of `count` words; `list` names them for people. */
+int value_word(const char *text, const char *const *words, int count, int *value,
+               struct error *error);
+
+int value_number(const char *text, double least, double most, double *value, struct error *error);
+int value_integer(const char *text, int least, int most, int *value, struct error *error);
+
+/* yes, no, true, false, on, off, 1, 0 */
+int value_switch(const char *text, bool *value, struct error *error);
+
+/* "1-9,11": bit c stands for channel c + 1. */
+int value_channels(const char *text, uint16_t *channels, struct error *error);
+
+/* "A0-C8"; C4 is note number 60; # and b may follow the letter. */
+int value_range(const char *text, uint8_t *lowest, uint8_t *highest, struct error *error);
+
+/* "4/4" */
+int value_meter(const char *text, unsigned *beats, unsigned *unit, struct error *error);
+
+/* "cc:64", "note:A0", "program:5" or "none" */
+int value_trigger(const char *text, struct config_trigger *trigger, struct error *error);
+
+#endif

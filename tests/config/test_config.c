@@ -1,0 +1,258 @@
+/* Settings: defaults, every key, every fault with its line, and a plain count of
+ * lines to compare the reader with. */
+#include "config/config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+struct told {
+    int count;
+    char text[16][512];
+};
+
+static void remember(void *context, const char *fault)
+{
+    struct told *told = context;
+    if (told->count < 16)
+        snprintf(told->text[told->count], sizeof told->text[0], "%s", fault);
+    told->count++;
+}
+
+static struct config *parse(const char *text, struct told *told, struct error *error)
+{
+    *told = (struct told){0};
+    return config_parse(text, strlen(text), "it.conf", remember, told, error);
+}
+
+static struct config *good(const char *text)
+{
+    struct told told;
+    struct error error;
+    struct config *config = parse(text, &told, &error);
+    if (!config)
+        fail_msg("%s", error.text);
+    assert_int_equal(told.count, 0);
+    return config;
+}
+
+/* The text has this one fault. */
+static void bad(const char *text, const char *fault)
+{
+    struct told told;
+    struct error error;
+    struct config *config = parse(text, &told, &error);
+    assert_null(config);
+    assert_int_equal(told.count, 1);
+    assert_string_equal(told.text[0], error.text);
+    if (!strstr(error.text, fault))
+        fail_msg("'%s' does not say '%s'", error.text, fault);
+}
+
+static void test_defaults(void **state)
+{
+    (void)state;
+    struct config *config = good("");
+    assert_int_equal(config->input.backend, CONFIG_ALSA);
+    assert_int_equal(config->input.channels, 0xFDFF);
+    assert_int_equal(config->input.lowest, 0);
+    assert_int_equal(config->input.highest, 127);
+    assert_int_equal(config->clock.source, CONFIG_CLOCK_AUTO);
+    assert_true(config->clock.tempo == 100);
+    assert_int_equal(config->correct.mode, CONFIG_MODE_CORRECT);
+    assert_string_equal(config->correct.repertoire, CONFIG_DEFAULT_REPERTOIRE);
+    assert_string_equal(config->control.socket, "/run/audiogenrl/control");
+    assert_int_equal(config->realtime.priority, 20);
+    assert_true(config->realtime.lock_memory);
+    assert_null(config->record.folder);
+    config_free(config);
+}
+
+static void test_every_key(void **state)
+{
+    (void)state;
+    struct config *config = good("\xEF\xBB\xBF# all of it\n"
+                                 "[input]\r\n"
+                                 "  backend = portmidi\n"
+                                 "\tconnect = Digital*Piano\n"
+                                 "\n"
+                                 "connect=USB: the = sign ; a comment\n"
+                                 "channels = 1-3,16\n"
+                                 "range = A0-C8\n"
+                                 "[output] ; a comment\n"
+                                 "connect = FLUID*\n"
+                                 "[clock]\nsource = midi\ntempo = 97.5\nmeter = 6/8\n"
+                                 "[correct]\nmode = generate\nfollow = 0.5\nkeep = 2\n"
+                                 "style = /a/style.model\nrepertoire = /my pieces\n"
+                                 "[control]\nbypass = cc:80\npanic = note:C#-1\nmode = program:7\n"
+                                 "tap = none\nsocket = /tmp/s\n"
+                                 "[realtime]\npriority = 0\nlock-memory = no\n"
+                                 "[record]\nfolder = /takes");
+    assert_int_equal(config->input.backend, CONFIG_PORTMIDI);
+    assert_int_equal(config->input.connect.count, 2);
+    assert_string_equal(config->input.connect.name[0], "Digital*Piano");
+    assert_string_equal(config->input.connect.name[1], "USB: the = sign");
+    assert_int_equal(config->input.channels, 0x8007);
+    assert_int_equal(config->input.lowest, 21);
+    assert_int_equal(config->input.highest, 108);
+    assert_string_equal(config->output.connect.name[0], "FLUID*");
+    assert_int_equal(config->clock.source, CONFIG_CLOCK_MIDI);
+    assert_true(config->clock.tempo == 97.5);
+    assert_int_equal(config->clock.beats, 6);
+    assert_int_equal(config->clock.unit, 8);
+    assert_int_equal(config->correct.mode, CONFIG_MODE_GENERATE);
+    assert_true(config->correct.follow == 0.5);
+    assert_true(config->correct.keep == 2);
+    assert_string_equal(config->correct.style, "/a/style.model");
+    assert_string_equal(config->correct.repertoire, "/my pieces");
+    assert_int_equal(config->control.bypass.kind, CONFIG_TRIGGER_CC);
+    assert_int_equal(config->control.bypass.number, 80);
+    assert_int_equal(config->control.panic.kind, CONFIG_TRIGGER_NOTE);
+    assert_int_equal(config->control.panic.number, 1);
+    assert_int_equal(config->control.mode.kind, CONFIG_TRIGGER_PROGRAM);
+    assert_int_equal(config->control.mode.number, 7);
+    assert_int_equal(config->control.tap.kind, CONFIG_TRIGGER_NONE);
+    assert_string_equal(config->control.socket, "/tmp/s");
+    assert_int_equal(config->realtime.priority, 0);
+    assert_false(config->realtime.lock_memory);
+    assert_string_equal(config->record.folder, "/takes");
+    config_free(config);
+}
+
+static void test_each_fault(void **state)
+{
+    (void)state;
+    bad("[inputs]\nconnect = x\n", "it.conf:1: unknown section [inputs]");
+    bad("[input]\n\n# x\nconect = x\n", "it.conf:4: [input] has no key 'conect'");
+    bad("tempo = 3\n", "it.conf:1: key 'tempo' stands before any [SECTION]");
+    bad("[clock]\ntempo = 3\n",
+        "it.conf:2: [clock] tempo: expected a number from 20 to 400, found '3'");
+    bad("[clock]\ntempo = 100bpm\n", "found '100bpm'");
+    bad("[clock]\ntempo = nan\n", "found 'nan'");
+    bad("[clock]\ntempo =\n", "found ''");
+    bad("[clock]\ntempo = 100\ntempo = 90\n",
+        "it.conf:3: [clock] tempo: was given in line 2 already");
+    bad("[clock]\ntempo = 100\n[clock]\ntempo = 100\n", "it.conf:4:");
+    bad("[clock]\nmeter = 4/5\n", "expected a meter");
+    bad("[clock]\nmeter = 0/4\n", "expected a meter");
+    bad("[clock]\nsource = Auto\n", "expected auto, fixed, midi or tap, found 'Auto'");
+    bad("[clock\ntempo = 100\n", "it.conf:1: expected a ']'");
+    bad("[clock] tempo = 100\n", "it.conf:1: expected nothing behind the section's name");
+    bad("[clock]\ntempo\n", "it.conf:2: expected KEY = VALUE");
+    bad("[input]\nchannels = 0-3\n", "expected channels");
+    bad("[input]\nchannels = 5-3\n", "expected channels");
+    bad("[input]\nchannels = 17\n", "expected channels");
+    bad("[input]\nchannels = 1,\n", "expected channels");
+    bad("[input]\nrange = C8-A0\n", "expected two notes");
+    bad("[input]\nrange = A0-H8\n", "expected two notes");
+    bad("[input]\nrange = A0-A9\n", "expected two notes");
+    bad("[input]\nconnect =\n", "expected a pattern");
+    bad("[correct]\nfollow = -1\n", "expected a number from 0 to 100");
+    bad("[control]\npanic = cc:128\n", "expected cc:NUMBER");
+    bad("[control]\npanic = key:1\n", "expected cc:NUMBER");
+    bad("[control]\nsocket = here\n", "expected a path that begins with /");
+    bad("[realtime]\npriority = 100\n", "expected a whole number from 0 to 99");
+    bad("[realtime]\nlock-memory = maybe\n", "expected yes or no");
+}
+
+static void test_what_inih_would_misread(void **state)
+{
+    (void)state;
+    struct told told;
+    struct error error;
+    /* An indented line is a key of its own and not more of the value above. */
+    struct config *config = good("[clock]\ntempo = 100\n   meter = 3/4\n");
+    assert_int_equal(config->clock.beats, 3);
+    config_free(config);
+
+    /* Lines of every length around those that inih cuts. */
+    char text[512];
+    for (int length = 150; length < 300; length++) {
+        int head = snprintf(text, sizeof text, "[record]\nfolder = /");
+        memset(text + head, 'a', sizeof text - (size_t)head);
+        text[9 + length] = '\0';
+        config = parse(text, &told, &error);
+        if (length <= CONFIG_MAX_LINE) {
+            assert_non_null(config);
+            assert_int_equal(strlen(config->record.folder), length - 9);
+            config_free(config);
+        } else {
+            assert_null(config);
+            assert_int_equal(told.count, 1);
+            assert_non_null(strstr(error.text, "it.conf:2: the line has"));
+        }
+    }
+    const char zero[] = "[clock]\ntempo = 100\0 200\n";
+    assert_null(config_parse(zero, sizeof zero - 1, "it.conf", remember, &told, &error));
+    assert_string_equal(error.text, "it.conf:2: expected text, found a byte 0");
+}
+
+static void test_all_faults_are_told(void **state)
+{
+    (void)state;
+    struct told told;
+    struct error error;
+    assert_null(parse("[clock]\ntempo = 1\n[nothing]\na = b\nc = d\n[input]\nx = y\nlost\n", &told,
+                      &error));
+    assert_int_equal(told.count, 4);
+    assert_non_null(strstr(told.text[0], "it.conf:2:"));
+    assert_non_null(strstr(told.text[1], "it.conf:3:"));
+    assert_non_null(strstr(told.text[2], "it.conf:7:"));
+    assert_non_null(strstr(told.text[3], "it.conf:8:"));
+    assert_non_null(strstr(error.text, "(and 3 more)"));
+}
+
+static void test_many_patterns(void **state)
+{
+    (void)state;
+    char text[2048] = "[input]\n";
+    for (int i = 0; i < CONFIG_MAX_PATTERNS; i++)
+        strcat(text, "connect = a\n");
+    struct config *config = good(text);
+    assert_int_equal(config->input.connect.count, CONFIG_MAX_PATTERNS);
+    config_free(config);
+    strcat(text, "connect = a\n");
+    bad(text, "it.conf:34: [input] connect: expected at most 32");
+}
+
+static void test_files(void **state)
+{
+    (void)state;
+    struct error error;
+    struct told told = {0};
+    assert_null(config_load("/nowhere/x.conf", remember, &told, &error));
+    assert_string_equal(error.text, "/nowhere/x.conf: cannot read: No such file or directory");
+    assert_int_equal(told.count, 1);
+    assert_null(config_load("/", NULL, NULL, &error));
+
+    char path[] = "/tmp/audiogenrl-config-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    const char text[] = "[clock]\ntempo = 80\n";
+    assert_int_equal(write(fd, text, sizeof text - 1), sizeof text - 1);
+    close(fd);
+    struct config *config = config_load(path, NULL, NULL, &error);
+    assert_non_null(config);
+    assert_true(config->clock.tempo == 80);
+    config_free(config);
+    unlink(path);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_every_key),
+        cmocka_unit_test(test_each_fault),
+        cmocka_unit_test(test_what_inih_would_misread),
+        cmocka_unit_test(test_all_faults_are_told),
+        cmocka_unit_test(test_many_patterns),
+        cmocka_unit_test(test_files),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

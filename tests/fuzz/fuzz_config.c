@@ -1,0 +1,53 @@
+/* Any bytes as settings: faults, each one line with the file and a line that is
+ * there, or values that are in range. */
+#include "config/config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MUST(condition)                                                                            \
+    do {                                                                                           \
+        if (!(condition)) {                                                                        \
+            fprintf(stderr, "line %d: %s\n", __LINE__, #condition);                                \
+            abort();                                                                               \
+        }                                                                                          \
+    } while (0)
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+struct told {
+    int lines;
+    size_t count;
+};
+
+static void check_fault(void *context, const char *fault)
+{
+    struct told *told = context;
+    int line = -1;
+    MUST(sscanf(fault, "input:%d: ", &line) == 1);
+    MUST(line >= 0 && line <= told->lines);
+    MUST(!strchr(fault, '\n') && strlen(fault) > 12);
+    told->count++;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct told told = {.lines = 1};
+    struct error error;
+    for (size_t i = 0; i < size; i++)
+        told.lines += data[i] == '\n';
+    struct config *config = config_parse(data, size, "input", check_fault, &told, &error);
+    MUST((config == NULL) == (told.count > 0));
+    if (!config)
+        return 0;
+    MUST(config->input.lowest <= config->input.highest && config->input.highest < 128);
+    MUST(config->input.channels != 0 && config->control.socket[0] == '/');
+    MUST(config->clock.tempo >= 20 && config->clock.tempo <= 400);
+    MUST(config->clock.beats >= 1 && config->clock.unit >= 1);
+    MUST(config->realtime.priority >= 0 && config->realtime.priority <= 99);
+    for (size_t i = 0; i < config->input.connect.count; i++)
+        MUST(config->input.connect.name[i][0] != '\0');
+    config_free(config);
+    return 0;
+}
