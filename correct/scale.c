@@ -13,21 +13,23 @@ enum { FIRST_NOTES = 8 }; /* nothing is moved before so many were heard */
 void scale_start(struct scale *scale)
 {
     memset(scale, 0, sizeof *scale);
-    scale->key = -1;
 }
 
-static bool is_inside(const struct scale *scale, int pitch)
+static bool is_inside(int key, int pitch)
 {
-    return pitch >= 0 && pitch <= 127 && key_pitch_classes(scale->key) >> pitch % 12 & 1;
+    return pitch >= 0 && pitch <= 127 && key_pitch_classes(key) >> pitch % 12 & 1;
 }
 
 uint8_t scale_decide(const struct scale *scale, uint8_t x)
 {
-    if (scale->notes < FIRST_NOTES || scale->key < 0 || is_inside(scale, x))
+    if (scale->notes < FIRST_NOTES)
+        return x;
+    int key = key_estimate(scale->weight);
+    if (key < 0 || is_inside(key, x))
         return x;
     /* Scales have no gap wider than three semitones. */
     for (int distance = 1; distance <= 2; distance++) {
-        bool below = is_inside(scale, x - distance), above = is_inside(scale, x + distance);
+        bool below = is_inside(key, x - distance), above = is_inside(key, x + distance);
         if (below && above)
             return (uint8_t)(x + (abs(x + distance - scale->last) < abs(x - distance - scale->last)
                                       ? distance
@@ -45,5 +47,4 @@ void scale_sent(struct scale *scale, uint8_t x, uint8_t pitch)
     scale->weight[x % 12] += 1;
     scale->last = pitch;
     scale->notes++;
-    scale->key = key_estimate(scale->weight);
 }

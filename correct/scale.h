@@ -12,7 +12,6 @@
 struct scale {
     double weight[12];
     uint32_t notes;
-    int key;      /* as in correct/key.h; -1 before anything is clear */
     uint8_t last; /* the note sent before */
 };
 

@@ -22,22 +22,21 @@ static void slip_update(struct slip *slip)
         slip->probability[c] = (slip->seen[c] + start_notes * start[c]) / (sum * keys[c]);
 }
 
-static uint32_t pack(uint32_t bits, unsigned first)
+/* table[bits]: one set bit more than the same without its lowest. */
+static void fill(uint32_t *table, uint32_t bits, unsigned first)
 {
-    uint32_t packed = 0;
-    for (unsigned k = 0; bits >> k; k++)
-        if (bits >> k & 1)
-            packed += 1u << SLIP_FIELD * slip_class_of(SLIP_RANGE, first + k);
-    return packed;
+    table[0] = 0;
+    for (uint32_t b = 1; b < 1u << bits; b++) {
+        unsigned candidate = first + (unsigned)__builtin_ctz(b);
+        table[b] = table[b & (b - 1)] + (1u << SLIP_FIELD * slip_class_of(SLIP_RANGE, candidate));
+    }
 }
 
 void slip_init(struct slip *slip)
 {
     memset(slip, 0, sizeof *slip);
-    for (uint32_t bits = 0; bits < 1u << SLIP_LOW_BITS; bits++)
-        slip->low[bits] = pack(bits, 0);
-    for (uint32_t bits = 0; bits < 1u << SLIP_HIGH_BITS; bits++)
-        slip->high[bits] = pack(bits, SLIP_LOW_BITS);
+    fill(slip->low, SLIP_LOW_BITS, 0);
+    fill(slip->high, SLIP_HIGH_BITS, SLIP_LOW_BITS);
     for (int c = 0; c < SLIP_CLASSES; c++)
         slip->brush[c] = brush[c] / keys[c];
     slip_update(slip);

@@ -69,10 +69,8 @@ static void lay_songs(struct timeline *timeline, const struct model *const *mode
 static int list_slot(const struct timeline *timeline, uint32_t place, uint8_t notes[SLOT_NOTES])
 {
     int n = 0;
-    note_set set = timeline->set[place];
-    for (unsigned p = 0; p < 128 && n < SLOT_NOTES; p++)
-        if (set >> p & 1)
-            notes[n++] = (uint8_t)p;
+    for (note_set set = timeline->set[place]; set && n < SLOT_NOTES; set &= set - 1)
+        notes[n++] = (uint8_t)note_set_lowest(set);
     return n;
 }
 
