@@ -78,11 +78,11 @@ static inline struct candidates candidates_at(const struct follow *follow, int64
     struct candidates from;
     from.set[FOLLOW_NEXT] = from.set[FOLLOW_LOW] = 0;
     from.set[FOLLOW_OWN] = set[0] & ~sent;
-    from.set[FOLLOW_AGAIN] = set[0] & sent;
+    from.set[FOLLOW_AGAIN] = set[0];
     from.set[FOLLOW_NEAR] = (set[-1] & ~sent_before) | (set[1] & ~sent);
     if (from.set[FOLLOW_OWN]) {
         uint32_t i = timeline->first[place];
-        while (sent >> timeline->pitch[i] & 1)
+        while (note_set_has(&sent, timeline->pitch[i]))
             i++;
         from.set[FOLLOW_NEXT] = note_set_bit(timeline->pitch[i]);
         from.set[FOLLOW_LOW] = note_set_bit(note_set_lowest(from.set[FOLLOW_OWN]));
@@ -329,7 +329,7 @@ static float estimate(const struct follow *follow, int32_t diagonal, float prior
     for (uint32_t i = 1; i <= count; i++) {
         const struct follow_heard *heard = &follow->heard[(follow->heard_count - i) % FOLLOW_HEARD];
         int64_t place = (int64_t)heard->slot + diagonal;
-        if (on_timeline(follow, place) && (follow->timeline->set[place] >> heard->pitch & 1))
+        if (on_timeline(follow, place) && note_set_has(&follow->timeline->set[place], heard->pitch))
             prior *= 8;
     }
     return prior;
@@ -401,7 +401,7 @@ static bool is_clear(const struct follow *follow, uint8_t x)
 {
     int64_t place = (int64_t)follow->slot + follow->best;
     return follow->away < calm || (follow->best_weight > sure_weight && on_timeline(follow, place) &&
-                                   (follow->timeline->set[place] >> x & 1));
+                                   note_set_has(&follow->timeline->set[place], x));
 }
 
 void follow_enter(struct follow *follow, uint8_t x)

@@ -2,6 +2,7 @@
 #ifndef CORRECT_NOTESET_H
 #define CORRECT_NOTESET_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 typedef unsigned __int128 note_set;
@@ -9,6 +10,12 @@ typedef unsigned __int128 note_set;
 static inline note_set note_set_bit(unsigned pitch)
 {
     return (note_set)1 << pitch;
+}
+
+/* Whether a set in memory holds a note; reads the half that matters only. */
+static inline bool note_set_has(const note_set *set, unsigned pitch)
+{
+    return (uint64_t)(*set >> (pitch & 64)) >> (pitch & 63) & 1;
 }
 
 /* Both halves at once, by adding neighbouring fields of bits: without an
