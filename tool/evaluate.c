@@ -44,8 +44,9 @@ static int read_modes(struct evaluate_options *options)
 static int read_errors(struct evaluate_options *options)
 {
     struct error error;
-    const char *const *texts =
-        options->error_list ? (const char *const *)options->error_list : default_errors;
+    const char *const *texts = options->error_list  ? (const char *const *)options->error_list
+                               : options->snapshots ? default_errors + 2
+                                                    : default_errors;
     size_t count = 0;
     while (texts[count])
         count++;
