@@ -1,0 +1,171 @@
+/* Levels are worked out when a note is remembered, for every key that could be
+ * struck for it, and stand beat beside beat: a note struck then touches one row
+ * of them, in one loop that vectors serve. */
+#include "correct/repetition.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { REACH = 12, UNIT = 64 };
+
+static const int8_t silent = -UNIT; /* l = -1: nothing was struck there */
+static const int8_t lowest = (int8_t)(-1.2 * UNIT - .5), highest = (int8_t)(1.5 * UNIT);
+static const float forget = .93f, gain = .7f / UNIT, least_score = -1;
+static const float voter_score = .8f, most_score = 8, likely_weight = .01f;
+
+/* P(x | y) by distance: right with .8, else a mixture of one or two semitones,
+ * of neighbouring keys, and of anywhere within an octave. */
+static const float slips[REACH + 1] = {.8f,    .0392f, .0317f, .0083f, .0050f, .0040f, .0036f,
+                                       .0040f, .0033f, .0033f, .0033f, .0033f, .0052f};
+
+void repetition_start(struct repetition *repetition)
+{
+    memset(repetition, 0, sizeof *repetition);
+    for (int i = 0; i < REPETITION_LAGS; i++)
+        repetition->score[i] = least_score;
+    memset(repetition->level, silent, sizeof repetition->level);
+}
+
+static void clear_row(struct repetition *repetition, uint32_t row)
+{
+    for (int p = 0; p < REPETITION_PHASES; p++) {
+        if (repetition->memory[row][p].count == 0)
+            continue;
+        repetition->memory[row][p].count = 0;
+        for (int x = 0; x < 128; x++)
+            repetition->level[x][p][row] = silent;
+    }
+}
+
+void repetition_advance(struct repetition *repetition, int64_t slot)
+{
+    if (slot <= repetition->slot)
+        return;
+    int64_t beat = slot >> 2, passed = beat - (repetition->slot >> 2);
+    repetition->slot = slot;
+    repetition->beats += passed;
+    for (int64_t i = 0; i < passed && i < REPETITION_BEATS; i++) {
+        repetition->row = repetition->row ? repetition->row - 1 : REPETITION_BEATS - 1;
+        clear_row(repetition, repetition->row);
+    }
+}
+
+static uint32_t row_ago(const struct repetition *repetition, uint32_t beats)
+{
+    uint32_t row = repetition->row + beats;
+    return row < REPETITION_BEATS ? row : row - REPETITION_BEATS;
+}
+
+const struct repetition_slot *repetition_ago(const struct repetition *repetition, uint32_t slots)
+{
+    uint32_t phase = (uint32_t)repetition->slot & 3;
+    uint32_t beats = slots <= phase ? 0 : (slots - phase + 3) / 4;
+    if (beats >= REPETITION_BEATS)
+        return NULL;
+    return &repetition->memory[row_ago(repetition, beats)][(phase - slots) & 3];
+}
+
+static void score_rows(float *restrict score, const int8_t *restrict level, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        float s = forget * score[i] + gain * (float)level[i];
+        score[i] = s > least_score ? s : least_score;
+    }
+}
+
+void repetition_hear(struct repetition *repetition, uint8_t x)
+{
+    const int8_t *level = repetition->level[x & 127][repetition->slot & 3];
+    uint32_t first = row_ago(repetition, 1), straight = REPETITION_BEATS - first;
+    if (straight > REPETITION_LAGS)
+        straight = REPETITION_LAGS;
+    score_rows(repetition->score, level + first, straight);
+    score_rows(repetition->score + straight, level, REPETITION_LAGS - straight);
+}
+
+/* The lags with notes in this phase and the best scores, best first. */
+static uint32_t choose_voters(const struct repetition *repetition, uint16_t *lag, float *score)
+{
+    uint32_t phase = (uint32_t)repetition->slot & 3, count = 0;
+    for (uint32_t i = 0; i < REPETITION_LAGS; i++) {
+        float s = repetition->score[i];
+        if (s <= voter_score || (count == REPETITION_VOTERS && s <= score[count - 1]))
+            continue;
+        if (repetition->memory[row_ago(repetition, i + 1)][phase].count == 0)
+            continue;
+        uint32_t at = count < REPETITION_VOTERS ? count++ : count - 1;
+        for (; at > 0 && score[at - 1] < s; at--) {
+            score[at] = score[at - 1];
+            lag[at] = lag[at - 1];
+        }
+        score[at] = s;
+        lag[at] = (uint16_t)(i + 1);
+    }
+    return count;
+}
+
+static void cast(struct repetition_votes *votes, const struct repetition_slot *slot, float weight)
+{
+    for (uint32_t n = 0; n < slot->count; n++)
+        for (int k = 0; k < REPETITION_MEANT && slot->note[n].share[k]; k++) {
+            uint8_t pitch = slot->note[n].pitch[k];
+            if (!(votes->vote[pitch] > 0))
+                votes->pitch[votes->count++] = pitch;
+            votes->vote[pitch] += weight * (float)slot->note[n].share[k];
+        }
+}
+
+void repetition_vote(const struct repetition *repetition, struct repetition_votes *votes)
+{
+    uint16_t lag[REPETITION_VOTERS];
+    float score[REPETITION_VOTERS], sum = 0;
+    uint32_t phase = (uint32_t)repetition->slot & 3;
+    uint32_t voters = choose_voters(repetition, lag, score);
+    memset(votes, 0, sizeof *votes);
+    votes->best = least_score;
+    if (voters == 0)
+        return;
+    votes->best = score[0];
+    votes->likest = &repetition->memory[row_ago(repetition, lag[0])][phase];
+    for (uint32_t i = 0; i < voters; i++) {
+        score[i] = expf(fminf(score[i], most_score));
+        sum += score[i];
+    }
+    for (uint32_t i = 0; i < voters && score[i] > likely_weight * score[0]; i++, votes->voters++)
+        cast(votes, &repetition->memory[row_ago(repetition, lag[i])][phase],
+             score[i] / (sum * 255));
+}
+
+static int8_t level_of(float b)
+{
+    float l = logf((b + .004f) / .04f) * UNIT;
+    return l < (float)lowest ? lowest : l > (float)highest ? highest : (int8_t)lrintf(l);
+}
+
+void repetition_remember(struct repetition *repetition, const struct repetition_note *note)
+{
+    uint32_t phase = (uint32_t)repetition->slot & 3, row = repetition->row;
+    struct repetition_slot *slot = &repetition->memory[row][phase];
+    if (slot->count == REPETITION_SLOT_NOTES)
+        return;
+    if (slot->count == 0)
+        for (int x = 0; x < 128; x++)
+            repetition->level[x][phase][row] = lowest;
+    slot->note[slot->count++] = *note;
+    float hit[128 + 2 * REACH] = {0};
+    int low = 127, high = 0;
+    for (int k = 0; k < REPETITION_MEANT && note->share[k]; k++) {
+        int y = note->pitch[k];
+        for (int d = -REACH; d <= REACH; d++)
+            hit[REACH + y + d] += (float)note->share[k] / 255 * slips[d < 0 ? -d : d];
+        low = y < low ? y : low;
+        high = y > high ? y : high;
+    }
+    low = low > REACH ? low - REACH : 0;
+    high = high < 127 - REACH ? high + REACH : 127;
+    for (int x = low; x <= high; x++) {
+        int8_t *level = &repetition->level[x][phase][row];
+        int8_t own = level_of(hit[REACH + x]);
+        *level = own > *level ? own : *level;
+    }
+}

@@ -1,0 +1,98 @@
+/* The style expert: what is meant by a note in tonal music never seen before.
+ *
+ * A network sees what a live corrector knows (the notes so far as they are
+ * believed to have been meant, what the music repeats, the key played) and
+ * gives a probability to each of STYLE_SHIFTS distances from the pitch played
+ * to the pitch meant. The past enters as beliefs, the network's own answers,
+ * not as decisions. Training and live playing see through the same code.
+ *
+ * Features are few of many: about 60 active of STYLE_FEATURES. Pitches enter
+ * relative to the pitch played, those farther than STYLE_REACH semitones as the
+ * nearest pitch of their class within it. Planes of STYLE_WINDOW features each,
+ * strength in brackets:
+ *
+ *     notes of this slot [belief]; of the last two slots with notes [belief];
+ *     notes still held; of 16, 32, 64, 128 slots ago [belief]; votes of the
+ *     repetitions for pitches not in this slot yet [vote], and in it [vote];
+ *     notes of the best lag not in this slot yet, in three planes by that lag's
+ *     score (below 2.5, below 5, above) [belief]; keys played in this slot
+ *
+ * and then: the last six pitches believed most, two histograms of pitch classes
+ * (forgetting .96 and .995 a note) [4 * share], the slot of 16, slots since the
+ * last onset, register, notes in this slot, the last six corrections, two
+ * running rates of correction (.97, .995), the pitch class played, the last
+ * three keys played, the best lag's score.
+ *
+ * struct style is the memory of one player: no pointers, a copy is a snapshot.
+ * Work a note is bounded and nothing allocates. */
+#ifndef CORRECT_STYLE_H
+#define CORRECT_STYLE_H
+
+#include "base/error.h"
+#include "correct/noteset.h"
+#include "correct/repetition.h"
+#include "rl/policy.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+    STYLE_RANGE = 12, /* semitones from the pitch played to the one meant */
+    STYLE_SHIFTS = 2 * STYLE_RANGE + 1,
+    STYLE_REACH = 36,
+    STYLE_WINDOW = 2 * STYLE_REACH + 1,
+    STYLE_NEAR = 24, /* farthest of the pitches before */
+    STYLE_INTERVALS = 2 * STYLE_NEAR + 1,
+    STYLE_PLANES = 14,
+    STYLE_PITCHES = 6, /* pitches and corrections before that are told one by one */
+    STYLE_KEYS = 3,
+    STYLE_RATES = 8,
+    STYLE_FEATURES = STYLE_PLANES * STYLE_WINDOW + STYLE_PITCHES * STYLE_INTERVALS + 2 * 12 + 16 +
+                     8 + 22 + 5 + STYLE_PITCHES * STYLE_SHIFTS + 2 * STYLE_RATES + 12 +
+                     STYLE_KEYS * STYLE_INTERVALS + 6,
+    STYLE_MOST = 448, /* active features */
+};
+
+struct style {
+    struct repetition repetition;
+    bool started;
+    int64_t origin; /* slot of the first note, rounded down to 16 */
+    int64_t onset[3]; /* this slot with notes and the two before it; -1: none */
+    note_set keys;  /* played in this slot */
+    uint32_t struck; /* notes in this slot */
+    uint32_t notes;  /* since the start */
+    uint8_t pitch[STYLE_PITCHES]; /* believed most, latest first */
+    int8_t shift[STYLE_PITCHES];
+    uint8_t key[STYLE_KEYS];
+    float classes[2][12], class_sum[2];
+    float rate[2];
+};
+
+/* Features that are active, and their strengths. */
+struct style_view {
+    uint32_t count;
+    uint32_t feature[STYLE_MOST];
+    float strength[STYLE_MOST];
+};
+
+/* The network's shape. */
+struct policy_shape style_shape(void);
+
+/* Forgets all playing. */
+void style_start(struct style *style);
+
+/* Time passes up to the slot (sixteenths, a whole number is its middle) of the next note. */
+void style_advance(struct style *style, double slot);
+
+/* What is known when key x is struck while the pitches `held` sound. */
+void style_see(const struct style *style, uint8_t x, note_set held, struct style_view *view);
+
+/* Log-probability of each shift -STYLE_RANGE .. STYLE_RANGE. `scratch` has room
+ * for policy_scratch(network, 1) floats. */
+void style_ask(const struct policy *network, const struct style_view *view, float *scratch,
+               float log_probability[STYLE_SHIFTS]);
+
+/* Remembers the note x with what is believed about it. */
+void style_hear(struct style *style, uint8_t x, const float probability[STYLE_SHIFTS]);
+
+#endif
