@@ -67,7 +67,8 @@ struct cell {
 struct pulse {
     struct pulse_options options;
     struct rhythm rhythm;
-    struct rhythm_ear ear;
+    struct rhythm_ear ear, ear_before; /* the last event */
+    int cue;                           /* of the last event */
     struct pulse_state *states, *next;
     struct pulse_state *candidates;
     uint32_t *order;
@@ -400,10 +401,31 @@ static void select_states(struct pulse *pulse)
     pulse->count = kept;
 }
 
+void pulse_amend(struct pulse *pulse, unsigned notes, int lowest)
+{
+    pulse->ear = pulse->ear_before;
+    int before = pulse->cue, cue = rhythm_hear(&pulse->ear, notes, lowest);
+
+    pulse->cue = cue;
+    for (size_t i = 0; i < pulse->count; i++) {
+        struct pulse_state state = pulse->states[i];
+        int unit = (int)(state.units % RHYTHM_UNITS);
+        if (state.step || pulse->ear_before.count == 0)
+            state.score +=
+                (double)(pulse->rhythm.accent[unit][cue] - pulse->rhythm.accent[unit][before]);
+        size_t at = i;
+        for (; at > 0 && pulse->states[at - 1].score < state.score; at--)
+            pulse->states[at] = pulse->states[at - 1];
+        pulse->states[at] = state;
+    }
+}
+
 void pulse_event(struct pulse *pulse, double seconds, unsigned notes, int lowest)
 {
+    pulse->ear_before = pulse->ear;
     int cue = rhythm_hear(&pulse->ear, notes, lowest);
 
+    pulse->cue = cue;
     pulse->candidate_count = 0;
     pulse->stamp++;
     pulse->best = -INFINITY;

@@ -69,6 +69,10 @@ void pulse_reset(struct pulse *pulse);
  * together, `lowest`: the lowest of their note numbers, -1 where not known. */
 void pulse_event(struct pulse *pulse, double seconds, unsigned notes, int lowest);
 
+/* More notes of the last event have come: `notes` and `lowest` of all of them. Only
+ * the ranking of the guesses changes. Not after pulse_keep. */
+void pulse_amend(struct pulse *pulse, unsigned notes, int lowest);
+
 /* The guesses after the last event, best first; at most 65535. Valid until the next call. */
 const struct pulse_state *pulse_states(const struct pulse *pulse, size_t *count);
 

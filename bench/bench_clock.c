@@ -1,0 +1,289 @@
+/* How well the beat clock finds the beat of human playing, causally.
+ *
+ *     bench_clock [-n TAKES] [-s SEED] [-t TRACKS] FILE.mid...
+ *
+ * Each file, whose own grid is the truth, is played by a simulated player in
+ * three manners: steady, rubato, learner. The player's tempo walks at random, swells
+ * in phrases, slows down at their ends; notes jitter, chords are spread, learners wait.
+ * Prints, for each manner, over all takes:
+ *
+ *   step   share of events placed at the right distance from the event before
+ *   slot   share of onsets whose slot differs from the truth by the same constant
+ *          as at least half of the 32 onsets about it do
+ *   phase  the same and in the right place of the beat
+ *   octave share of onsets with a tempo within 12 % of the truth
+ *   F      beat F-measure, +-70 ms, of beats told by what was known before them
+ *   lock   beats until 16 events on end are placed right; median and 90th percentile
+ *   us     microseconds an event; mean and 99th percentile */
+#include "base/rng.h"
+#include "filter/clock.h"
+#include "filter/take.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { MANNERS = 3, MOST_ONSETS = 20000, MOST_BEATS = 8192, AROUND = 16, LOCKED = 16 };
+
+struct manner {
+    const char *name;
+    double walk;   /* deviation of log tempo a beat */
+    double swell;  /* of the tempo over a phrase, share */
+    double ritard; /* slowing at the end of a phrase, share */
+    double push;   /* deviation of a beat's place, seconds */
+    double jitter; /* of an onset, seconds */
+    double spread; /* of a chord, seconds */
+    double wait;   /* chance of a hesitation before a beat */
+};
+
+static const struct manner manners[MANNERS] = {
+    {"steady", 0.008, 0, 0, 0.004, 0.010, 0.010, 0},
+    {"rubato", 0.025, 0.12, 0.25, 0.010, 0.015, 0.015, 0},
+    {"learner", 0.03, 0.05, 0.10, 0.015, 0.025, 0.020, 0.03},
+};
+
+struct onset {
+    double seconds;
+    double slot; /* truth */
+    double period;
+    uint8_t pitch;
+    double position; /* as the clock has it */
+    double tempo;
+};
+
+struct play {
+    struct onset onset[MOST_ONSETS];
+    size_t count;
+    double beat[MOST_BEATS + 2];   /* seconds of the true beats */
+    double length[MOST_BEATS + 2]; /* of a beat, the wait after it not counted */
+    size_t beats;
+    double told[MOST_BEATS]; /* of the clock's */
+    size_t told_count;
+    double last_told; /* position */
+};
+
+struct sums {
+    double step, steps, slot, phase, octave, onsets, hit, told, beats;
+    double lock[4096];
+    size_t takes;
+    double *microseconds;
+    size_t events;
+};
+
+static void make_tempo(struct play *play, const struct manner *manner, double period,
+                       struct rng *rng)
+{
+    double time = 1, walk = 0;
+    size_t phrase = 16 + 16 * rng_below(rng, 2);
+    for (size_t b = 0; b <= play->beats; b++) {
+        play->beat[b] = time + manner->push * rng_normal(rng);
+        walk = 0.97 * walk + manner->walk * rng_normal(rng);
+        double along = (double)(b % phrase) / (double)phrase;
+        double shape = -manner->swell * sin(2 * M_PI * along);
+        double left = (double)phrase - (double)(b % phrase);
+        if (left <= 3)
+            shape += manner->ritard * (4 - left) / 3;
+        play->length[b] = period * exp(walk + shape);
+        time += play->length[b];
+        if (rng_double(rng) < manner->wait)
+            time += 0.4 + 2.5 * rng_double(rng) * rng_double(rng);
+    }
+}
+
+static int compare_onsets(const void *a, const void *b)
+{
+    const struct onset *x = a, *y = b;
+    if (x->seconds < y->seconds || x->seconds > y->seconds)
+        return x->seconds < y->seconds ? -1 : 1;
+    return (x->pitch > y->pitch) - (x->pitch < y->pitch);
+}
+
+static void make_play(struct play *play, const struct take *take, const struct manner *manner,
+                      struct rng *rng)
+{
+    play->count = take->count < MOST_ONSETS ? take->count : MOST_ONSETS;
+    while (play->count && take->note[play->count - 1].slot >= 4 * (MOST_BEATS - 1))
+        play->count--;
+    play->beats = play->count ? (size_t)(take->note[play->count - 1].slot / 4) + 1 : 0;
+    double period = 60 / (60 + 70 * rng_double(rng));
+    make_tempo(play, manner, period, rng);
+    double shift = 0, last = -1;
+    for (size_t i = 0; i < play->count; i++) {
+        double slot = take->note[i].slot;
+        size_t b = (size_t)(slot / 4);
+        double length = fmin(play->length[b], play->beat[b + 1] - play->beat[b]);
+        if (slot > last)
+            shift = manner->jitter * rng_normal(rng);
+        last = slot;
+        play->onset[i] = (struct onset){
+            .seconds = play->beat[b] + (slot / 4 - (double)b) * length + shift +
+                       manner->spread * rng_normal(rng),
+            .slot = slot,
+            .period = length,
+            .pitch = take->note[i].pitch,
+        };
+    }
+    qsort(play->onset, play->count, sizeof *play->onset, compare_onsets);
+}
+
+static double now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec * 1e6 + (double)time.tv_nsec * 1e-3;
+}
+
+/* Beats that the clock tells between an onset and the next, none twice. */
+static void tell_beats(struct play *play, const struct clock *clock, double from, double to)
+{
+    struct clock_state state = clock_state(clock, from);
+    double rate = state.tempo / 60 * 4;
+    double beat = fmax(play->last_told + 4, 4 * ceil((state.position - 0.5) / 4));
+    for (; from + (beat - state.position) / rate < to; beat += 4) {
+        if (play->told_count < MOST_BEATS)
+            play->told[play->told_count++] = fmax(from, from + (beat - state.position) / rate);
+        play->last_told = beat;
+    }
+}
+
+static void run(struct play *play, struct sums *sums, const struct clock_settings *settings)
+{
+    struct clock *clock = clock_open(settings, NULL);
+    play->told_count = 0;
+    play->last_told = -8;
+    for (size_t i = 0; i < play->count; i++) {
+        struct onset *onset = &play->onset[i];
+        double began = now();
+        onset->position = clock_note(clock, onset->seconds, onset->pitch);
+        double took = now() - began;
+        if (sums->events < (1 << 22))
+            sums->microseconds[sums->events++] = took;
+        onset->tempo = clock_state(clock, onset->seconds).tempo;
+        if (i + 1 < play->count && play->onset[i + 1].seconds - onset->seconds > 0.05)
+            tell_beats(play, clock, onset->seconds, play->onset[i + 1].seconds);
+    }
+    clock_close(clock);
+}
+
+static long place(double slot)
+{
+    return (long)floor(slot + 0.5);
+}
+
+static void score(const struct play *play, struct sums *sums)
+{
+    size_t run_length = 0;
+    double lock = -1;
+    for (size_t i = 0; i < play->count; i++) {
+        const struct onset *o = &play->onset[i];
+        long gap = place(o->position) - place(o->slot);
+        size_t same = 0, all = 0;
+        for (size_t k = i > AROUND ? i - AROUND : 0; k < play->count && k <= i + AROUND; k++) {
+            all++;
+            same += place(play->onset[k].position) - place(play->onset[k].slot) == gap;
+        }
+        int right = 2 * same >= all;
+        sums->onsets++;
+        sums->slot += right;
+        sums->phase += right && gap % 4 == 0;
+        sums->octave += fabs(o->tempo * o->period / 60 - 1) < 0.12;
+        if (i == 0 || place(o->slot) == place(play->onset[i - 1].slot))
+            continue;
+        int step = place(o->position) - place(play->onset[i - 1].position) ==
+                   place(o->slot) - place(play->onset[i - 1].slot);
+        sums->steps++;
+        sums->step += step;
+        run_length = step ? run_length + 1 : 0;
+        if (run_length == LOCKED && lock < 0) {
+            size_t first = i;
+            for (size_t n = 0; first > 0 && n < LOCKED; first--)
+                n += place(play->onset[first].slot) != place(play->onset[first - 1].slot);
+            lock = (play->onset[first].slot - play->onset[0].slot) / 4;
+        }
+    }
+    sums->lock[sums->takes++] = lock < 0 ? 999 : lock;
+    size_t at = 0;
+    size_t first = 0;
+    while (first < play->beats && play->beat[first] < play->onset[0].seconds - 0.07)
+        first++;
+    sums->beats += (double)(play->beats - first);
+    sums->told += (double)play->told_count;
+    for (size_t b = first; b < play->beats; b++) {
+        while (at < play->told_count && play->told[at] < play->beat[b] - 0.07)
+            at++;
+        if (at < play->told_count && play->told[at] <= play->beat[b] + 0.07) {
+            sums->hit++;
+            at++;
+        }
+    }
+}
+
+static int compare(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static void print(const char *name, struct sums *sums)
+{
+    double precision = sums->hit / sums->told, recall = sums->hit / sums->beats;
+    double total = 0;
+    for (size_t i = 0; i < sums->events; i++)
+        total += sums->microseconds[i];
+    qsort(sums->lock, sums->takes, sizeof *sums->lock, compare);
+    qsort(sums->microseconds, sums->events, sizeof *sums->microseconds, compare);
+    printf("%-8s %6.1f %6.1f %6.1f %6.1f %6.1f %6.1f %6.1f %8.1f %7.1f %8.0f\n", name,
+           100 * sums->step / sums->steps, 100 * sums->slot / sums->onsets,
+           100 * sums->phase / sums->onsets, 100 * sums->octave / sums->onsets,
+           200 * precision * recall / (precision + recall), sums->lock[sums->takes / 2],
+           sums->lock[sums->takes * 9 / 10], total / (double)sums->events,
+           sums->microseconds[sums->events * 99 / 100], sums->onsets);
+}
+
+int main(int argc, char **argv)
+{
+    static struct play play;
+    static struct sums sums[MANNERS];
+    struct clock_settings settings = clock_defaults();
+    struct take_choice choice = {.grid = TAKE_GRID_FILE};
+    unsigned long seed = 1, takes = 1;
+    int option;
+    while ((option = getopt(argc, argv, "n:s:t:")) != -1) {
+        if (option == 'n')
+            takes = strtoul(optarg, NULL, 10);
+        else if (option == 's')
+            seed = strtoul(optarg, NULL, 10);
+        else if (option == 't')
+            choice.tracks = optarg;
+        else
+            return 2;
+    }
+    for (int m = 0; m < MANNERS; m++)
+        sums[m].microseconds = calloc(1 << 22, sizeof(double));
+    for (int f = optind; f < argc; f++) {
+        struct error error;
+        struct midifile *file = midifile_load(argv[f], &error);
+        struct take *take = file ? take_create(file, argv[f], &choice, &error) : NULL;
+        if (!take)
+            fprintf(stderr, "%s\n", error.text);
+        for (int m = 0; take && take->count > 2 * LOCKED && m < MANNERS; m++)
+            for (unsigned long n = 0; n < takes && sums[m].takes < 4096; n++) {
+                struct rng rng;
+                rng_seed(&rng, seed, (uint64_t)f * 1000 + n);
+                make_play(&play, take, &manners[m], &rng);
+                run(&play, &sums[m], &settings);
+                score(&play, &sums[m]);
+            }
+        take_free(take);
+        midifile_free(file);
+    }
+    printf("%-8s %6s %6s %6s %6s %6s %6s %6s %8s %7s %8s\n", "manner", "step", "slot", "phase",
+           "tempo", "F", "lock", "lock90", "us", "us99", "onsets");
+    for (int m = 0; m < MANNERS; m++)
+        if (sums[m].takes)
+            print(manners[m].name, &sums[m]);
+    return 0;
+}

@@ -1,0 +1,88 @@
+/* The beat clock: where in the beat an onset falls, as it comes.
+ *
+ * Positions are counted in slots (sixteenths), four to a beat; a whole number is
+ * the middle of a slot, a multiple of four a beat. They never fall by more than
+ * half a slot. Four sources:
+ *
+ * - fixed: the tempo that was set.
+ * - midi: 24 clocks a beat, start, stop, continue and song position; a filter
+ *   over (time, tempo) rides over jitter, and clocks that were lost are counted
+ *   when they are missed. While stopped, and before the first start, time goes on
+ *   at the last tempo.
+ * - tap: one tap a beat. The last taps give tempo and phase; between and after
+ *   them time goes on. A tap later than 3 s after the last begins anew.
+ * - auto: tempo and phase from the onsets alone (grid/pulse.h, with few guesses).
+ *   An onset is placed with nothing known of what follows. A wait is a step of
+ *   the music, not many empty slots.
+ *
+ * Whatever the source, clock_follow lets a piece that is being followed drive it.
+ *
+ * Times are seconds from any fixed start and must be finite; one that lies
+ * before the last one is taken as the last one. Opening allocates all; no other
+ * call allocates, locks or looks at a clock of its own, and the work of each is
+ * bounded. One thread at a time. */
+#ifndef FILTER_CLOCK_H
+#define FILTER_CLOCK_H
+
+#include "base/error.h"
+#include "midi/event.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum clock_source {
+    CLOCK_AUTO,
+    CLOCK_FIXED,
+    CLOCK_MIDI,
+    CLOCK_TAP,
+};
+
+struct clock_settings {
+    enum clock_source source;
+    double tempo; /* beats a minute, 20 .. 400; auto: where to begin to look */
+};
+
+/* For displays. */
+struct clock_state {
+    double position; /* slots */
+    double tempo;    /* beats a minute */
+    bool locked;     /* the tempo was found, not assumed */
+    bool running;    /* midi: started; else true */
+};
+
+struct clock;
+
+/* auto, 100 beats a minute. */
+struct clock_settings clock_defaults(void);
+
+/* -1: out of range, with a sentence. */
+int clock_check(const struct clock_settings *settings, struct error *error);
+
+/* NULL: out of range, out of memory. */
+struct clock *clock_open(const struct clock_settings *settings, struct error *error);
+void clock_close(struct clock *clock);
+
+/* Changes the settings; the position goes on from where it is, at `seconds`.
+ * -1: out of range, nothing changed. */
+int clock_set(struct clock *clock, const struct clock_settings *settings, double seconds,
+              struct error *error);
+
+/* An onset: its position. */
+double clock_note(struct clock *clock, double seconds, uint8_t pitch);
+
+/* A clock, start, stop, continue or song position message; others are ignored. */
+void clock_event(struct clock *clock, const struct midi_event *event);
+
+/* A tap on the beat. Heard by source tap; by fixed as the place of the beat. */
+void clock_tap(struct clock *clock, double seconds);
+
+/* Tells where in a known piece, in its slots, the onset given last stands. While
+ * such places come, onset after onset, the piece's rhythm drives tempo and
+ * position of source auto; the others take no notice. A place out of line with
+ * the one before is a jump of the player: the position goes on, the piece is
+ * re-aligned. */
+void clock_follow(struct clock *clock, double slot);
+
+struct clock_state clock_state(const struct clock *clock, double seconds);
+
+#endif

@@ -1,0 +1,52 @@
+/* Inside of the clock: a train of even pulses, and the tracker of source auto. */
+#ifndef FILTER_CLOCK_PRIVATE_H
+#define FILTER_CLOCK_PRIVATE_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Pulses that should come evenly (MIDI clocks, taps): time and period by an
+ * expanding-memory filter of degree 1, the recursive form of a least-squares line
+ * whose memory grows up to `memory` pulses (Morrison, "Introduction to Sequential
+ * Smoothing and Prediction", 1969). */
+struct train {
+    int memory;
+    double low, high; /* seconds a pulse that are believed */
+    bool started;
+    int known;     /* pulses the line stands on, up to memory */
+    double time;   /* of the last pulse, smoothed */
+    double period; /* seconds */
+    int astray;    /* pulses on end far from where they were expected */
+    int skipped;   /* pulses counted as missed, by pulses on end that came late */
+    int late;      /* those pulses on end */
+};
+
+void train_start(struct train *train, int memory, double low, double high, double period);
+
+/* A pulse; gives the number of pulses that have passed since the last one, those
+ * missed counted: usually 1, 0 for the first. Negative: pulses that were counted
+ * as missed before were none, the train has slowed down. */
+int train_pulse(struct train *train, double seconds);
+
+/* The tracker behind source auto. */
+struct follower;
+
+struct follower *follower_open(double tempo, struct error *error);
+void follower_close(struct follower *follower);
+
+/* Forgets the past but for the position, which goes on. */
+void follower_start(struct follower *follower, double position, double tempo);
+
+/* An onset: its position in slots. */
+double follower_note(struct follower *follower, double seconds, uint8_t pitch);
+
+/* The onset given last stands at this slot of a piece. */
+void follower_place(struct follower *follower, double slot);
+
+double follower_position(const struct follower *follower, double seconds);
+double follower_tempo(const struct follower *follower);
+bool follower_locked(const struct follower *follower);
+
+#endif

@@ -1,0 +1,453 @@
+/* Dispatch by kind of event, triggers, and the strike and release of notes
+ * through the note map. The filter owns its clock and note map and borrows the
+ * corrector. */
+#include "filter/filter.h"
+
+#include "filter/notemap.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    DRUMS = 9, /* General MIDI's channel 10, counted from 0 */
+    PRESSED = 64,
+    NO_OWNER = 0, /* of notes that no corrector chose */
+    CC_SUSTAIN = 64,
+    CC_SOUND_OFF = 120,
+    CC_NOTES_OFF = 123,
+    CC_LAST = 127,
+};
+
+struct filter {
+    struct filter_settings settings;
+    filter_send *send;
+    void *context;
+    struct corrector *corrector;
+    uint32_t owner; /* number of the corrector, so that it hears of its own notes only */
+    struct clock *clock;
+    double seconds; /* of the last event */
+    uint16_t used;  /* channels, since all was released */
+    bool waiting;   /* `note` was sent as played and is still to be told to clock and corrector */
+    struct correct_note note;
+    uint8_t note_channel, note_key;
+    uint16_t pedal_down; /* triggers by control that are pressed: bit of enum trigger */
+    struct filter_status status;
+    struct notemap map;
+};
+
+enum trigger {
+    TRIGGER_BYPASS,
+    TRIGGER_MODE,
+    TRIGGER_PANIC,
+    TRIGGER_TAP,
+    TRIGGERS,
+};
+
+struct filter_settings filter_defaults(void)
+{
+    return (struct filter_settings){
+        .channels = (uint16_t) ~(1U << DRUMS),
+        .lowest = 0,
+        .highest = NOTEMAP_KEYS - 1,
+        .correct = correct_defaults(),
+        .clock = clock_defaults(),
+    };
+}
+
+static const struct filter_trigger *trigger_of(const struct filter_settings *settings,
+                                               enum trigger which)
+{
+    const struct filter_trigger *triggers[TRIGGERS] = {
+        [TRIGGER_BYPASS] = &settings->toggle_bypass,
+        [TRIGGER_MODE] = &settings->next_mode,
+        [TRIGGER_PANIC] = &settings->panic,
+        [TRIGGER_TAP] = &settings->tap,
+    };
+    return triggers[which];
+}
+
+static int settings_check(const struct filter_settings *settings, struct error *error)
+{
+    const struct correct_settings *correct = &settings->correct;
+    if (settings->lowest > settings->highest || settings->highest >= NOTEMAP_KEYS)
+        return error_set(error, "range is keys %u to %u, expected 0 to 127, the lower one first",
+                         settings->lowest, settings->highest);
+    if (!(correct->follow >= 0 && correct->follow <= 100))
+        return error_set(error, "follow is %g, expected 0 to 100", (double)correct->follow);
+    if (!(correct->keep >= 0 && correct->keep <= 100))
+        return error_set(error, "keep is %g, expected 0 to 100", (double)correct->keep);
+    if (correct->mode < CORRECT_OFF || correct->mode > CORRECT_GENERATE)
+        return error_set(error, "mode %d does not exist", (int)correct->mode);
+    for (enum trigger t = 0; t < TRIGGERS; t++) {
+        const struct filter_trigger *trigger = trigger_of(settings, t);
+        if (trigger->kind > FILTER_BY_PROGRAM || trigger->number > 127)
+            return error_set(error, "a switch has number %u, expected 0 to 127", trigger->number);
+    }
+    return clock_check(&settings->clock, error);
+}
+
+/* The corrector's mode is off while bypassed, so that it goes on listening. */
+static void tell_corrector(struct filter *filter)
+{
+    struct correct_settings correct = filter->settings.correct;
+    if (filter->settings.bypass)
+        correct.mode = CORRECT_OFF;
+    if (filter->corrector)
+        corrector_set(filter->corrector, &correct, NULL);
+}
+
+struct filter *filter_open(const struct filter_settings *settings, filter_send *send, void *context,
+                           struct error *error)
+{
+    if (settings_check(settings, error) != 0)
+        return NULL;
+    struct filter *filter = calloc(1, sizeof *filter);
+    if (!filter) {
+        error_set(error, "out of memory");
+        return NULL;
+    }
+    filter->settings = *settings;
+    filter->send = send;
+    filter->context = context;
+    filter->seconds = -INFINITY;
+    filter->status.place.piece = -1;
+    filter->clock = clock_open(&settings->clock, error);
+    if (filter->clock)
+        return filter;
+    free(filter);
+    return NULL;
+}
+
+void filter_close(struct filter *filter)
+{
+    if (!filter)
+        return;
+    clock_close(filter->clock);
+    free(filter);
+}
+
+/* Times never fall and are finite. */
+static double advance(struct filter *filter, double seconds)
+{
+    if (isfinite(seconds) && seconds > filter->seconds)
+        filter->seconds = seconds;
+    return isfinite(filter->seconds) ? filter->seconds : 0;
+}
+
+static void send_short(struct filter *filter, uint8_t status, uint8_t first, uint8_t second)
+{
+    uint8_t data[2] = {first, second};
+    struct midi_event event = {
+        .seconds = filter->seconds, .status = status, .data = data, .length = sizeof data};
+    filter->send(filter->context, &event);
+}
+
+/* As it came, but on another pitch. */
+static void send_note(struct filter *filter, const struct midi_event *event, uint8_t pitch)
+{
+    if (event->data[0] == pitch) {
+        filter->send(filter->context, event);
+        return;
+    }
+    uint8_t data[2] = {pitch, event->data[1]};
+    struct midi_event sent = *event;
+    sent.data = data;
+    filter->send(filter->context, &sent);
+}
+
+static void forget_strike(struct filter *filter, struct notemap_answer answer)
+{
+    if (!answer.ended)
+        return;
+    filter->status.sounding--;
+    if (filter->corrector && answer.owner == filter->owner)
+        corrector_release(filter->corrector, answer.pitch);
+}
+
+/* Releases that the player did not make, in plain note-offs. */
+static void end_strike(struct filter *filter, unsigned channel, struct notemap_answer answer)
+{
+    forget_strike(filter, answer);
+    for (unsigned i = 0; i < answer.times; i++)
+        send_short(filter, (uint8_t)(MIDI_NOTE_OFF | channel), answer.pitch, 64);
+}
+
+static bool is_corrected(const struct filter *filter, unsigned channel, unsigned key)
+{
+    const struct filter_settings *settings = &filter->settings;
+    return filter->corrector && settings->channels >> channel & 1 && key >= settings->lowest &&
+           key <= settings->highest;
+}
+
+/* Slot and pitch of a note; tells the clock where in a known piece it stands. */
+static uint8_t decide(struct filter *filter, struct correct_note *note)
+{
+    note->slot = clock_note(filter->clock, note->seconds, note->pitch);
+    uint8_t pitch = corrector_note(filter->corrector, note);
+    filter->status.place = corrector_place(filter->corrector);
+    if (filter->status.place.piece >= 0)
+        clock_follow(filter->clock, filter->status.place.slot);
+    return pitch;
+}
+
+static void strike(struct filter *filter, const struct midi_event *event, double seconds)
+{
+    unsigned channel = midi_channel(event);
+    uint8_t key = event->data[0];
+    uint8_t pitch = key;
+    uint32_t owner = NO_OWNER;
+    bool corrected = is_corrected(filter, channel, key);
+    bool as_played = filter->settings.bypass || filter->settings.correct.mode == CORRECT_OFF;
+    struct correct_note note = {.seconds = seconds, .pitch = key, .velocity = event->data[1]};
+    if (corrected && !as_played)
+        pitch = decide(filter, &note);
+    else if (filter->settings.channels >> channel & 1)
+        filter->waiting = true;
+    if (corrected)
+        owner = filter->owner;
+    while (notemap_is_overdue(&filter->map, channel, key, seconds))
+        end_strike(filter, channel, notemap_release(&filter->map, channel, key));
+    unsigned due = notemap_strike(&filter->map, channel, key, pitch, seconds, owner);
+    for (unsigned i = 0; i < due; i++)
+        send_short(filter, (uint8_t)(MIDI_NOTE_OFF | channel), pitch, 64);
+    send_note(filter, event, pitch);
+    filter->note = note;
+    filter->note_channel = (uint8_t)channel;
+    filter->note_key = key;
+    filter->status.notes++;
+    filter->status.corrected += pitch != key;
+    filter->status.sounding++;
+}
+
+void filter_settle(struct filter *filter)
+{
+    if (!filter->waiting)
+        return;
+    filter->waiting = false;
+    if (is_corrected(filter, filter->note_channel, filter->note_key))
+        decide(filter, &filter->note);
+    else
+        clock_note(filter->clock, filter->note.seconds, filter->note.pitch);
+}
+
+static void release(struct filter *filter, const struct midi_event *event)
+{
+    struct notemap_answer answer =
+        notemap_release(&filter->map, midi_channel(event), event->data[0]);
+    forget_strike(filter, answer);
+    for (unsigned i = 0; i < answer.times; i++)
+        send_note(filter, event, answer.pitch);
+}
+
+/* All strikes of a channel; releases of their keys that still come are swallowed. */
+static void drop_channel(struct filter *filter, unsigned channel)
+{
+    for (unsigned key = 0; key < NOTEMAP_KEYS; key++)
+        while (notemap_held(&filter->map, channel, key) > 0)
+            end_strike(filter, channel, notemap_drop(&filter->map, channel, key));
+}
+
+void filter_release_all(struct filter *filter, double seconds)
+{
+    filter_settle(filter);
+    filter->seconds = advance(filter, seconds);
+    for (unsigned channel = 0; channel < NOTEMAP_CHANNELS; channel++) {
+        if (!(filter->used >> channel & 1))
+            continue;
+        drop_channel(filter, channel);
+        uint8_t control = (uint8_t)(MIDI_CONTROL_CHANGE | channel);
+        send_short(filter, control, CC_SUSTAIN, 0);
+        send_short(filter, control, CC_NOTES_OFF, 0);
+        send_short(filter, control, CC_SOUND_OFF, 0);
+    }
+    filter->used = 0;
+}
+
+static void next_mode(struct filter *filter)
+{
+    static const enum correct_mode next[] = {
+        [CORRECT_OFF] = CORRECT_CORRECT,
+        [CORRECT_CORRECT] = CORRECT_GENERATE,
+        [CORRECT_GENERATE] = CORRECT_SCALE,
+        [CORRECT_SCALE] = CORRECT_CORRECT,
+    };
+    filter_set_mode(filter, next[filter->settings.correct.mode]);
+}
+
+static void act(struct filter *filter, enum trigger which, double seconds)
+{
+    switch (which) {
+    case TRIGGER_BYPASS:
+        filter_set_bypass(filter, !filter->settings.bypass);
+        break;
+    case TRIGGER_MODE:
+        next_mode(filter);
+        break;
+    case TRIGGER_PANIC:
+        filter_release_all(filter, seconds);
+        break;
+    case TRIGGER_TAP:
+        filter_tap(filter, seconds);
+        break;
+    case TRIGGERS:
+        break;
+    }
+}
+
+/* Whether the event presses its switch. A pedal that is pressed slowly sends
+ * many values, but presses once. */
+static bool is_press(struct filter *filter, enum trigger which, const struct midi_event *event)
+{
+    if (midi_kind(event) != MIDI_CONTROL_CHANGE)
+        return midi_kind(event) == MIDI_PROGRAM_CHANGE || midi_is_note_on(event);
+    bool was = filter->pedal_down >> which & 1;
+    bool is = event->data[1] >= PRESSED;
+    if (is != was)
+        filter->pedal_down ^= (uint16_t)(1U << which);
+    return is && !was;
+}
+
+static enum filter_trigger_kind trigger_kind(const struct midi_event *event)
+{
+    switch (midi_kind(event)) {
+    case MIDI_NOTE_ON:
+    case MIDI_NOTE_OFF:
+    case MIDI_POLY_AFTERTOUCH:
+        return FILTER_BY_KEY;
+    case MIDI_CONTROL_CHANGE:
+        return FILTER_BY_CONTROL;
+    case MIDI_PROGRAM_CHANGE:
+        return FILTER_BY_PROGRAM;
+    default:
+        return FILTER_BY_NOTHING;
+    }
+}
+
+/* True: the event is a switch's and was taken. One event may press several. */
+static bool take_trigger(struct filter *filter, const struct midi_event *event, double seconds)
+{
+    enum filter_trigger_kind kind = trigger_kind(event);
+    bool taken = false;
+    if (kind == FILTER_BY_NOTHING)
+        return false;
+    if (kind == FILTER_BY_KEY && !midi_is_note_on(event) &&
+        notemap_held(&filter->map, midi_channel(event), event->data[0]) > 0)
+        return false;
+    for (enum trigger t = 0; t < TRIGGERS; t++) {
+        const struct filter_trigger *trigger = trigger_of(&filter->settings, t);
+        if (trigger->kind != kind || trigger->number != event->data[0])
+            continue;
+        taken = true;
+        if (is_press(filter, t, event))
+            act(filter, t, seconds);
+    }
+    return taken;
+}
+
+static bool is_sound(const struct midi_event *event)
+{
+    uint32_t length = midi_channel_length(event->status);
+    if (event->length != length || !event->data)
+        return false;
+    return event->data[0] < 128 && (length == 1 || event->data[1] < 128);
+}
+
+static void channel_event(struct filter *filter, const struct midi_event *event, double seconds)
+{
+    unsigned channel = midi_channel(event);
+    if (take_trigger(filter, event, seconds))
+        return;
+    filter->used |= (uint16_t)(1U << channel);
+    if (midi_is_note_on(event)) {
+        strike(filter, event, seconds);
+    } else if (midi_is_note_off(event)) {
+        release(filter, event);
+    } else if (midi_kind(event) == MIDI_POLY_AFTERTOUCH) {
+        send_note(filter, event, (uint8_t)notemap_pressed(&filter->map, channel, event->data[0]));
+    } else {
+        uint8_t control = midi_kind(event) == MIDI_CONTROL_CHANGE ? event->data[0] : 0;
+        if (control == CC_SOUND_OFF || (control >= CC_NOTES_OFF && control <= CC_LAST))
+            drop_channel(filter, channel);
+        filter->send(filter->context, event);
+    }
+}
+
+/* A reset on a wire has the status byte of a file's meta events. */
+static bool is_reset(const struct midi_event *event)
+{
+    return event->status == MIDI_META && event->meta == 0 && event->length == 0;
+}
+
+void filter_event(struct filter *filter, const struct midi_event *event)
+{
+    filter_settle(filter);
+    double seconds = advance(filter, event->seconds);
+    if (midi_is_channel(event) && is_sound(event)) {
+        channel_event(filter, event, seconds);
+        return;
+    }
+    for (unsigned channel = 0; is_reset(event) && channel < NOTEMAP_CHANNELS; channel++)
+        drop_channel(filter, channel);
+    if (event->status >= MIDI_SYSEX)
+        clock_event(filter->clock, event);
+    filter->send(filter->context, event);
+}
+
+int filter_set(struct filter *filter, const struct filter_settings *settings, struct error *error)
+{
+    if (settings_check(settings, error) != 0)
+        return -1;
+    filter_settle(filter);
+    filter->settings = *settings;
+    filter->pedal_down = 0;
+    clock_set(filter->clock, &settings->clock, advance(filter, filter->seconds), NULL);
+    tell_corrector(filter);
+    return 0;
+}
+
+const struct filter_settings *filter_settings(const struct filter *filter)
+{
+    return &filter->settings;
+}
+
+void filter_set_corrector(struct filter *filter, struct corrector *corrector)
+{
+    filter_settle(filter);
+    filter->corrector = corrector;
+    filter->owner++;
+    if (filter->owner == NO_OWNER)
+        filter->owner++;
+    filter->status.place = (struct correct_place){.piece = -1};
+    tell_corrector(filter);
+}
+
+void filter_set_bypass(struct filter *filter, bool on)
+{
+    filter_settle(filter);
+    filter->settings.bypass = on;
+    tell_corrector(filter);
+}
+
+void filter_set_mode(struct filter *filter, enum correct_mode mode)
+{
+    if (mode < CORRECT_OFF || mode > CORRECT_GENERATE)
+        return;
+    filter_settle(filter);
+    filter->settings.correct.mode = mode;
+    tell_corrector(filter);
+}
+
+void filter_tap(struct filter *filter, double seconds)
+{
+    filter_settle(filter);
+    filter->seconds = advance(filter, seconds);
+    clock_tap(filter->clock, filter->seconds);
+}
+
+struct filter_status filter_status(const struct filter *filter)
+{
+    struct filter_status status = filter->status;
+    status.clock = clock_state(filter->clock, isfinite(filter->seconds) ? filter->seconds : 0);
+    return status;
+}

@@ -1,0 +1,124 @@
+/* The filter: a MIDI event in, MIDI events out.
+ *
+ * Note-ons of the chosen channels and keys are given the pitch that the
+ * corrector picks, at the place where the beat clock puts them; releases and
+ * poly aftertouch follow by the note map (filter/notemap.h tells its rules).
+ * What comes out, by the order of what goes in:
+ *
+ * 1. As many note-ons as came in, at once, with their velocity and channel; only
+ *    the pitch may differ.
+ * 2. Every note-on gets its release, on the pitch it was given, whatever changed
+ *    in between: mode, bypass, settings, corrector, panic, stop. No release cuts
+ *    another holder's note.
+ * 3. Every other event passes as it came: pedals with all their values, bends,
+ *    programs, SysEx in chunks of any size, clock, active sensing, and what is
+ *    no valid MIDI too (channel messages cut short, or with a data byte above
+ *    127).
+ *
+ * All notes off and its kin (control changes 120, 123 .. 127, and a system reset)
+ * first release what the channel sounds, then pass; releases of those keys that
+ * come later are swallowed.
+ *
+ * A trigger makes a footswitch (a control change: pressed at 64 and above), a key
+ * or a program change a switch of the program: its events are taken and not
+ * sent, and it acts when it is pressed. A key that was struck as a note is
+ * released as one.
+ *
+ * No I/O and no clock of its own. filter_open allocates all; nothing after it
+ * allocates, locks or waits. Work an event: the corrector's and the clock's
+ * bound for a note-on, at most NOTEMAP_BACKLOG + 4 events sent for any note, 512
+ * strikes released for all notes off, 16 times that for panic. One thread at a
+ * time. */
+#ifndef FILTER_FILTER_H
+#define FILTER_FILTER_H
+
+#include "base/error.h"
+#include "correct/corrector.h"
+#include "filter/clock.h"
+#include "midi/event.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum filter_trigger_kind {
+    FILTER_BY_NOTHING,
+    FILTER_BY_CONTROL, /* a control change; on any channel, as all triggers */
+    FILTER_BY_KEY,
+    FILTER_BY_PROGRAM,
+};
+
+struct filter_trigger {
+    enum filter_trigger_kind kind;
+    uint8_t number; /* 0 .. 127; of the controller, key, program */
+};
+
+struct filter_settings {
+    uint16_t channels;       /* bit c: notes of channel c (from 0) are corrected */
+    uint8_t lowest, highest; /* keys that are corrected */
+    bool bypass;             /* all notes sound as played; the corrector goes on listening */
+    struct correct_settings correct;
+    struct clock_settings clock;
+    struct filter_trigger toggle_bypass;
+    struct filter_trigger next_mode; /* correct, generate, scale, correct ... */
+    struct filter_trigger panic;
+    struct filter_trigger tap;
+};
+
+/* All channels but the drums' (10), all keys, no bypass, no triggers, and the
+ * defaults of corrector and clock. */
+struct filter_settings filter_defaults(void);
+
+/* Takes an event that is to be sent now; its data live until the call returns. */
+typedef void filter_send(void *context, const struct midi_event *event);
+
+struct filter;
+
+/* Without a corrector, until filter_set_corrector. NULL: settings out of range, out of memory. */
+struct filter *filter_open(const struct filter_settings *settings, filter_send *send, void *context,
+                           struct error *error);
+
+/* Sends nothing: call filter_release_all before, while there is somebody to send to. */
+void filter_close(struct filter *filter);
+
+/* An event in; everything to be sent for it is sent before the call returns.
+ * event->seconds never falls (an earlier one is taken as the last one). SysEx may
+ * come in chunks, each an event. */
+void filter_event(struct filter *filter, const struct midi_event *event);
+
+/* Does what could wait until the events were on their way: call it when they are
+ * flushed. filter_event does it first if it was left undone. */
+void filter_settle(struct filter *filter);
+
+/* Changes settings between events; notes held stay in the note map. -1: out of
+ * range, nothing changed. */
+int filter_set(struct filter *filter, const struct filter_settings *settings, struct error *error);
+
+/* The settings as they are now, after triggers. */
+const struct filter_settings *filter_settings(const struct filter *filter);
+
+/* Takes another corrector between events, or none (NULL: notes sound as played); it
+ * gets the filter's settings. It is borrowed until the next one is set or the
+ * filter is closed; the one before is no longer used when the call returns. */
+void filter_set_corrector(struct filter *filter, struct corrector *corrector);
+
+void filter_set_bypass(struct filter *filter, bool on);
+void filter_set_mode(struct filter *filter, enum correct_mode mode);
+void filter_tap(struct filter *filter, double seconds);
+
+/* Releases everything that sounds, in every channel that was used since the last
+ * time; then sends sustain 0, all notes off and all sound off there. For panic,
+ * stop, an input unplugged, an output about to be changed. The filter goes on. */
+void filter_release_all(struct filter *filter, double seconds);
+
+struct filter_status {
+    uint64_t notes;     /* note-ons in, triggers not counted */
+    uint64_t corrected; /* of them sent on another pitch */
+    uint32_t sounding;  /* held by keys now */
+    struct correct_place place;
+    struct clock_state clock;
+};
+
+/* As after the last event. */
+struct filter_status filter_status(const struct filter *filter);
+
+#endif
