@@ -2,6 +2,7 @@
  * plain floats are enough. */
 #include "correct/follow.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -16,6 +17,8 @@ static const float stray_note = 1 / 40.f;
 static const float leave = .003f;       /* the player jumps or wanders off, a beat */
 static const float turn_part = .005f;   /* the policy's turns after a beat */
 static const float drift = .001f;      /* the player's slots and the piece's shift by one, a beat */
+static const float start_off_time = .01f, least_off_time = .003f, most_off_time = .5f;
+static const float off_time_rate = .05f; /* how fast their share follows the player */
 static const float missed_slot = .3f;  /* the piece has notes, nothing was struck */
 static const float count_right = .9f;  /* as many notes were struck as the piece has */
 static const float rest_right = .95f;  /* nothing was struck and the piece has nothing */
@@ -29,6 +32,7 @@ static const float doubt = .6f;        /* exponent of the habits' probabilities 
 static const float sure_weight = .9f;  /* of a place beyond doubt */
 static const float calm = .01f;       /* less of being away than this leaves nothing to look for */
 static const float least_weight = 1e-6f;
+static const double most_slot = 1e15; /* farther from zero, sixteenths are not told apart */
 
 enum {
     LOCAL_BACK = 40, /* slots searched before the likeliest place */
@@ -48,6 +52,7 @@ void follow_start(struct follow *follow, const struct timeline *timeline)
     follow->timeline = timeline;
     slip_init(&follow->slip);
     habit_start(&follow->habit);
+    follow->off_time = start_off_time;
     memcpy(follow->part, start_part, sizeof start_part);
     follow->away = 1;
 }
@@ -127,7 +132,7 @@ static void normalise(struct follow *follow)
     float sum = follow->away;
     for (uint32_t i = 0; i < follow->count; i++)
         sum += follow->hypothesis[i].weight;
-    if (!(sum > 0)) {
+    if (!(sum >= FLT_MIN)) {
         follow->count = 0;
         follow->away = sum = 1;
     }
@@ -188,14 +193,36 @@ static void take_turns(struct follow *follow, int64_t place, int32_t passed, flo
     }
 }
 
+/* The player hesitated, hurried, or plays at another speed: what comes next in
+ * the piece comes now, or the last onset once more, or the next but one. */
+static void take_own_time(struct follow *follow, const struct follow_hypothesis *h, int32_t passed)
+{
+    static const float share[] = {.15f, .75f, .1f};
+    const struct timeline *timeline = follow->timeline;
+    int64_t place = (int64_t)follow->slot + h->diagonal;
+    uint32_t next = timeline->onsets_before[place + 1];
+    for (uint32_t k = 0; k < 3; k++) {
+        if (next + k < 1 || next + k - 1 >= timeline->notes)
+            continue;
+        int64_t onset = timeline->onset[next + k - 1];
+        int32_t diagonal = (int32_t)(onset - (follow->slot + passed));
+        if (onset < place - TIMELINE_GAP / 2 || onset > place + TIMELINE_GAP / 2 ||
+            diagonal == h->diagonal)
+            continue;
+        add_weight(follow, diagonal, h->weight * follow->off_time * share[k]);
+        if (k == 1 && h->diagonal == follow->best)
+            follow->late_best = diagonal;
+    }
+}
+
 static void pass_slots(struct follow *follow, int32_t passed)
 {
     const struct timeline *timeline = follow->timeline;
     float left = 0;
     uint32_t count = follow->count, kept = 0;
-    struct follow_hypothesis turning[8];
+    struct follow_hypothesis turning[8]; /* the likeliest, before time has told on them */
     uint32_t turns = 0;
-    int64_t first = follow->slot - follow->phase;
+    int64_t first = (int64_t)follow->slot + follow->phase;
     for (uint32_t i = 0; i < count; i++) {
         struct follow_hypothesis h = follow->hypothesis[i];
         int64_t place = (int64_t)follow->slot + h.diagonal, next = place + passed;
@@ -204,6 +231,8 @@ static void pass_slots(struct follow *follow, int32_t passed)
             continue;
         }
         h.weight *= count_factor(follow->struck, timeline_count(timeline, place));
+        if (h.weight > .01f * follow->best_weight && turns < 8)
+            turning[turns++] = h;
         uint32_t missed = timeline->onsets_before[next] - timeline->onsets_before[place + 1];
         for (uint32_t m = 0; m < missed && m < 16; m++)
             h.weight *= missed_slot;
@@ -213,8 +242,6 @@ static void pass_slots(struct follow *follow, int32_t passed)
         float stay = beats == 0 ? 1 : beats == 1 ? 1 - leave : powf(1 - leave, (float)beats);
         left += h.weight * (1 - stay);
         h.weight *= stay;
-        if (beats >= 1 && h.weight > .01f * follow->best_weight && turns < 8)
-            turning[turns++] = h;
         follow->hypothesis[kept++] = h;
     }
     follow->count = kept;
@@ -223,27 +250,30 @@ static void pass_slots(struct follow *follow, int32_t passed)
         follow->away *= habit_power(follow, habit_slot(&follow->habit, first + r, 0));
     follow->away += left;
     follow->left_share = follow->away > 0 ? left / follow->away : 0;
+    follow->late_best = follow->best;
     for (uint32_t i = 0; i < turns; i++) {
         const struct follow_hypothesis *h = &turning[i];
         take_turns(follow, (int64_t)follow->slot + h->diagonal, passed, h->weight);
         add_weight(follow, h->diagonal - 1, h->weight * drift);
         add_weight(follow, h->diagonal + 1, h->weight * drift);
+        take_own_time(follow, h, passed);
     }
 }
 
 /* Slots passed up to a note; 0 in the slot of the last one. */
 static int32_t passed_until(struct follow *follow, double slot)
 {
+    if (!(fabs(slot) < most_slot))
+        return 0; /* no time at all: taken to be struck with the note before */
     slot = floor(slot + .5);
     if (!follow->started) {
         follow->started = true;
         follow->origin = slot;
-        follow->phase = (int32_t)-fmod(slot, SONG_SLOTS_A_BEAT);
+        follow->phase = (int32_t)fmod(slot, SONG_SLOTS_A_BEAT);
         return 0;
     }
-    double relative = slot - follow->origin;
-    int32_t to = relative < INT32_MAX / 2 ? (int32_t)relative : INT32_MAX / 2;
-    return to > follow->slot ? to - follow->slot : 0;
+    double to = fmin(slot - follow->origin, INT32_MAX / 2);
+    return to > follow->slot ? (int32_t)to - follow->slot : 0;
 }
 
 static void move(struct follow *follow, int32_t passed)
@@ -310,7 +340,7 @@ struct entries {
         float estimate;
     } entry[FRESH];
     uint32_t count, looks;
-    int32_t seen[SEEN]; /* diagonals looked at, by their low bits; 0 stands for none */
+    int32_t seen[SEEN]; /* diagonals looked at, by their low bits; INT32_MIN stands for none */
 };
 
 /* Whether a hypothesis is there already. */
@@ -322,9 +352,11 @@ static bool is_held(const struct follow *follow, int32_t diagonal)
     return false;
 }
 
-/* The prior raised by every note just heard that stands where this place wants it. */
-static float estimate(const struct follow *follow, int32_t diagonal, float prior)
+/* The prior raised by x and by every note just heard that stands where this place wants it. */
+static float estimate(const struct follow *follow, int32_t diagonal, float prior, uint8_t x)
 {
+    if (note_set_has(&follow->timeline->set[follow->slot + diagonal], x))
+        prior *= 8;
     uint32_t count = follow->heard_count < FOLLOW_HEARD ? follow->heard_count : FOLLOW_HEARD;
     for (uint32_t i = 1; i <= count; i++) {
         const struct follow_heard *heard = &follow->heard[(follow->heard_count - i) % FOLLOW_HEARD];
@@ -335,7 +367,8 @@ static float estimate(const struct follow *follow, int32_t diagonal, float prior
     return prior;
 }
 
-static void consider(struct follow *follow, struct entries *entries, int64_t place, float prior)
+static void consider(struct follow *follow, struct entries *entries, int64_t place, float prior,
+                     uint8_t x)
 {
     int32_t diagonal = (int32_t)(place - follow->slot);
     int32_t *seen = &entries->seen[(uint32_t)diagonal % SEEN];
@@ -343,9 +376,9 @@ static void consider(struct follow *follow, struct entries *entries, int64_t pla
         return;
     *seen = diagonal;
     entries->looks++;
-    if ((diagonal - follow->phase) % SONG_SLOTS_A_BEAT != 0)
+    if (((int64_t)diagonal - follow->phase) % SONG_SLOTS_A_BEAT != 0)
         prior *= out_of_beat;
-    float value = estimate(follow, diagonal, prior);
+    float value = estimate(follow, diagonal, prior, x);
     uint32_t least = 0;
     for (uint32_t i = 1; i < entries->count; i++)
         if (entries->entry[i].estimate < entries->entry[least].estimate)
@@ -375,7 +408,7 @@ static void consider_pairs(struct follow *follow, struct entries *entries, float
         /* A long list is seen a part at a time, another part with every note. */
         uint32_t offset = size > PAIR_LOOKS ? (follow->notes * PAIR_LOOKS) % size : 0;
         for (uint32_t k = 0; k < size && k < PAIR_LOOKS && entries->looks < FOLLOW_LOOKS; k++)
-            consider(follow, entries, timeline->pair_place[first + (offset + k) % size], prior);
+            consider(follow, entries, timeline->pair_place[first + (offset + k) % size], prior, x);
     }
 }
 
@@ -385,14 +418,15 @@ static void consider_near(struct follow *follow, struct entries *entries, float 
     int64_t middle = (int64_t)follow->slot + follow->anchor;
     for (int64_t place = middle - LOCAL_BACK; place <= middle + LOCAL_AHEAD; place++)
         if (on_timeline(follow, place) && slip_window(timeline->set[place], x))
-            consider(follow, entries, place, prior / (LOCAL_BACK + LOCAL_AHEAD));
+            consider(follow, entries, place, prior / (LOCAL_BACK + LOCAL_AHEAD), x);
 }
 
-static void consider_beginnings(struct follow *follow, struct entries *entries, float prior)
+static void consider_beginnings(struct follow *follow, struct entries *entries, float prior,
+                                uint8_t x)
 {
     const struct timeline *timeline = follow->timeline;
     for (uint32_t k = 0; k < timeline->pieces && k < BEGIN_PIECES; k++)
-        consider(follow, entries, timeline->piece[k].onset, prior / (float)timeline->pieces);
+        consider(follow, entries, timeline->piece[k].onset, prior / (float)timeline->pieces, x);
 }
 
 /* Whether the player is where expected: the notes so far left no doubt, or the
@@ -410,9 +444,11 @@ void follow_enter(struct follow *follow, uint8_t x)
     if (timeline->notes == 0 || is_clear(follow, x))
         return;
     struct entries entries;
-    memset(&entries, 0, sizeof entries);
+    entries.count = entries.looks = 0;
+    for (int i = 0; i < SEEN; i++)
+        entries.seen[i] = INT32_MIN;
     if (follow->heard_count == 0) {
-        consider_beginnings(follow, &entries, first_part);
+        consider_beginnings(follow, &entries, first_part, x);
         follow->away = 1 - first_part;
         follow->believed = timeline->pieces <= KNOWN_PIECES;
     } else {
@@ -420,7 +456,7 @@ void follow_enter(struct follow *follow, uint8_t x)
         if (follow->anchored)
             consider_near(follow, &entries, entering * local_part, x);
         if (follow->struck == 0)
-            consider_beginnings(follow, &entries, entering * begin_part);
+            consider_beginnings(follow, &entries, entering * begin_part, x);
         consider_pairs(follow, &entries, entering / (float)timeline->notes, x);
     }
     for (uint32_t i = 0; i < entries.count; i++) {
@@ -523,6 +559,11 @@ static void settle(struct follow *follow, int32_t before)
     bool sure = follow->best == before && follow->best_weight > sure_weight;
     follow->sure = sure ? follow->sure + 1 : 0;
     follow->lost = follow->away > .5f ? follow->lost + 1 : 0;
+    if (follow->believed && follow->struck == 0 && follow->best_weight > .5f) {
+        bool late = follow->best != before && follow->best == follow->late_best;
+        float share = follow->off_time + off_time_rate * ((late ? 1.f : 0.f) - follow->off_time);
+        follow->off_time = fminf(fmaxf(share, least_off_time), most_off_time);
+    }
     if (follow->sure >= SURE_NOTES) {
         follow->believed = follow->anchored = true;
         follow->anchor = follow->best;

@@ -61,8 +61,10 @@ static void lay_songs(struct timeline *timeline, const struct model *const *mode
         }
     while (place <= timeline->places)
         timeline->first[place++] = notes;
-    for (uint32_t p = 0; p < timeline->places; p++)
+    for (uint32_t p = 0; p < timeline->places; p++) {
+        timeline->onset[timeline->onsets_before[p]] = p;
         timeline->onsets_before[p + 1] = timeline->onsets_before[p] + (timeline->set[p] != 0);
+    }
     timeline->notes = timeline->onsets_before[timeline->places];
 }
 
@@ -237,9 +239,10 @@ struct timeline *timeline_open(const struct model *const *models, size_t count,
     timeline->first = calloc(places + 1, sizeof *timeline->first);
     timeline->pitch = malloc(notes + 1);
     timeline->onsets_before = calloc(places + 1, sizeof *timeline->onsets_before);
+    timeline->onset = calloc(notes + 1, sizeof *timeline->onset);
     timeline->piece = calloc(timeline->pieces + 1, sizeof *timeline->piece);
     timeline->turn_first = calloc(places / SONG_SLOTS_A_BEAT + 2, sizeof *timeline->turn_first);
-    if (!timeline->set || !timeline->first || !timeline->pitch || !timeline->onsets_before || !timeline->piece ||
+    if (!timeline->set || !timeline->first || !timeline->pitch || !timeline->onsets_before || !timeline->onset || !timeline->piece ||
         !timeline->turn_first)
         goto fail;
     lay_songs(timeline, models, count);
@@ -260,6 +263,7 @@ void timeline_close(struct timeline *timeline)
     free(timeline->first);
     free(timeline->pitch);
     free(timeline->onsets_before);
+    free(timeline->onset);
     free(timeline->piece);
     free(timeline->turn_first);
     free(timeline->turn);

@@ -43,6 +43,7 @@ struct timeline {
     uint32_t *first;         /* [places + 1]: the notes of a place are pitch[first[place] ..] */
     uint8_t *pitch;          /* in the pieces' own order */
     uint32_t *onsets_before; /* [places + 1]: places with notes below this one */
+    uint32_t *onset;         /* [notes]: the places with notes, ascending */
     uint32_t pieces;
     struct timeline_piece *piece;
     uint32_t *turn_first;    /* [places / 4 + 1]: turns after beat b are turn[turn_first[b] ..] */
