@@ -1,0 +1,77 @@
+/* What all kinds of ports share: names and time. */
+#include "midi/port.h"
+
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static bool matches(const char *pattern, const char *text)
+{
+    if (strpbrk(pattern, "*?["))
+        return fnmatch(pattern, text, FNM_CASEFOLD) == 0;
+    return strcasestr(text, pattern) != NULL;
+}
+
+bool port_matches(const char *pattern, const char *client, const char *name)
+{
+    char both[256];
+    size_t length = strlen(client);
+    if (matches(pattern, client) || matches(pattern, name))
+        return true;
+    if (length + strlen(name) + 2 > sizeof both)
+        return false;
+    memcpy(both, client, length);
+    both[length] = ':';
+    strcpy(both + length + 1, name);
+    return matches(pattern, both);
+}
+
+bool port_matches_any(const struct port_names *patterns, const char *client, const char *name)
+{
+    for (size_t i = 0; i < patterns->count; i++)
+        if (port_matches(patterns->name[i], client, name))
+            return true;
+    return false;
+}
+
+void port_names_free(struct port_names *names)
+{
+    for (size_t i = 0; i < names->count; i++)
+        free((char *)names->name[i]);
+    free((void *)names->name);
+    *names = (struct port_names){0};
+}
+
+int port_names_copy(struct port_names *to, const struct port_names *from)
+{
+    const char **copy = calloc(from->count + 1, sizeof *copy);
+    *to = (struct port_names){.name = copy};
+    for (; copy && to->count < from->count; to->count++)
+        if (!(copy[to->count] = strdup(from->name[to->count]))) {
+            port_names_free(to);
+            return -1;
+        }
+    return copy ? 0 : -1;
+}
+
+double port_monotonic(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+void port_silence(struct port *port, double seconds,
+                  int (*write)(struct port *port, const struct midi_event *event))
+{
+    static const uint8_t controls[][2] = {{64, 0}, {123, 0}, {120, 0}};
+    for (uint8_t channel = 0; channel < 16; channel++)
+        for (size_t i = 0; i < sizeof controls / sizeof *controls; i++) {
+            const struct midi_event event = {.seconds = seconds,
+                                             .status = MIDI_CONTROL_CHANGE | channel,
+                                             .data = controls[i],
+                                             .length = 2};
+            write(port, &event);
+        }
+}
