@@ -26,14 +26,19 @@ void repetition_start(struct repetition *repetition)
     memset(repetition->level, silent, sizeof repetition->level);
 }
 
+static void clear_levels(struct repetition *repetition, uint32_t row, uint32_t phase, int8_t level)
+{
+    for (int x = 0; x < 128; x++)
+        repetition->level[x][phase][row] = level;
+}
+
 static void clear_row(struct repetition *repetition, uint32_t row)
 {
     for (int p = 0; p < REPETITION_PHASES; p++) {
         if (repetition->memory[row][p].count == 0)
             continue;
         repetition->memory[row][p].count = 0;
-        for (int x = 0; x < 128; x++)
-            repetition->level[x][p][row] = silent;
+        clear_levels(repetition, row, (uint32_t)p, silent);
     }
 }
 
@@ -56,13 +61,19 @@ static uint32_t row_ago(const struct repetition *repetition, uint32_t beats)
     return row < REPETITION_BEATS ? row : row - REPETITION_BEATS;
 }
 
-const struct repetition_slot *repetition_ago(const struct repetition *repetition, uint32_t slots)
+/* Whole beats back to the beat of a slot. */
+static uint32_t beats_ago(const struct repetition *repetition, uint32_t slots)
 {
     uint32_t phase = (uint32_t)repetition->slot & 3;
-    uint32_t beats = slots <= phase ? 0 : (slots - phase + 3) / 4;
+    return slots <= phase ? 0 : (slots - phase + 3) / 4;
+}
+
+const struct repetition_slot *repetition_ago(const struct repetition *repetition, uint32_t slots)
+{
+    uint32_t beats = beats_ago(repetition, slots), phase = (uint32_t)(repetition->slot - slots) & 3;
     if (beats >= REPETITION_BEATS)
         return NULL;
-    return &repetition->memory[row_ago(repetition, beats)][(phase - slots) & 3];
+    return &repetition->memory[row_ago(repetition, beats)][phase];
 }
 
 static void score_rows(float *restrict score, const int8_t *restrict level, uint32_t count)
@@ -83,15 +94,17 @@ void repetition_hear(struct repetition *repetition, uint8_t x)
     score_rows(repetition->score + straight, level, REPETITION_LAGS - straight);
 }
 
-/* The lags with notes in this phase and the best scores, best first. */
-static uint32_t choose_voters(const struct repetition *repetition, uint16_t *lag, float *score)
+/* The lags with the best scores, best first, that have notes in this phase so
+ * many beats before what was played `beats` ago. */
+static uint32_t choose_voters(const struct repetition *repetition, uint32_t beats, uint32_t phase,
+                              uint16_t *lag, float *score)
 {
-    uint32_t phase = (uint32_t)repetition->slot & 3, count = 0;
-    for (uint32_t i = 0; i < REPETITION_LAGS; i++) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < REPETITION_LAGS && beats + i + 1 < REPETITION_BEATS; i++) {
         float s = repetition->score[i];
         if (s <= voter_score || (count == REPETITION_VOTERS && s <= score[count - 1]))
             continue;
-        if (repetition->memory[row_ago(repetition, i + 1)][phase].count == 0)
+        if (repetition->memory[row_ago(repetition, beats + i + 1)][phase].count == 0)
             continue;
         uint32_t at = count < REPETITION_VOTERS ? count++ : count - 1;
         for (; at > 0 && score[at - 1] < s; at--) {
@@ -99,7 +112,7 @@ static uint32_t choose_voters(const struct repetition *repetition, uint16_t *lag
             lag[at] = lag[at - 1];
         }
         score[at] = s;
-        lag[at] = (uint16_t)(i + 1);
+        lag[at] = (uint16_t)(beats + i + 1);
     }
     return count;
 }
@@ -115,12 +128,14 @@ static void cast(struct repetition_votes *votes, const struct repetition_slot *s
         }
 }
 
-void repetition_vote(const struct repetition *repetition, struct repetition_votes *votes)
+void repetition_vote(const struct repetition *repetition, uint32_t slots_ago,
+                     struct repetition_votes *votes)
 {
     uint16_t lag[REPETITION_VOTERS];
     float score[REPETITION_VOTERS], sum = 0;
-    uint32_t phase = (uint32_t)repetition->slot & 3;
-    uint32_t voters = choose_voters(repetition, lag, score);
+    uint32_t phase = (uint32_t)(repetition->slot - slots_ago) & 3;
+    uint32_t voters =
+        choose_voters(repetition, beats_ago(repetition, slots_ago), phase, lag, score);
     memset(votes, 0, sizeof *votes);
     votes->best = least_score;
     if (voters == 0)
@@ -142,16 +157,10 @@ static int8_t level_of(float b)
     return l < (float)lowest ? lowest : l > (float)highest ? highest : (int8_t)lrintf(l);
 }
 
-void repetition_remember(struct repetition *repetition, const struct repetition_note *note)
+/* Raises the levels of a slot to those of one more note. */
+static void raise_levels(struct repetition *repetition, uint32_t row, uint32_t phase,
+                         const struct repetition_note *note)
 {
-    uint32_t phase = (uint32_t)repetition->slot & 3, row = repetition->row;
-    struct repetition_slot *slot = &repetition->memory[row][phase];
-    if (slot->count == REPETITION_SLOT_NOTES)
-        return;
-    if (slot->count == 0)
-        for (int x = 0; x < 128; x++)
-            repetition->level[x][phase][row] = lowest;
-    slot->note[slot->count++] = *note;
     float hit[128 + 2 * REACH] = {0};
     int low = 127, high = 0;
     for (int k = 0; k < REPETITION_MEANT && note->share[k]; k++) {
@@ -168,4 +177,29 @@ void repetition_remember(struct repetition *repetition, const struct repetition_
         int8_t own = level_of(hit[REACH + x]);
         *level = own > *level ? own : *level;
     }
+}
+
+void repetition_remember(struct repetition *repetition, const struct repetition_note *note)
+{
+    uint32_t phase = (uint32_t)repetition->slot & 3, row = repetition->row;
+    struct repetition_slot *slot = &repetition->memory[row][phase];
+    if (slot->count == REPETITION_SLOT_NOTES)
+        return;
+    if (slot->count == 0)
+        clear_levels(repetition, row, phase, lowest);
+    slot->note[slot->count++] = *note;
+    raise_levels(repetition, row, phase, note);
+}
+
+void repetition_revise(struct repetition *repetition, uint32_t slots_ago,
+                       const struct repetition_slot *slot, bool count)
+{
+    uint32_t phase = (uint32_t)(repetition->slot - slots_ago) & 3;
+    uint32_t row = row_ago(repetition, beats_ago(repetition, slots_ago));
+    repetition->memory[row][phase] = *slot;
+    if (!count)
+        return;
+    clear_levels(repetition, row, phase, slot->count ? lowest : silent);
+    for (uint32_t n = 0; n < slot->count; n++)
+        raise_levels(repetition, row, phase, &slot->note[n]);
 }

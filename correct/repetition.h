@@ -18,15 +18,16 @@
 #ifndef CORRECT_REPETITION_H
 #define CORRECT_REPETITION_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum {
-    REPETITION_LAGS = 256,    /* beats */
-    REPETITION_BEATS = 264,   /* remembered, the beat being played included */
-    REPETITION_PHASES = 4,    /* slots a beat */
+    REPETITION_LAGS = 256,      /* beats */
+    REPETITION_BEATS = 264,     /* remembered, the beat being played included */
+    REPETITION_PHASES = 4,      /* slots a beat */
     REPETITION_SLOT_NOTES = 10, /* remembered of one slot; more are not */
-    REPETITION_MEANT = 4,     /* pitches a note may have been meant to be */
-    REPETITION_VOTERS = 16,   /* lags that vote */
+    REPETITION_MEANT = 4,       /* pitches a note may have been meant to be */
+    REPETITION_VOTERS = 16,     /* lags that vote */
 };
 
 /* What was meant by a note struck: probabilities in 255ths, likeliest first, 0 past the last. */
@@ -41,9 +42,9 @@ struct repetition_slot {
 };
 
 struct repetition {
-    int64_t slot;    /* being played */
-    uint32_t row;    /* of its beat; rows go down as beats go up, so lag L is L rows further */
-    int64_t beats;   /* since the start */
+    int64_t slot;  /* being played */
+    uint32_t row;  /* of its beat; rows go down as beats go up, so lag L is L rows further */
+    int64_t beats; /* since the start */
     float score[REPETITION_LAGS]; /* of lag i + 1 */
     struct repetition_slot memory[REPETITION_BEATS][REPETITION_PHASES];
     /* l in 64ths, by pitch struck */
@@ -54,7 +55,7 @@ struct repetition_votes {
     float vote[128];    /* share of the voters' weight; may add up to more than 1 in chords */
     uint8_t pitch[128]; /* those with a vote above 0, [count] */
     uint32_t count;
-    float best;         /* score of the best lag that has notes here; -1: none is any good */
+    float best; /* score of the best lag that has notes here; -1: none is any good */
     const struct repetition_slot *likest; /* the notes of that lag; NULL with best -1 */
     uint32_t voters;
 };
@@ -64,14 +65,22 @@ void repetition_start(struct repetition *repetition);
 /* Time passes to a slot; slots never fall. */
 void repetition_advance(struct repetition *repetition, int64_t slot);
 
-/* The votes for the slot being played. */
-void repetition_vote(const struct repetition *repetition, struct repetition_votes *votes);
+/* The votes for the slot being played, or for one so many slots ago, by what is
+ * known now of the lags. That many slots ago must be remembered. */
+void repetition_vote(const struct repetition *repetition, uint32_t slots_ago,
+                     struct repetition_votes *votes);
 
 /* Takes the note x, struck in the slot being played, as evidence for the lags. */
 void repetition_hear(struct repetition *repetition, uint8_t x);
 
 /* Remembers what was meant by a note of the slot being played. */
 void repetition_remember(struct repetition *repetition, const struct repetition_note *note);
+
+/* Changes what is believed of the notes struck so many slots ago, which must be
+ * remembered. With `count`, it is made to count for the lags; of several changes
+ * of one slot only the last needs to. */
+void repetition_revise(struct repetition *repetition, uint32_t slots_ago,
+                       const struct repetition_slot *slot, bool count);
 
 /* What was struck so many slots ago; NULL: that is not remembered. */
 const struct repetition_slot *repetition_ago(const struct repetition *repetition, uint32_t slots);

@@ -6,13 +6,13 @@
 
 enum plane {
     PLANE_NOW,
-    PLANE_BEFORE, /* two */
-    PLANE_HELD = 3,
-    PLANE_BARS, /* four */
-    PLANE_VOTES = 8,
-    PLANE_VOTES_SENT,
-    PLANE_BEST, /* three */
-    PLANE_KEYS = 13,
+    PLANE_BEFORE = 1 * STYLE_WINDOW, /* two */
+    PLANE_HELD = 3 * STYLE_WINDOW,
+    PLANE_BARS = 4 * STYLE_WINDOW, /* four */
+    PLANE_VOTES = 8 * STYLE_WINDOW,
+    PLANE_VOTES_SENT = 9 * STYLE_WINDOW,
+    PLANE_BEST = 10 * STYLE_WINDOW, /* three */
+    PLANE_KEYS = 13 * STYLE_WINDOW,
 };
 
 enum place {
@@ -29,6 +29,23 @@ enum place {
     AT_BEST = AT_KEY + STYLE_KEYS * STYLE_INTERVALS,
     AT_END = AT_BEST + 6,
 };
+/* Of the network that judges again. */
+enum later_plane {
+    LATER_SLOT,   /* other notes of its slot */
+    LATER_BEFORE, /* the slot before it */
+    LATER_AFTER,  /* two slots after it */
+    LATER_VOTES = 4,
+};
+
+enum later_place {
+    AT_LATER_PLANES = STYLE_SHIFTS,
+    AT_LATER_CLASS = AT_LATER_PLANES + STYLE_LATER_PLANES * STYLE_WINDOW,
+    AT_LATER_BEST = AT_LATER_CLASS + 2 * 12,
+    AT_LATER_RATE = AT_LATER_BEST + 6,
+    AT_LATER_SINCE = AT_LATER_RATE + 2 * STYLE_RATES,
+    AT_LATER_END = AT_LATER_SINCE + 2 * 8,
+};
+_Static_assert((int)AT_LATER_END == (int)STYLE_LATER_FEATURES, "features are counted twice");
 _Static_assert((int)AT_END == (int)STYLE_FEATURES, "features are counted twice");
 
 static const float class_forget[2] = {.96f, .995f}, rate_forget[2] = {.97f, .995f};
@@ -43,14 +60,34 @@ struct policy_shape style_shape(void)
                                  .width = {96, 48}};
 }
 
+struct policy_shape style_later_shape(void)
+{
+    return (struct policy_shape){.kind = POLICY_MLP,
+                                 .inputs = STYLE_LATER_FEATURES,
+                                 .actions = STYLE_SHIFTS,
+                                 .layers = 2,
+                                 .width = {64, 32}};
+}
+
 void style_start(struct style *style)
 {
     memset(style, 0, sizeof *style);
     repetition_start(&style->repetition);
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < STYLE_ONSETS; i++)
         style->onset[i] = -1;
     for (int h = 0; h < 2; h++)
         style->rate[h] = .05f;
+}
+
+/* What nobody asked for in time, or what a long rest has made forgotten. */
+static void drop_pending(struct style *style)
+{
+    for (; style->pending_first != style->pending_last; style->pending_first++) {
+        int64_t slot = style->pending[style->pending_first % STYLE_PENDING].slot;
+        if (slot >= style->onset[STYLE_DELAY] &&
+            style->onset[0] - slot < REPETITION_LAGS * REPETITION_PHASES)
+            break;
+    }
 }
 
 void style_advance(struct style *style, double slot)
@@ -68,11 +105,12 @@ void style_advance(struct style *style, double slot)
     if (to <= style->onset[0])
         return;
     repetition_advance(&style->repetition, to);
-    style->onset[2] = style->onset[1];
-    style->onset[1] = style->onset[0];
+    for (int i = STYLE_ONSETS - 1; i > 0; i--)
+        style->onset[i] = style->onset[i - 1];
     style->onset[0] = to;
     style->keys = 0;
     style->struck = 0;
+    drop_pending(style);
 }
 
 static inline void tell(struct style_view *view, uint32_t feature, float strength)
@@ -94,27 +132,27 @@ static inline int distance(int x, int pitch)
     return d;
 }
 
-static inline void tell_pitch(struct style_view *view, uint32_t plane, int x, int pitch,
+static inline void tell_pitch(struct style_view *view, uint32_t place, int x, int pitch,
                               float strength)
 {
-    tell(view, plane * STYLE_WINDOW + (uint32_t)(distance(x, pitch) + STYLE_REACH), strength);
+    tell(view, place + (uint32_t)(distance(x, pitch) + STYLE_REACH), strength);
 }
 
-static void tell_slot(struct style_view *view, uint32_t plane, int x,
+static void tell_slot(struct style_view *view, uint32_t place, int x,
                       const struct repetition_slot *slot, note_set without)
 {
     for (uint32_t n = 0; slot && n < slot->count; n++)
         for (int k = 0; k < REPETITION_MEANT && slot->note[n].share[k]; k++) {
             float share = (float)slot->note[n].share[k] * (1.f / 255);
             if (share >= least_told && !(without >> slot->note[n].pitch[k] & 1))
-                tell_pitch(view, plane, x, slot->note[n].pitch[k], share);
+                tell_pitch(view, place, x, slot->note[n].pitch[k], share);
         }
 }
 
-static void tell_set(struct style_view *view, uint32_t plane, int x, note_set set)
+static void tell_set(struct style_view *view, uint32_t place, int x, note_set set)
 {
     for (; set; set &= set - 1)
-        tell_pitch(view, plane, x, (int)note_set_lowest(set), 1);
+        tell_pitch(view, place, x, (int)note_set_lowest(set), 1);
 }
 
 /* The pitches believed most of a slot's notes. */
@@ -134,12 +172,24 @@ static uint32_t class_of(float value, const float *bounds, uint32_t count)
     return c;
 }
 
-static void tell_repetition(const struct style *style, struct style_view *view, int x,
-                            note_set now)
+static uint32_t trust_class(float best)
 {
     static const float bounds[] = {0.8f, 1.6f, 2.5f, 5, 8};
+    return class_of(best, bounds, 5);
+}
+
+static void tell_votes(struct style_view *view, uint32_t place, int x,
+                       const struct repetition_votes *votes)
+{
+    for (uint32_t i = 0; i < votes->count; i++)
+        if (votes->vote[votes->pitch[i]] >= least_vote)
+            tell_pitch(view, place, x, votes->pitch[i], votes->vote[votes->pitch[i]]);
+}
+
+static void tell_repetition(const struct style *style, struct style_view *view, int x, note_set now)
+{
     struct repetition_votes votes;
-    repetition_vote(&style->repetition, &votes);
+    repetition_vote(&style->repetition, 0, &votes);
     for (uint32_t i = 0; i < votes.count; i++) {
         uint8_t pitch = votes.pitch[i];
         if (votes.vote[pitch] >= least_vote)
@@ -147,8 +197,16 @@ static void tell_repetition(const struct style *style, struct style_view *view, 
                        votes.vote[pitch]);
     }
     uint32_t trust = votes.best < 2.5f ? 0 : votes.best < 5 ? 1 : 2;
-    tell_slot(view, PLANE_BEST + trust, x, votes.likest, now);
-    tell(view, AT_BEST + class_of(votes.best, bounds, 5), 1);
+    tell_slot(view, PLANE_BEST + trust * STYLE_WINDOW, x, votes.likest, now);
+    tell(view, AT_BEST + trust_class(votes.best), 1);
+}
+
+static const struct repetition_slot *onset_notes(const struct style *style, int i)
+{
+    int64_t ago = style->onset[i] < 0 ? INT32_MAX : style->onset[0] - style->onset[i];
+    return ago < REPETITION_LAGS * REPETITION_PHASES
+               ? repetition_ago(&style->repetition, (uint32_t)ago)
+               : NULL;
 }
 
 static void tell_notes(const struct style *style, struct style_view *view, int x, note_set held)
@@ -158,13 +216,11 @@ static void tell_notes(const struct style *style, struct style_view *view, int x
     note_set now = style->struck ? believed(here) : 0;
     if (style->struck)
         tell_slot(view, PLANE_NOW, x, here, 0);
-    for (uint32_t i = 1; i < 3; i++)
-        if (style->onset[i] >= 0 && style->onset[0] - style->onset[i] < 4 * REPETITION_LAGS)
-            tell_slot(view, PLANE_BEFORE + i - 1, x,
-                      repetition_ago(repetition, (uint32_t)(style->onset[0] - style->onset[i])), 0);
+    for (uint32_t i = 0; i < 2; i++)
+        tell_slot(view, PLANE_BEFORE + i * STYLE_WINDOW, x, onset_notes(style, (int)i + 1), 0);
     tell_set(view, PLANE_HELD, x, held);
     for (uint32_t i = 0; i < 4; i++)
-        tell_slot(view, PLANE_BARS + i, x, repetition_ago(repetition, 16u << i), 0);
+        tell_slot(view, PLANE_BARS + i * STYLE_WINDOW, x, repetition_ago(repetition, 16u << i), 0);
     tell_repetition(style, view, x, now);
     tell_set(view, PLANE_KEYS, x, style->keys);
 }
@@ -187,24 +243,39 @@ static void tell_line(const struct style *style, struct style_view *view, int x)
     }
     for (uint32_t i = 0; i < STYLE_KEYS && i < style->notes; i++)
         tell(view, AT_KEY + i * STYLE_INTERVALS + interval(x, style->key[i]), 1);
+}
+
+static void tell_classes(const struct style *style, struct style_view *view, uint32_t place, int x)
+{
     for (uint32_t h = 0; h < 2; h++)
         for (uint32_t c = 0; style->notes && c < 12; c++)
             if (style->classes[h][c] > .002f * style->class_sum[h])
-                tell(view, AT_CLASS + h * 12 + (c + 120 - (uint32_t)x) % 12,
+                tell(view, place + h * 12 + (c + 120 - (uint32_t)x) % 12,
                      4 * style->classes[h][c] / style->class_sum[h]);
+}
+
+static void tell_rates(const struct style *style, struct style_view *view, uint32_t place)
+{
+    static const float rates[STYLE_RATES - 1] = {.004f, .012f, .03f, .07f, .14f, .25f, .4f};
+    for (uint32_t h = 0; h < 2; h++)
+        tell(view, place + h * STYLE_RATES + class_of(style->rate[h], rates, STYLE_RATES - 1), 1);
+}
+
+/* A distance of slots in one of 8 classes. */
+static uint32_t gap_class(int64_t slots)
+{
+    return slots <= 4 ? (uint32_t)slots : slots <= 8 ? 5 : slots <= 16 ? 6 : 7;
 }
 
 static void tell_circumstances(const struct style *style, struct style_view *view, int x)
 {
-    static const float rates[STYLE_RATES - 1] = {.004f, .012f, .03f, .07f, .14f, .25f, .4f};
     int64_t since = style->onset[1] >= 0 ? style->onset[0] - style->onset[1] : 1000;
-    uint32_t gap = since <= 4 ? (uint32_t)since : since <= 8 ? 5 : since <= 16 ? 6 : 7;
     tell(view, AT_SLOT + (uint32_t)(style->onset[0] & 15), 1);
-    tell(view, AT_SINCE + gap, 1);
+    tell(view, AT_SINCE + gap_class(since), 1);
     tell(view, AT_REGISTER + (uint32_t)x / 6, 1);
     tell(view, AT_STRUCK + (style->struck < 4 ? style->struck : 4), 1);
-    for (uint32_t h = 0; h < 2; h++)
-        tell(view, AT_RATE + h * STYLE_RATES + class_of(style->rate[h], rates, STYLE_RATES - 1), 1);
+    tell_rates(style, view, AT_RATE);
+    tell_classes(style, view, AT_CLASS, x);
     tell(view, AT_CLASS_PLAYED + (uint32_t)x % 12, 1);
 }
 
@@ -214,6 +285,45 @@ void style_see(const struct style *style, uint8_t x, note_set held, struct style
     tell_line(style, view, x);
     tell_circumstances(style, view, x);
     tell_notes(style, view, x, held);
+}
+
+static void tell_later(const struct style *style, struct style_view *view,
+                       const struct style_pending *note)
+{
+    int at = STYLE_DELAY, x = note->x;
+    const uint32_t plane = AT_LATER_PLANES;
+    struct repetition_slot others = *onset_notes(style, at);
+    if (note->place < others.count)
+        others.note[note->place] = others.note[--others.count];
+    tell_slot(view, plane + LATER_SLOT * STYLE_WINDOW, x, &others, 0);
+    tell_slot(view, plane + LATER_BEFORE * STYLE_WINDOW, x, onset_notes(style, at + 1), 0);
+    for (uint32_t i = 0; i < 2; i++)
+        tell_slot(view, plane + (LATER_AFTER + i) * STYLE_WINDOW, x,
+                  onset_notes(style, at - 1 - (int)i), 0);
+    struct repetition_votes votes;
+    repetition_vote(&style->repetition, (uint32_t)(style->onset[0] - note->slot), &votes);
+    tell_votes(view, plane + LATER_VOTES * STYLE_WINDOW, x, &votes);
+    tell(view, AT_LATER_BEST + trust_class(votes.best), 1);
+    tell_classes(style, view, AT_LATER_CLASS, x);
+    tell_rates(style, view, AT_LATER_RATE);
+    for (int i = 0; i < 2; i++)
+        tell(view,
+             AT_LATER_SINCE + (uint32_t)i * 8 + gap_class(style->onset[i] - style->onset[i + 1]),
+             1);
+}
+
+/* A note is due when its slot is the one STYLE_DELAY before. Older ones have left
+ * the memory. */
+bool style_due(const struct style *style, struct style_view *view)
+{
+    const struct style_pending *note = &style->pending[style->pending_first % STYLE_PENDING];
+    if (style->pending_first == style->pending_last || note->slot != style->onset[STYLE_DELAY])
+        return false;
+    view->count = 0;
+    for (uint32_t k = 0; k < STYLE_SHIFTS; k++)
+        tell(view, k, fmaxf(note->log_probability[k], -8) * .25f);
+    tell_later(style, view, note);
+    return true;
 }
 
 void style_ask(const struct policy *network, const struct style_view *view, float *scratch,
@@ -263,20 +373,47 @@ static struct repetition_note digest(uint8_t x, const float probability[STYLE_SH
     return note;
 }
 
+static void add_classes(struct style *style, const struct repetition_note *note, uint32_t age,
+                        float sign)
+{
+    for (int h = 0; h < 2; h++) {
+        float part = sign / 255 * (age ? powf(class_forget[h], (float)age) : 1);
+        for (int k = 0; k < REPETITION_MEANT && note->share[k]; k++)
+            style->classes[h][note->pitch[k] % 12] += (float)note->share[k] * part;
+    }
+}
+
 static void count_classes(struct style *style, const struct repetition_note *note)
 {
     for (int h = 0; h < 2; h++) {
         for (int c = 0; c < 12; c++)
             style->classes[h][c] *= class_forget[h];
-        for (int k = 0; k < REPETITION_MEANT && note->share[k]; k++)
-            style->classes[h][note->pitch[k] % 12] += (float)note->share[k] * (1.f / 255);
         style->class_sum[h] = style->class_sum[h] * class_forget[h] + 1;
     }
+    add_classes(style, note, 0, 1);
 }
 
-void style_hear(struct style *style, uint8_t x, const float probability[STYLE_SHIFTS])
+static void put_pending(struct style *style, uint8_t x, uint8_t place,
+                        const float log_probability[STYLE_SHIFTS])
 {
+    if (style->pending_last - style->pending_first == STYLE_PENDING)
+        style->pending_first++;
+    struct style_pending *note = &style->pending[style->pending_last++ % STYLE_PENDING];
+    *note = (struct style_pending){
+        .slot = style->onset[0], .number = style->notes, .x = x, .place = place};
+    memcpy(note->log_probability, log_probability, sizeof note->log_probability);
+}
+
+void style_hear(struct style *style, uint8_t x, const float log_probability[STYLE_SHIFTS],
+                bool again)
+{
+    float probability[STYLE_SHIFTS];
+    for (int k = 0; k < STYLE_SHIFTS; k++)
+        probability[k] = expf(log_probability[k]);
     struct repetition_note note = digest(x, probability);
+    uint8_t place = repetition_ago(&style->repetition, 0)->count;
+    if (again && place < REPETITION_SLOT_NOTES)
+        put_pending(style, x, place, log_probability);
     repetition_hear(&style->repetition, x);
     repetition_remember(&style->repetition, &note);
     count_classes(style, &note);
@@ -287,9 +424,30 @@ void style_hear(struct style *style, uint8_t x, const float probability[STYLE_SH
     style->shift[0] = (int8_t)(note.pitch[0] - x);
     style->key[0] = x;
     for (int h = 0; h < 2; h++)
-        style->rate[h] = rate_forget[h] * style->rate[h] +
-                         (1 - rate_forget[h]) * (1 - probability[STYLE_RANGE]);
+        style->rate[h] =
+            rate_forget[h] * style->rate[h] + (1 - rate_forget[h]) * (1 - probability[STYLE_RANGE]);
     style->keys |= note_set_bit(x & 127);
     style->struck++;
     style->notes++;
+}
+
+void style_revise(struct style *style, const float log_probability[STYLE_SHIFTS])
+{
+    const struct style_pending *was = &style->pending[style->pending_first++ % STYLE_PENDING];
+    float probability[STYLE_SHIFTS];
+    for (int k = 0; k < STYLE_SHIFTS; k++)
+        probability[k] = expf(log_probability[k]);
+    struct repetition_note note = digest(was->x, probability);
+    uint32_t ago = (uint32_t)(style->onset[0] - was->slot), age = style->notes - 1 - was->number;
+    struct repetition_slot slot = *repetition_ago(&style->repetition, ago);
+    add_classes(style, &slot.note[was->place], age, -1);
+    add_classes(style, &note, age, 1);
+    slot.note[was->place] = note;
+    const struct style_pending *next = &style->pending[style->pending_first % STYLE_PENDING];
+    bool last = style->pending_first == style->pending_last || next->slot != was->slot;
+    repetition_revise(&style->repetition, ago, &slot, last);
+    if (age < STYLE_PITCHES) {
+        style->pitch[age] = note.pitch[0];
+        style->shift[age] = (int8_t)(note.pitch[0] - was->x);
+    }
 }

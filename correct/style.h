@@ -51,16 +51,32 @@ enum {
                      8 + 22 + 5 + STYLE_PITCHES * STYLE_SHIFTS + 2 * STYLE_RATES + 12 +
                      STYLE_KEYS * STYLE_INTERVALS + 6,
     STYLE_MOST = 448, /* active features */
+    STYLE_PENDING = 64,
+    STYLE_DELAY = 2,  /* slots with notes that follow before a note is judged again */
+    STYLE_ONSETS = 4, /* slots with notes, this one included, whose places are known */
+    STYLE_LATER_PLANES = 5,
+    STYLE_LATER_FEATURES =
+        STYLE_SHIFTS + STYLE_LATER_PLANES * STYLE_WINDOW + 2 * 12 + 6 + 2 * STYLE_RATES + 2 * 8,
+};
+
+/* A note of which is to be judged again when what follows it is known. */
+struct style_pending {
+    int64_t slot;
+    uint32_t number;                     /* of the note since the start */
+    uint8_t x, place;                    /* place among the notes of its slot */
+    float log_probability[STYLE_SHIFTS]; /* as judged when it was struck */
 };
 
 struct style {
     struct repetition repetition;
+    struct style_pending pending[STYLE_PENDING];
+    uint32_t pending_first, pending_last; /* counts of those taken and put */
     bool started;
-    int64_t origin; /* slot of the first note, rounded down to 16 */
-    int64_t onset[3]; /* this slot with notes and the two before it; -1: none */
-    note_set keys;  /* played in this slot */
-    uint32_t struck; /* notes in this slot */
-    uint32_t notes;  /* since the start */
+    int64_t origin;               /* slot of the first note, rounded down to 16 */
+    int64_t onset[STYLE_ONSETS];  /* this slot with notes and those before it; -1: none */
+    note_set keys;                /* played in this slot */
+    uint32_t struck;              /* notes in this slot */
+    uint32_t notes;               /* since the start */
     uint8_t pitch[STYLE_PITCHES]; /* believed most, latest first */
     int8_t shift[STYLE_PITCHES];
     uint8_t key[STYLE_KEYS];
@@ -75,14 +91,28 @@ struct style_view {
     float strength[STYLE_MOST];
 };
 
-/* The network's shape. */
+/* The shapes of the two networks: of the one that judges a note when it is
+ * struck, and of the one that judges it again. */
 struct policy_shape style_shape(void);
+struct policy_shape style_later_shape(void);
+
+/* The two networks; `later` may be NULL: notes are then judged once. */
+struct style_networks {
+    struct policy *now, *later;
+};
 
 /* Forgets all playing. */
 void style_start(struct style *style);
 
 /* Time passes up to the slot (sixteenths, a whole number is its middle) of the next note. */
 void style_advance(struct style *style, double slot);
+
+/* Whether a note is to be judged again now, two slots with notes later; if so,
+ * what is known of it. To be asked after style_advance until it answers no. */
+bool style_due(const struct style *style, struct style_view *view);
+
+/* The answer to that. */
+void style_revise(struct style *style, const float log_probability[STYLE_SHIFTS]);
 
 /* What is known when key x is struck while the pitches `held` sound. */
 void style_see(const struct style *style, uint8_t x, note_set held, struct style_view *view);
@@ -92,7 +122,8 @@ void style_see(const struct style *style, uint8_t x, note_set held, struct style
 void style_ask(const struct policy *network, const struct style_view *view, float *scratch,
                float log_probability[STYLE_SHIFTS]);
 
-/* Remembers the note x with what is believed about it. */
-void style_hear(struct style *style, uint8_t x, const float probability[STYLE_SHIFTS]);
+/* Remembers the note x with what is believed about it. `again`: it is to be judged again. */
+void style_hear(struct style *style, uint8_t x, const float log_probability[STYLE_SHIFTS],
+                bool again);
 
 #endif

@@ -17,6 +17,8 @@ void model_free(struct model *model)
     free(model->songs);
     process_free(model->process);
     policy_free(model->policy);
+    for (size_t i = 0; i < model->network_count; i++)
+        policy_free(model->network[i]);
     free(model->arc_probability);
     free(model->training);
     free(model);
@@ -76,6 +78,37 @@ fail:
     return NULL;
 }
 
+static int check_networks(const struct model *model, struct error *error)
+{
+    if (model->network_count == 0)
+        return error_set(error, "model: has neither pieces nor networks");
+    for (size_t i = 0; i < model->network_count; i++)
+        if (check_origin(&model->origin, model->network[i], error) != 0)
+            return -1;
+    return 0;
+}
+
+struct model *model_create_networks(struct policy **networks, size_t count,
+                                    const struct model_origin *origin, struct error *error)
+{
+    struct model *model = calloc(1, sizeof *model);
+    if (!model || count > MODEL_MAX_NETWORKS) {
+        for (size_t i = 0; i < count; i++)
+            policy_free(networks[i]);
+        free(model);
+        error_set(error, model ? "model: too many networks" : "model: out of memory");
+        return NULL;
+    }
+    for (size_t i = 0; i < count; i++)
+        model->network[i] = networks[i];
+    model->network_count = count;
+    model->origin = *origin;
+    if (check_networks(model, error) == 0)
+        return model;
+    model_free(model);
+    return NULL;
+}
+
 int model_attach_training(struct model *model, const void *bytes, size_t length,
                           struct error *error)
 {
@@ -116,6 +149,16 @@ const struct process *model_process(const struct model *model)
 const struct policy *model_policy(const struct model *model)
 {
     return model->policy;
+}
+
+size_t model_networks(const struct model *model)
+{
+    return model->network_count;
+}
+
+const struct policy *model_network(const struct model *model, size_t index)
+{
+    return model->network[index];
 }
 
 const struct model_origin *model_origin(const struct model *model)
@@ -198,6 +241,11 @@ static void put_song(struct writer *w, const struct song *song)
     put(w, song->pitch, song->notes);
 }
 
+static size_t policy_bytes(const struct policy *policy)
+{
+    return MODEL_POLICY_BYTES + 4 * policy->parameters;
+}
+
 static void put_policy(struct writer *w, const struct policy *policy)
 {
     put_u32(w, policy->shape.inputs);
@@ -238,9 +286,12 @@ static void put_header(struct writer *w, const struct model *model, uint32_t sec
     put_entry(w, MODEL_ORIGIN, MODEL_NEEDED, &offset, MODEL_ORIGIN_BYTES);
     for (size_t i = 0; i < model->song_count; i++)
         put_entry(w, MODEL_SONG, MODEL_NEEDED, &offset, song_bytes(model->songs[i]));
-    put_entry(w, MODEL_PROCESS, MODEL_NEEDED, &offset, MODEL_PROCESS_BYTES);
-    put_entry(w, MODEL_POLICY, MODEL_NEEDED, &offset,
-              MODEL_POLICY_BYTES + 4 * model->policy->parameters);
+    if (model->process) {
+        put_entry(w, MODEL_PROCESS, MODEL_NEEDED, &offset, MODEL_PROCESS_BYTES);
+        put_entry(w, MODEL_POLICY, MODEL_NEEDED, &offset, policy_bytes(model->policy));
+    }
+    for (size_t i = 0; i < model->network_count; i++)
+        put_entry(w, MODEL_NETWORK, MODEL_NEEDED, &offset, policy_bytes(model->network[i]));
     if (model->training)
         put_entry(w, MODEL_TRAINING, 0, &offset, model->training_length);
 }
@@ -252,22 +303,32 @@ static void put_sections(struct writer *w, const struct model *model)
         put_song(w, model->songs[i]);
         w->at = padded(w->at);
     }
-    put_u32(w, model->process->context);
-    put_u32(w, model->process->states);
-    put_u32(w, model->process->arcs);
-    put_u32(w, 0);
-    put_policy(w, model->policy);
-    w->at = padded(w->at);
+    if (model->process) {
+        put_u32(w, model->process->context);
+        put_u32(w, model->process->states);
+        put_u32(w, model->process->arcs);
+        put_u32(w, 0);
+        put_policy(w, model->policy);
+        w->at = padded(w->at);
+    }
+    for (size_t i = 0; i < model->network_count; i++) {
+        put_policy(w, model->network[i]);
+        w->at = padded(w->at);
+    }
     if (model->training)
         put(w, model->training, model->training_length);
 }
 
 int model_save(const struct model *model, const char *path, struct error *error)
 {
-    uint32_t sections = (uint32_t)model->song_count + 3 + (model->training != NULL);
-    size_t length =
-        MODEL_HEADER + (size_t)sections * MODEL_ENTRY + MODEL_ORIGIN_BYTES + MODEL_PROCESS_BYTES +
-        padded(MODEL_POLICY_BYTES + 4 * model->policy->parameters) + padded(model->training_length);
+    uint32_t sections = (uint32_t)(1 + model->song_count + (model->process ? 2 : 0) +
+                                   model->network_count + (model->training != NULL));
+    size_t length = MODEL_HEADER + (size_t)sections * MODEL_ENTRY + MODEL_ORIGIN_BYTES +
+                    padded(model->training_length);
+    if (model->process)
+        length += MODEL_PROCESS_BYTES + padded(policy_bytes(model->policy));
+    for (size_t i = 0; i < model->network_count; i++)
+        length += padded(policy_bytes(model->network[i]));
     for (size_t i = 0; i < model->song_count; i++)
         length += padded(song_bytes(model->songs[i]));
     struct writer w = {calloc(1, length), 0};

@@ -21,11 +21,19 @@ struct model_origin {
 struct policy; /* rl/policy.h */
 struct model;
 
+enum { MODEL_MAX_NETWORKS = 4 };
+
 /* Makes a model in memory. Takes ownership of the songs (the array is copied),
  * the process and the policy, also when it fails. */
 struct model *model_create(struct song **songs, size_t count, struct process *process,
                            struct policy *policy, const struct model_origin *origin,
                            struct error *error);
+
+/* A model without pieces, process and policy: networks (mlp) that serve any music;
+ * what they see and answer is their users' affair. Takes ownership of the
+ * networks, also when it fails. */
+struct model *model_create_networks(struct policy **networks, size_t count,
+                                    const struct model_origin *origin, struct error *error);
 
 /* A file, a pipe or "-" for standard input. */
 struct model *model_load(const char *path, struct error *error);
@@ -34,10 +42,13 @@ struct model *model_load_memory(const void *bytes, size_t length, const char *na
 int model_save(const struct model *model, const char *path, struct error *error);
 void model_free(struct model *model);
 
+/* A model has songs, and then a process and a policy (else NULL), or networks. */
 size_t model_songs(const struct model *model);
 const struct song *model_song(const struct model *model, size_t index);
 const struct process *model_process(const struct model *model);
 const struct policy *model_policy(const struct model *model);
+size_t model_networks(const struct model *model);
+const struct policy *model_network(const struct model *model, size_t index);
 const struct model_origin *model_origin(const struct model *model);
 
 /* The policy's probability of every arc, [process->arcs], computed once when

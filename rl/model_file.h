@@ -20,6 +20,7 @@
  *     PROC  u32 context, states, arcs, 0: rebuilt from the songs, then compared
  *     POLI  u32 inputs, actions, layers, width[6], u64 parameters (after a zero
  *           u32), then the parameters as floats
+ *     NETW  a network, as POLI; a model with these has no SONG, PROC and POLI
  *     TRST  optional: the state of training, to go on from */
 #ifndef RL_MODEL_FILE_H
 #define RL_MODEL_FILE_H
@@ -49,6 +50,7 @@ static const uint32_t MODEL_ORIGIN = MODEL_KIND('O', 'R', 'I', 'G');
 static const uint32_t MODEL_SONG = MODEL_KIND('S', 'O', 'N', 'G');
 static const uint32_t MODEL_PROCESS = MODEL_KIND('P', 'R', 'O', 'C');
 static const uint32_t MODEL_POLICY = MODEL_KIND('P', 'O', 'L', 'I');
+static const uint32_t MODEL_NETWORK = MODEL_KIND('N', 'E', 'T', 'W');
 static const uint32_t MODEL_TRAINING = MODEL_KIND('T', 'R', 'S', 'T');
 
 struct model {
@@ -56,6 +58,8 @@ struct model {
     size_t song_count;
     struct process *process;
     struct policy *policy;
+    struct policy *network[MODEL_MAX_NETWORKS];
+    size_t network_count;
     struct model_origin origin;
     float *arc_probability;
     unsigned char *training;

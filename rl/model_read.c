@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -22,6 +23,8 @@ struct contents {
     struct section origin, process, policy, training;
     struct section *song;
     size_t songs;
+    struct section network[MODEL_MAX_NETWORKS];
+    size_t networks;
 };
 
 static uint32_t get_u32(const unsigned char *p)
@@ -67,6 +70,8 @@ static int file_section(struct contents *contents, uint32_t kind, uint32_t flags
     struct section *place = NULL;
     if (kind == MODEL_SONG)
         place = &contents->song[contents->songs++];
+    else if (kind == MODEL_NETWORK && contents->networks < MODEL_MAX_NETWORKS)
+        place = &contents->network[contents->networks++];
     else if (kind == MODEL_ORIGIN)
         place = &contents->origin;
     else if (kind == MODEL_PROCESS)
@@ -116,8 +121,9 @@ static int find_sections(const unsigned char *bytes, size_t length, struct conte
     }
     if (place != length)
         return error_set(error, "%s: damaged: bytes after the last part", contents->name);
-    if (!contents->origin.bytes || !contents->process.bytes || !contents->policy.bytes ||
-        contents->songs == 0)
+    bool piece = contents->process.bytes && contents->policy.bytes && contents->songs > 0;
+    bool none = !contents->process.bytes && !contents->policy.bytes && contents->songs == 0;
+    if (!contents->origin.bytes || !(contents->networks ? none : piece))
         return error_set(error, "%s: has no piece, process or policy", contents->name);
     return 0;
 }
@@ -250,11 +256,11 @@ static struct process *read_process(const struct contents *contents, struct song
 
 /* The length of the section is compared with the shape before anything of that
  * size is allocated. */
-static struct policy *read_policy(const struct contents *contents,
+static struct policy *read_policy(const struct contents *contents, struct section section,
                                   const struct model_origin *origin, struct error *error)
 {
-    const unsigned char *p = contents->policy.bytes;
-    size_t length = contents->policy.length;
+    const unsigned char *p = section.bytes;
+    size_t length = section.length;
     int kind = policy_kind(origin->policy);
     if (kind < 0) {
         error_set(error, "%s: a policy of a kind that this program does not know", contents->name);
@@ -291,16 +297,33 @@ damaged:
     return NULL;
 }
 
+static struct model *read_networks(const struct contents *contents,
+                                   const struct model_origin *origin, struct error *error)
+{
+    struct policy *network[MODEL_MAX_NETWORKS];
+    for (size_t i = 0; i < contents->networks; i++) {
+        network[i] = read_policy(contents, contents->network[i], origin, error);
+        if (!network[i]) {
+            while (i--)
+                policy_free(network[i]);
+            return NULL;
+        }
+    }
+    return model_create_networks(network, contents->networks, origin, error);
+}
+
 static struct model *read_contents(const struct contents *contents, struct error *error)
 {
     struct model_origin origin;
     if (read_origin(contents, &origin, error) != 0)
         return NULL;
+    if (contents->networks)
+        return read_networks(contents, &origin, error);
     struct song **songs = read_songs(contents, error);
     if (!songs)
         return NULL;
     struct process *process = read_process(contents, songs, error);
-    struct policy *policy = process ? read_policy(contents, &origin, error) : NULL;
+    struct policy *policy = process ? read_policy(contents, contents->policy, &origin, error) : NULL;
     struct model *model = NULL;
     if (policy) {
         model = model_create(songs, contents->songs, process, policy, &origin, error);

@@ -147,7 +147,7 @@ static void multiply_add(float *c, const float *a, size_t down, size_t across, c
 }
 
 /* Sixteen partial sums, added pairwise: an order that vectors keep. n: multiple of 16. */
-static float dot(const float *a, const float *b, uint32_t n)
+static inline __attribute__((always_inline)) float dot(const float *a, const float *b, uint32_t n)
 {
     float sum[16] = {0};
     for (uint32_t i = 0; i < n; i += 16)
@@ -159,21 +159,23 @@ static float dot(const float *a, const float *b, uint32_t n)
     return sum[0];
 }
 
-static void add_scaled(float *sum, float scale, const float *row, uint32_t n)
+static inline __attribute__((always_inline)) void add_scaled(float *sum, float scale,
+                                                             const float *row, uint32_t n)
 {
     for (uint32_t j = 0; j < n; j++)
         sum[j] += scale * row[j];
 }
 
 /* What is not a number stays so, for the loss to notice. */
-static void rectify(float *x, size_t n)
+static inline __attribute__((always_inline)) void rectify(float *x, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         x[i] = x[i] < 0 ? 0 : x[i];
 }
 
-static void embed(const struct policy *policy, const struct layout *at,
-                  const struct observations *seen, const uint32_t *id, uint32_t n, float *after)
+static inline __attribute__((always_inline)) void
+embed(const struct policy *policy, const struct layout *at, const struct observations *seen,
+      const uint32_t *id, uint32_t n, float *after)
 {
     uint32_t width = policy->shape.width[0];
     const float *row = policy->parameter + at->weight[0];
@@ -186,8 +188,9 @@ static void embed(const struct policy *policy, const struct layout *at,
     }
 }
 
-static void mlp_forward(const struct policy *policy, const struct observations *seen,
-                        const uint32_t *id, uint32_t n, float *scratch, float *logit, float *value)
+static inline __attribute__((always_inline)) void
+forward_all(const struct policy *policy, const struct observations *seen, const uint32_t *id,
+            uint32_t n, float *scratch, float *logit, float *value)
 {
     const struct policy_shape *shape = &policy->shape;
     const float *p = policy->parameter;
@@ -213,11 +216,34 @@ static void mlp_forward(const struct policy *policy, const struct observations *
     }
 }
 
+#ifdef __x86_64__
+__attribute__((target("avx2"))) static void forward_avx2(const struct policy *policy,
+                                                         const struct observations *seen,
+                                                         const uint32_t *id, uint32_t n,
+                                                         float *scratch, float *logit, float *value)
+{
+    forward_all(policy, seen, id, n, scratch, logit, value);
+}
+#endif
+
+static void mlp_forward(const struct policy *policy, const struct observations *seen,
+                        const uint32_t *id, uint32_t n, float *scratch, float *logit, float *value)
+{
+#ifdef __x86_64__
+    if (__builtin_cpu_supports("avx2")) {
+        forward_avx2(policy, seen, id, n, scratch, logit, value);
+        return;
+    }
+#endif
+    forward_all(policy, seen, id, n, scratch, logit, value);
+}
+
 /* Gradient by the last hidden layer, into flow[n][width], and by the output rows. */
-static void output_backward(const struct policy *policy, const struct layout *at,
-                            const struct observations *seen, const uint32_t *id, uint32_t n,
-                            const float *after, const float *logit_gradient,
-                            const float *value_gradient, float *flow, float *gradient)
+static inline __attribute__((always_inline)) void
+output_backward(const struct policy *policy, const struct layout *at,
+                const struct observations *seen, const uint32_t *id, uint32_t n, const float *after,
+                const float *logit_gradient, const float *value_gradient, float *flow,
+                float *gradient)
 {
     uint32_t out = policy->shape.layers, width = policy->shape.width[out - 1];
     const float *row = policy->parameter + at->weight[out];
@@ -247,7 +273,8 @@ static void rectify_backward(float *flow, const float *after, size_t n)
         flow[i] = after[i] > 0 ? flow[i] : 0;
 }
 
-static void bias_backward(const float *flow, uint32_t n, uint32_t width, float *gradient)
+static inline __attribute__((always_inline)) void bias_backward(const float *flow, uint32_t n,
+                                                                uint32_t width, float *gradient)
 {
     for (uint32_t k = 0; k < n; k++)
         add_scaled(gradient, 1, flow + (size_t)k * width, width);
@@ -260,9 +287,11 @@ static void transpose(const float *from, uint32_t rows, uint32_t columns, float 
             to[(size_t)c * rows + r] = from[(size_t)r * columns + c];
 }
 
-static void embed_backward(const struct policy *policy, const struct layout *at,
-                           const struct observations *seen, const uint32_t *id, uint32_t n,
-                           const float *flow, float *gradient)
+static inline __attribute__((always_inline)) void embed_backward(const struct policy *policy,
+                                                                 const struct layout *at,
+                                                                 const struct observations *seen,
+                                                                 const uint32_t *id, uint32_t n,
+                                                                 const float *flow, float *gradient)
 {
     uint32_t width = policy->shape.width[0];
     float *row = gradient + at->weight[0];
@@ -272,9 +301,10 @@ static void embed_backward(const struct policy *policy, const struct layout *at,
                        seen->strength ? seen->strength[f] : 1, flow, width);
 }
 
-static void mlp_backward(const struct policy *policy, const struct observations *seen,
-                         const uint32_t *id, uint32_t n, float *scratch,
-                         const float *logit_gradient, const float *value_gradient, float *gradient)
+static inline __attribute__((always_inline)) void
+backward_all(const struct policy *policy, const struct observations *seen, const uint32_t *id,
+             uint32_t n, float *scratch, const float *logit_gradient, const float *value_gradient,
+             float *gradient)
 {
     const struct policy_shape *shape = &policy->shape;
     struct layout at = lay_out(shape);
@@ -304,6 +334,29 @@ static void mlp_backward(const struct policy *policy, const struct observations 
         before = swap;
     }
     embed_backward(policy, &at, seen, id, n, flow, gradient);
+}
+
+#ifdef __x86_64__
+__attribute__((target("avx2"))) static void
+backward_avx2(const struct policy *policy, const struct observations *seen, const uint32_t *id,
+              uint32_t n, float *scratch, const float *logit_gradient, const float *value_gradient,
+              float *gradient)
+{
+    backward_all(policy, seen, id, n, scratch, logit_gradient, value_gradient, gradient);
+}
+#endif
+
+static void mlp_backward(const struct policy *policy, const struct observations *seen,
+                         const uint32_t *id, uint32_t n, float *scratch,
+                         const float *logit_gradient, const float *value_gradient, float *gradient)
+{
+#ifdef __x86_64__
+    if (__builtin_cpu_supports("avx2")) {
+        backward_avx2(policy, seen, id, n, scratch, logit_gradient, value_gradient, gradient);
+        return;
+    }
+#endif
+    backward_all(policy, seen, id, n, scratch, logit_gradient, value_gradient, gradient);
 }
 
 const struct policy_ops policy_mlp_ops = {
