@@ -1,0 +1,402 @@
+/* The thread and its mailbox. */
+#include "daemon/engine.h"
+
+#include <errno.h>
+#include <math.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    STACK = 256 * 1024,
+    TOUCHED = 128 * 1024, /* of it, before the first event */
+    BATCH = 64,           /* events between two looks at the mailbox */
+    IDLE_MS = 250,
+    ASKING_MS = 1, /* ports that do not wake us */
+    ANSWER_MS = 1000,
+};
+
+/* An order on its way; the asking thread's, until it is answered. */
+struct letter {
+    const struct engine_order *order;
+    struct engine_status *status;
+    struct error error;
+    int result;
+};
+
+struct engine {
+    struct filter *filter;
+    struct port *port; /* the real-time thread's alone */
+    bool port_ended;
+    bool stopping;
+    struct engine_status counts; /* the counts of it are kept here */
+
+    _Atomic(struct letter *) mailbox;
+    atomic_bool answered;
+    int wake;  /* there is a letter */
+    int reply; /* it is answered */
+    int tell;  /* there is news */
+    atomic_uint news;
+    _Atomic uint64_t heartbeat;
+    pthread_t thread;
+    bool running;
+};
+
+static uint64_t nanoseconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
+}
+
+static void ring(int bell)
+{
+    while (eventfd_write(bell, 1) != 0 && errno == EINTR)
+        ;
+}
+
+static void unring(int bell)
+{
+    eventfd_t count = 0;
+    while (eventfd_read(bell, &count) != 0 && errno == EINTR)
+        ;
+}
+
+/* --- The real-time thread --- */
+
+static void tell_news(struct engine *engine, unsigned news)
+{
+    unsigned before = atomic_fetch_or_explicit(&engine->news, news, memory_order_release);
+    if ((before & news) != news)
+        ring(engine->tell);
+}
+
+static void send(void *context, const struct midi_event *event)
+{
+    struct engine *engine = context;
+    if (!engine->port)
+        return;
+    engine->counts.events_out++;
+    if (engine->port->ops->write(engine->port, event) != 0) {
+        engine->counts.dropped++;
+        tell_news(engine, ENGINE_DROPPED);
+    }
+}
+
+static void flush(struct engine *engine)
+{
+    if (!engine->port)
+        return;
+    int dropped = engine->port->ops->flush(engine->port);
+    if (dropped > 0) {
+        engine->counts.dropped += (uint64_t)dropped;
+        tell_news(engine, ENGINE_DROPPED);
+    }
+}
+
+static double now(const struct engine *engine)
+{
+    return engine->port ? engine->port->ops->now(engine->port) : port_monotonic();
+}
+
+static void release_all(struct engine *engine)
+{
+    filter_release_all(engine->filter, now(engine));
+    flush(engine);
+}
+
+static void change_port(struct engine *engine, struct port *port)
+{
+    if (engine->port)
+        release_all(engine);
+    engine->port = port;
+    engine->port_ended = false;
+}
+
+/* A change of one value goes through filter_set, which checks it. */
+static int change_number(struct engine *engine, enum engine_act act, double number,
+                         struct error *error)
+{
+    struct filter_settings settings = *filter_settings(engine->filter);
+    if (act == ENGINE_FOLLOW)
+        settings.correct.follow = (float)number;
+    else if (act == ENGINE_KEEP)
+        settings.correct.keep = (float)number;
+    else
+        settings.clock.tempo = number;
+    return filter_set(engine->filter, &settings, error);
+}
+
+static int carry_out(struct engine *engine, const struct engine_order *order, struct error *error)
+{
+    switch (order->act) {
+    case ENGINE_ASK:
+        break;
+    case ENGINE_PORT:
+        change_port(engine, order->port);
+        break;
+    case ENGINE_SETTINGS:
+        return filter_set(engine->filter, order->settings, error);
+    case ENGINE_CORRECTOR:
+        filter_set_corrector(engine->filter, order->corrector);
+        break;
+    case ENGINE_MODE:
+        filter_set_mode(engine->filter, order->mode);
+        break;
+    case ENGINE_BYPASS:
+        filter_set_bypass(engine->filter, order->on);
+        break;
+    case ENGINE_FOLLOW:
+    case ENGINE_KEEP:
+    case ENGINE_TEMPO:
+        return change_number(engine, order->act, order->number, error);
+    case ENGINE_TAP:
+        filter_tap(engine->filter, now(engine));
+        break;
+    case ENGINE_STOP:
+        engine->stopping = true;
+        release_all(engine);
+        break;
+    case ENGINE_PANIC:
+        release_all(engine);
+        break;
+    }
+    return 0;
+}
+
+static void take_letter(struct engine *engine)
+{
+    struct letter *letter = atomic_exchange_explicit(&engine->mailbox, NULL, memory_order_acquire);
+    if (!letter)
+        return;
+    letter->result = carry_out(engine, letter->order, &letter->error);
+    flush(engine);
+    if (letter->status) {
+        *letter->status = engine->counts;
+        letter->status->filter = filter_status(engine->filter);
+        letter->status->settings = *filter_settings(engine->filter);
+    }
+    atomic_store_explicit(&engine->answered, true, memory_order_release);
+    ring(engine->reply);
+}
+
+static void handle(struct engine *engine, enum port_news news, const struct midi_event *event)
+{
+    switch (news) {
+    case PORT_NOTHING:
+        break;
+    case PORT_EVENT:
+        engine->counts.events_in++;
+        filter_event(engine->filter, event);
+        break;
+    case PORT_INPUT_LOST:
+        engine->counts.inputs_lost++;
+        release_all(engine);
+        tell_news(engine, ENGINE_INPUT_LOST);
+        break;
+    case PORT_OUTPUT_LOST:
+        engine->counts.outputs_lost++;
+        release_all(engine);
+        tell_news(engine, ENGINE_OUTPUT_LOST);
+        break;
+    case PORT_OUTPUT_FOUND:
+        engine->counts.outputs_found++;
+        engine->port->ops->silence(engine->port);
+        tell_news(engine, ENGINE_OUTPUT_FOUND);
+        break;
+    case PORT_OVERRUN:
+        /* Releases may be among what was dropped. */
+        engine->counts.overruns++;
+        release_all(engine);
+        tell_news(engine, ENGINE_OVERRUN);
+        break;
+    case PORT_ENDED:
+        engine->port_ended = true;
+        release_all(engine);
+        tell_news(engine, ENGINE_PORT_ENDED);
+        break;
+    }
+}
+
+/* Reads until there is nothing more for now: false; or a batch: true. */
+static bool serve(struct engine *engine)
+{
+    uint64_t began = nanoseconds();
+    for (int i = 0; i < BATCH; i++) {
+        struct midi_event event;
+        enum port_news news = engine->port->ops->read(engine->port, &event);
+        if (news == PORT_NOTHING)
+            return false;
+        handle(engine, news, &event);
+        flush(engine);
+        uint64_t ended = nanoseconds();
+        if (news == PORT_EVENT)
+            latency_add(&engine->counts.latency, ended - began);
+        began = ended;
+        filter_settle(engine->filter);
+        if (engine->port_ended)
+            return false;
+    }
+    return true;
+}
+
+/* Page faults of the stack happen here and not under a note. */
+static void __attribute__((noinline)) touch_stack(void)
+{
+    volatile unsigned char page[TOUCHED];
+    for (size_t i = 0; i < sizeof page; i += 1024)
+        page[i] = 0;
+}
+
+static void *run(void *context)
+{
+    struct engine *engine = context;
+    bool more = false;
+    touch_stack();
+    while (!engine->stopping) {
+        bool open = engine->port && !engine->port_ended;
+        struct pollfd ready[] = {
+            {.fd = engine->wake, .events = POLLIN},
+            {.fd = open ? engine->port->ops->descriptor(engine->port) : -1, .events = POLLIN}};
+        bool asking = open && ready[1].fd < 0;
+        poll(ready, 2, more ? 0 : asking ? ASKING_MS : IDLE_MS);
+        atomic_fetch_add_explicit(&engine->heartbeat, 1, memory_order_relaxed);
+        if (ready[0].revents) {
+            unring(engine->wake);
+            take_letter(engine);
+        }
+        more = engine->port && !engine->port_ended && (more || asking || ready[1].revents) &&
+               serve(engine);
+    }
+    return NULL;
+}
+
+/* --- The main thread --- */
+
+static int start_thread(struct engine *engine, struct error *error)
+{
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, STACK);
+    int code = pthread_create(&engine->thread, &attributes, run, engine);
+    pthread_attr_destroy(&attributes);
+    if (code != 0)
+        return error_set(error, "cannot start the real-time thread: %s", strerror(code));
+    pthread_setname_np(engine->thread, "audiogenrl-rt");
+    engine->running = true;
+    return 0;
+}
+
+struct engine *engine_open(const struct filter_settings *settings, struct error *error)
+{
+    struct engine *engine = calloc(1, sizeof *engine);
+    if (!engine) {
+        error_set(error, "out of memory");
+        return NULL;
+    }
+    engine->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    engine->reply = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    engine->tell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (engine->wake < 0 || engine->reply < 0 || engine->tell < 0)
+        error_set(error, "cannot start the real-time thread: %s", strerror(errno));
+    else
+        engine->filter = filter_open(settings, send, engine, error);
+    if (engine->filter && start_thread(engine, error) == 0)
+        return engine;
+    engine_close(engine);
+    return NULL;
+}
+
+static void close_bell(int bell)
+{
+    if (bell >= 0)
+        close(bell);
+}
+
+void engine_close(struct engine *engine)
+{
+    if (!engine)
+        return;
+    if (engine->running) {
+        const struct engine_order stop = {.act = ENGINE_STOP};
+        while (engine_do(engine, &stop, NULL, NULL) != 0)
+            ;
+    }
+    filter_close(engine->filter);
+    close_bell(engine->wake);
+    close_bell(engine->reply);
+    close_bell(engine->tell);
+    free(engine);
+}
+
+int engine_set_priority(struct engine *engine, int priority, struct error *error)
+{
+    const struct sched_param param = {.sched_priority = priority};
+    int code =
+        pthread_setschedparam(engine->thread, priority > 0 ? SCHED_FIFO : SCHED_OTHER, &param);
+    if (code == 0)
+        return 0;
+    return error_set(error,
+                     "the real-time thread runs without SCHED_FIFO priority %d: %s; notes may be "
+                     "late under load",
+                     priority, strerror(code));
+}
+
+/* False: taken back, for it lay unread for too long. */
+static bool await_answer(struct engine *engine, struct letter *letter)
+{
+    struct pollfd ready = {.fd = engine->reply, .events = POLLIN};
+    for (;;) {
+        int code = poll(&ready, 1, ANSWER_MS);
+        if (atomic_load_explicit(&engine->answered, memory_order_acquire)) {
+            unring(engine->reply);
+            return true;
+        }
+        struct letter *unread = letter;
+        if (code == 0 && atomic_compare_exchange_strong(&engine->mailbox, &unread, NULL))
+            return false;
+        if (code > 0)
+            unring(engine->reply); /* left from a letter before */
+    }
+}
+
+int engine_do(struct engine *engine, const struct engine_order *order, struct engine_status *status,
+              struct error *error)
+{
+    struct letter letter = {.order = order, .status = status};
+    if (!engine->running)
+        return error_set(error, "the real-time thread has ended");
+    atomic_store_explicit(&engine->answered, false, memory_order_relaxed);
+    atomic_store_explicit(&engine->mailbox, &letter, memory_order_release);
+    ring(engine->wake);
+    if (!await_answer(engine, &letter))
+        return error_set(error, "the real-time thread does not answer");
+    if (letter.result != 0 && error)
+        *error = letter.error;
+    if (order->act == ENGINE_STOP) {
+        pthread_join(engine->thread, NULL);
+        engine->running = false;
+    }
+    return letter.result;
+}
+
+int engine_descriptor(const struct engine *engine)
+{
+    return engine->tell;
+}
+
+unsigned engine_news(struct engine *engine)
+{
+    unring(engine->tell);
+    return atomic_exchange_explicit(&engine->news, 0, memory_order_acquire);
+}
+
+uint64_t engine_heartbeat(const struct engine *engine)
+{
+    return atomic_load_explicit(&engine->heartbeat, memory_order_relaxed);
+}

@@ -1,0 +1,55 @@
+/* The repertoire: a folder of pieces and models, watched, and the corrector that
+ * stands on what is in it.
+ *
+ * A thread of low priority looks through the folder (not those below it) when it has
+ * changed, learns what is new, and builds a cast: a corrector and the models it
+ * borrows. The main thread takes a cast over, gives the corrector to the engine,
+ * and frees the cast before it. Files that cannot be used are named in the log, once as
+ * long as they stay as they are. All functions are for the main thread. */
+#ifndef DAEMON_REPERTOIRE_H
+#define DAEMON_REPERTOIRE_H
+
+#include "correct/corrector.h"
+
+struct cast;
+
+/* Owned by the cast. */
+struct corrector *cast_corrector(const struct cast *cast);
+
+size_t cast_pieces(const struct cast *cast);
+
+/* The name of a piece as corrector_place counts them; "" beyond them. */
+const char *cast_piece(const struct cast *cast, int piece);
+
+/* True: everything in the folder was looked at when it was made. */
+bool cast_is_complete(const struct cast *cast);
+
+void cast_free(struct cast *cast);
+
+struct repertoire;
+
+/* Starts the thread. folder and style may be NULL; copied. The folder need not
+ * exist: it is looked for. NULL: out of memory or threads. */
+struct repertoire *repertoire_open(const char *folder, const char *style, struct error *error);
+void repertoire_close(struct repertoire *repertoire);
+
+/* Another folder or style model, and a look at everything again. -1: out of memory. */
+int repertoire_choose(struct repertoire *repertoire, const char *folder, const char *style,
+                      struct error *error);
+
+/* Readable when the folder has changed: call repertoire_stir. -1: not watched. */
+int repertoire_watch_descriptor(const struct repertoire *repertoire);
+
+/* Has the folder looked through when it has been quiet for a moment. */
+void repertoire_stir(struct repertoire *repertoire);
+
+/* To be called now and then: a folder that was not there may be. */
+void repertoire_look_for_folder(struct repertoire *repertoire);
+
+/* Readable when there is a cast to take. */
+int repertoire_descriptor(const struct repertoire *repertoire);
+
+/* The newest cast, the caller's; NULL: none since the last call. */
+struct cast *repertoire_take(struct repertoire *repertoire);
+
+#endif

@@ -1,0 +1,105 @@
+/* Jansson parses; a table says what each command takes. */
+#include "daemon/request.h"
+
+#include <string.h>
+
+enum value_kind { NO_VALUE, SWITCH, MODE, NUMBER };
+
+static const struct {
+    const char *name;
+    enum request_command command;
+    enum value_kind kind;
+    double least;
+    double most;
+} commands[] = {
+    {"ports", REQUEST_PORTS, NO_VALUE, 0, 0},   {"status", REQUEST_STATUS, NO_VALUE, 0, 0},
+    {"bypass", REQUEST_BYPASS, SWITCH, 0, 0},   {"mode", REQUEST_MODE, MODE, 0, 0},
+    {"follow", REQUEST_FOLLOW, NUMBER, 0, 100}, {"keep", REQUEST_KEEP, NUMBER, 0, 100},
+    {"tempo", REQUEST_TEMPO, NUMBER, 20, 400},  {"tap", REQUEST_TAP, NO_VALUE, 0, 0},
+    {"panic", REQUEST_PANIC, NO_VALUE, 0, 0},   {"reload", REQUEST_RELOAD, NO_VALUE, 0, 0},
+};
+
+enum { COMMANDS = sizeof commands / sizeof *commands };
+
+static int read_switch(const json_t *value, struct request *request, struct error *error)
+{
+    static const char *const words[] = {
+        [REQUEST_OFF] = "off", [REQUEST_ON] = "on", [REQUEST_TOGGLE] = "toggle"};
+    const char *word = json_string_value(value);
+    for (int i = 0; word && i < 3; i++)
+        if (strcmp(word, words[i]) == 0) {
+            request->bypass = (enum request_bypass)i;
+            return 0;
+        }
+    return error_set(error, "expected on, off or toggle");
+}
+
+static int read_mode(const json_t *value, struct request *request, struct error *error)
+{
+    const char *word = json_string_value(value);
+    int mode = word ? config_mode(word) : -1;
+    if (mode < 0)
+        return error_set(error, "expected correct, generate, scale or off");
+    request->mode = (enum config_mode)mode;
+    return 0;
+}
+
+static int read_number(const json_t *value, double least, double most, struct request *request,
+                       struct error *error)
+{
+    request->number = json_number_value(value);
+    /* The negation also holds for what is no number. */
+    if (!json_is_number(value) || !(request->number >= least && request->number <= most))
+        return error_set(error, "expected a number from %g to %g", least, most);
+    return 0;
+}
+
+static int read_value(const json_t *object, int command, struct request *request,
+                      struct error *error)
+{
+    const json_t *value = json_object_get(object, "value");
+    request->command = commands[command].command;
+    if (json_object_size(object) != (commands[command].kind == NO_VALUE ? 1U : 2U))
+        return error_set(error, commands[command].kind == NO_VALUE
+                                    ? "expected nothing but the command"
+                                    : "expected a command and a value");
+    switch (commands[command].kind) {
+    case SWITCH:
+        return read_switch(value, request, error);
+    case MODE:
+        return read_mode(value, request, error);
+    case NUMBER:
+        return read_number(value, commands[command].least, commands[command].most, request, error);
+    default:
+        return 0;
+    }
+}
+
+static int read_object(const json_t *object, struct request *request, struct error *error)
+{
+    const char *name = json_string_value(json_object_get(object, "command"));
+    if (!name)
+        return error_set(error, "expected an object with a command, {\"command\": \"status\"}");
+    for (int i = 0; i < COMMANDS; i++)
+        if (strcmp(name, commands[i].name) == 0)
+            return read_value(object, i, request, error) == 0 ? 0 : error_prefix(error, name);
+    return error_set(error, "unknown command '%.40s'", name);
+}
+
+int request_read(const char *line, size_t length, struct request *request, struct error *error)
+{
+    if (length > REQUEST_MAX_LINE)
+        return error_set(error, "the line is longer than %d bytes", REQUEST_MAX_LINE);
+    json_error_t fault;
+    json_t *object = json_loadb(line, length, JSON_REJECT_DUPLICATES, &fault);
+    if (!object)
+        return error_set(error, "not JSON: %s", fault.text);
+    int status = read_object(object, request, error);
+    json_decref(object);
+    return status;
+}
+
+json_t *request_refuse(const char *why)
+{
+    return json_pack("{s:b, s:s}", "ok", 0, "error", why);
+}

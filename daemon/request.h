@@ -1,0 +1,50 @@
+/* Requests to the service: a line of JSON from a client, checked.
+ *
+ *     {"command": "mode", "value": "scale"}
+ *
+ * ports, status, tap, panic and reload have no value; bypass has on, off or
+ * toggle; mode a mode's name; follow and keep a number from 0 to 100; tempo one
+ * from 20 to 400. Anything else in the line is an error. The answer is one line:
+ * {"ok": true, ...}, or {"ok": false, "error": "a sentence"}. */
+#ifndef DAEMON_REQUEST_H
+#define DAEMON_REQUEST_H
+
+#include "base/error.h"
+#include "config/config.h"
+
+#include <jansson.h>
+#include <stddef.h>
+
+enum { REQUEST_MAX_LINE = 4096 }; /* bytes, without the line feed */
+
+enum request_command {
+    REQUEST_PORTS,
+    REQUEST_STATUS,
+    REQUEST_BYPASS,
+    REQUEST_MODE,
+    REQUEST_FOLLOW,
+    REQUEST_KEEP,
+    REQUEST_TEMPO,
+    REQUEST_TAP,
+    REQUEST_PANIC,
+    REQUEST_RELOAD,
+};
+
+enum request_bypass { REQUEST_OFF, REQUEST_ON, REQUEST_TOGGLE };
+
+struct request {
+    enum request_command command;
+    union {
+        enum request_bypass bypass;
+        enum config_mode mode;
+        double number;
+    };
+};
+
+/* -1: one sentence. */
+int request_read(const char *line, size_t length, struct request *request, struct error *error);
+
+/* An answer that says why not; a new reference, NULL only out of memory. */
+json_t *request_refuse(const char *why);
+
+#endif
