@@ -227,8 +227,8 @@ static int own_models(const struct assess_settings *settings, const struct music
     if (!song)
         return -1;
     struct model *model = settings->own_steps
-                              ? learn_songs(&song, 1, 0, &learn, error)
-                              : models_untrained(&song, 1, 0, MODELS_OBSERVED, error);
+                              ? learn_songs(&song, 1, LEARN_CONTEXT, &learn, error)
+                              : models_untrained(&song, 1, LEARN_CONTEXT, MODELS_OBSERVED, error);
     song_free(song);
     if (!model)
         return -1;

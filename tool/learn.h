@@ -11,6 +11,7 @@
 enum {
     LEARN_LANES = 64,   /* environments that ppo steps together */
     LEARN_HORIZON = 64, /* steps an episode, and of the rewards that are compared */
+    LEARN_CONTEXT = 2,  /* beats of context; with fewer, the best reward is a short loop */
 };
 
 struct learn_settings {

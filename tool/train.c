@@ -460,7 +460,10 @@ static int run(struct train_options *options, char *const *files)
 int command_train(int argc, char **argv)
 {
     struct train_options options = {
-        .threads = (gint)g_get_num_processors(), .steps = NOT_GIVEN, .every = NOT_GIVEN};
+        .context = LEARN_CONTEXT,
+        .threads = (gint)g_get_num_processors(),
+        .steps = NOT_GIVEN,
+        .every = NOT_GIVEN};
     const GOptionEntry entries[] = {
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output,
          "where to write (NAME.model in this folder, after the first FILE or DIR)", "MODEL"},
@@ -471,7 +474,7 @@ int command_train(int argc, char **argv)
         {"steps", 0, 0, G_OPTION_ARG_INT64, &options.steps,
          "environment steps in all (ppo 2000000, sarsa 1000000)", "N"},
         {"context", 0, 0, G_OPTION_ARG_INT, &options.context,
-         "beats before the current one that belong to a state, 0 to 8 (0)", "BEATS"},
+         "beats before the current one that belong to a state, 0 to 8 (2)", "BEATS"},
         {"snapshots", 0, 0, G_OPTION_ARG_FILENAME, &options.snapshots,
          "write a model at the start, after every so many steps, and at the end", "DIR"},
         {"every", 0, 0, G_OPTION_ARG_INT64, &options.every, "steps between snapshots", "N"},
