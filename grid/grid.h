@@ -29,6 +29,9 @@ struct grid_fit {
     bool fits;      /* score >= GRID_FIT_THRESHOLD, or too few events to tell */
 };
 
+/* Measured on 963 files of piano music, songs and lead sheets: 97.7 % of the
+ * files' own grids score above it (medians 1.0 to 1.5), and 0.4 % of takes of the
+ * same music played freely and laid over 120 beats a minute (median -0.42). */
 #define GRID_FIT_THRESHOLD (-0.1)
 enum {
     GRID_FIT_ENOUGH = 8, /* with fewer events the grid is trusted */

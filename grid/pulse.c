@@ -31,7 +31,7 @@ static const double wait_scale = 0.4; /* seconds */
 static const double wait_tail = 1.2;  /* exponent of the pause's power law */
 
 const struct pulse_options pulse_steady = {
-    .period = 0.60,
+    .period = 0.63,
     .period_spread = 0.27,
     .period_weight = 0.15,
     .period_low = 0.25,
@@ -40,12 +40,12 @@ const struct pulse_options pulse_steady = {
     .careless = 0.10,
     .drift = 0.03,
     .push = 0.02,
-    .hesitation = 0.00003,
+    .hesitation = 0.000001,
     .width = 192,
 };
 
 const struct pulse_options pulse_rubato = {
-    .period = 0.60,
+    .period = 0.63,
     .period_spread = 0.27,
     .period_weight = 0.15,
     .period_low = 0.25,
@@ -54,7 +54,7 @@ const struct pulse_options pulse_rubato = {
     .careless = 0.10,
     .drift = 0.09,
     .push = 0.03,
-    .hesitation = 0.001,
+    .hesitation = 0.0002,
     .width = 192,
 };
 
@@ -355,14 +355,39 @@ static void start(struct pulse *pulse, double seconds, int cue)
     }
 }
 
-static int by_score(const void *a, const void *b, void *context)
+static bool is_better(const struct pulse_state *candidates, uint32_t i, uint32_t j)
 {
-    const struct pulse_state *candidates = context;
-    uint32_t i = *(const uint32_t *)a, j = *(const uint32_t *)b;
+    if (candidates[i].score > candidates[j].score || candidates[i].score < candidates[j].score)
+        return candidates[i].score > candidates[j].score;
+    return i < j;
+}
 
-    if (candidates[i].score != candidates[j].score)
-        return candidates[i].score > candidates[j].score ? -1 : 1;
-    return (i > j) - (i < j);
+static void sift(const struct pulse_state *candidates, uint32_t *order, size_t at, size_t count)
+{
+    uint32_t moved = order[at];
+
+    for (size_t child = 2 * at + 1; child < count; child = 2 * at + 1) {
+        if (child + 1 < count && is_better(candidates, order[child], order[child + 1]))
+            child++;
+        if (!is_better(candidates, moved, order[child]))
+            break;
+        order[at] = order[child];
+        at = child;
+    }
+    order[at] = moved;
+}
+
+/* Best first, in place: the library's sort may allocate. */
+static void sort_by_score(const struct pulse_state *candidates, uint32_t *order, size_t count)
+{
+    for (size_t at = count / 2; at-- > 0;)
+        sift(candidates, order, at, count);
+    for (size_t last = count; last-- > 1;) {
+        uint32_t worst = order[0];
+        order[0] = order[last];
+        order[last] = worst;
+        sift(candidates, order, 0, last);
+    }
 }
 
 /* Best first. The best of every kind has a seat before the others are seated:
@@ -377,7 +402,7 @@ static void select_states(struct pulse *pulse)
         if (score >= pulse->best - hopeless || score >= pulse->kind_best[pulse->kind[i]])
             pulse->order[live++] = (uint32_t)i;
     }
-    qsort_r(pulse->order, live, sizeof *pulse->order, by_score, pulse->candidates);
+    sort_by_score(pulse->candidates, pulse->order, live);
     for (size_t i = 0; i < live; i++) {
         int kind = pulse->kind[pulse->order[i]];
         pulse->chosen[i] = seats && !seated[kind];
@@ -401,31 +426,48 @@ static void select_states(struct pulse *pulse)
     pulse->count = kept;
 }
 
+/* Moves a state up to its rank among those before it. */
+static void rank_state(struct pulse *pulse, size_t at)
+{
+    struct pulse_state state = pulse->states[at];
+
+    for (; at > 0 && pulse->states[at - 1].score < state.score; at--)
+        pulse->states[at] = pulse->states[at - 1];
+    pulse->states[at] = state;
+}
+
 void pulse_amend(struct pulse *pulse, unsigned notes, int lowest)
 {
     pulse->ear = pulse->ear_before;
     int before = pulse->cue, cue = rhythm_hear(&pulse->ear, notes, lowest);
+    bool first = pulse->ear_before.count == 0;
 
     pulse->cue = cue;
     for (size_t i = 0; i < pulse->count; i++) {
-        struct pulse_state state = pulse->states[i];
-        int unit = (int)(state.units % RHYTHM_UNITS);
-        if (state.step || pulse->ear_before.count == 0)
-            state.score +=
+        struct pulse_state *state = &pulse->states[i];
+        int unit = (int)(state->units % RHYTHM_UNITS);
+        if (state->step || first)
+            state->score +=
                 (double)(pulse->rhythm.accent[unit][cue] - pulse->rhythm.accent[unit][before]);
-        size_t at = i;
-        for (; at > 0 && pulse->states[at - 1].score < state.score; at--)
-            pulse->states[at] = pulse->states[at - 1];
-        pulse->states[at] = state;
+        rank_state(pulse, i);
     }
 }
 
-void pulse_event(struct pulse *pulse, double seconds, unsigned notes, int lowest)
+void pulse_favour(struct pulse *pulse, int unit, long step, double nats)
 {
-    pulse->ear_before = pulse->ear;
-    int cue = rhythm_hear(&pulse->ear, notes, lowest);
+    for (size_t i = 0; i < pulse->count; i++) {
+        struct pulse_state *state = &pulse->states[i];
+        if (state->units % RHYTHM_UNITS != unit)
+            state->score -= nats;
+        if (step >= 0 && (long)state->step != step)
+            state->score -= nats;
+        rank_state(pulse, i);
+    }
+}
 
-    pulse->cue = cue;
+/* Candidates for an event from the first `guesses` states, or from none. */
+static void try_event(struct pulse *pulse, double seconds, int cue, size_t guesses)
+{
     pulse->candidate_count = 0;
     pulse->stamp++;
     pulse->best = -INFINITY;
@@ -433,7 +475,7 @@ void pulse_event(struct pulse *pulse, double seconds, unsigned notes, int lowest
         pulse->kind_best[k] = -INFINITY;
     if (!pulse->count)
         start(pulse, seconds, cue);
-    for (size_t i = 0; i < pulse->count; i++)
+    for (size_t i = 0; i < guesses && i < pulse->count; i++)
         extend(pulse, i, seconds, cue);
     if (!pulse->candidate_count) {
         /* Nothing explains it within the range of tempi: wait where the best guess is. */
@@ -442,5 +484,25 @@ void pulse_event(struct pulse *pulse, double seconds, unsigned notes, int lowest
         s.parent = 0;
         add_candidate(pulse, &s);
     }
+}
+
+struct pulse_state pulse_peek(struct pulse *pulse, double seconds, unsigned notes, int lowest,
+                              size_t guesses)
+{
+    struct rhythm_ear ear = pulse->ear;
+    size_t best = 0;
+
+    try_event(pulse, seconds, rhythm_hear(&ear, notes, lowest), guesses);
+    for (size_t i = 1; i < pulse->candidate_count; i++)
+        if (pulse->candidates[i].score > pulse->candidates[best].score)
+            best = i;
+    return pulse->candidates[best];
+}
+
+void pulse_event(struct pulse *pulse, double seconds, unsigned notes, int lowest)
+{
+    pulse->ear_before = pulse->ear;
+    pulse->cue = rhythm_hear(&pulse->ear, notes, lowest);
+    try_event(pulse, seconds, pulse->cue, pulse->count);
     select_states(pulse);
 }

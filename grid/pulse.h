@@ -69,6 +69,16 @@ void pulse_reset(struct pulse *pulse);
  * together, `lowest`: the lowest of their note numbers, -1 where not known. */
 void pulse_event(struct pulse *pulse, double seconds, unsigned notes, int lowest);
 
+/* The best guess as it would be after such an event, at a small part of the cost:
+ * only the first `guesses` of the present ones are followed. Nothing changes. */
+struct pulse_state pulse_peek(struct pulse *pulse, double seconds, unsigned notes, int lowest,
+                              size_t guesses);
+
+/* Somebody knows better: guesses that are not at this unit of the beat (0 ..
+ * RHYTHM_UNITS - 1) after the last event lose `nats`, and as much again where their
+ * last step was not `step` units (negative: not known). Not after pulse_keep. */
+void pulse_favour(struct pulse *pulse, int unit, long step, double nats);
+
 /* More notes of the last event have come: `notes` and `lowest` of all of them. Only
  * the ranking of the guesses changes. Not after pulse_keep. */
 void pulse_amend(struct pulse *pulse, unsigned notes, int lowest);

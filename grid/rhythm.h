@@ -26,7 +26,7 @@ enum {
     RHYTHM_SLOT = 6,      /* units a slot */
     RHYTHM_TEXTURES = 8,  /* kinds of step before */
     RHYTHM_SPAN = 96,     /* longest step in the table: four beats */
-    RHYTHM_CUES = 4 * 11, /* kinds of events told apart by rhythm_hear */
+    RHYTHM_CUES = 5 * 11, /* kinds of events told apart by rhythm_hear */
     RHYTHM_MEMORY = 7,
     RHYTHM_ANY_TEXTURE = 7, /* nothing known of the step before */
 };
@@ -35,19 +35,20 @@ struct rhythm {
     /* [unit in the beat][texture][step]: -INFINITY where no onset may stand; step 0 is the
      * same place again (a broken chord, a grace note). */
     float step[RHYTHM_UNITS][RHYTHM_TEXTURES][RHYTHM_SPAN + 1];
-    float accent[RHYTHM_UNITS][RHYTHM_CUES]; /* log ratio of a cue here to its average */
+    float accent[RHYTHM_UNITS][RHYTHM_CUES]; /* log weight of a cue here */
     float start[RHYTHM_UNITS];               /* where the first onset stands */
 };
 
-/* The lowest notes of the last events, newest first. Zeroed: nothing heard yet. */
+/* The last events, newest first. Zeroed: nothing heard yet. */
 struct rhythm_ear {
-    uint8_t lowest[RHYTHM_MEMORY];
+    int16_t lowest[RHYTHM_MEMORY];
+    uint16_t notes[RHYTHM_MEMORY];
     uint8_t count;
 };
 
-/* Takes the next event and says what kind it is, 0 .. RHYTHM_CUES - 1: by the
- * notes struck together, how deep its lowest note lies and whether it is under
- * the last three. lowest < 0: pitches are not known. */
+/* Takes the next event and says what kind it is, 0 .. RHYTHM_CUES - 1: by how
+ * many notes are struck together against the events before, how deep its lowest note lies and
+ * whether it is under the last three. lowest < 0: pitches are not known. */
 int rhythm_hear(struct rhythm_ear *ear, unsigned notes, int lowest);
 
 void rhythm_init(struct rhythm *rhythm);
