@@ -5,7 +5,7 @@
  * Each file, whose own grid is the truth, is played by a simulated player in
  * three manners: steady, rubato, learner. The player's tempo walks at random, swells
  * in phrases, slows down at their ends; notes jitter, chords are spread, learners wait.
- * Prints, for each manner, over all takes:
+ * Wrong notes are played, too. Prints, for each manner, over all takes:
  *
  *   step   share of events placed at the right distance from the event before
  *   slot   share of onsets whose slot differs from the truth by the same constant
@@ -14,10 +14,18 @@
  *   octave share of onsets with a tempo within 12 % of the truth
  *   F      beat F-measure, +-70 ms, of beats told by what was known before them
  *   lock   beats until 16 events on end are placed right; median and 90th percentile
- *   us     microseconds an event; mean and 99th percentile */
+ *   us     microseconds to place an onset; median and 99th percentile
+ *   after  the same of the work that can wait until the note was sent
+ *
+ * and again while the piece is known and followed, and drives the clock as in the
+ * filter, with shift:p=0.2,max=2 wrong notes:
+ *
+ *   given  exact pitches after correction with the true slots, in per cent
+ *   found  the same with the clock's */
 #include "base/rng.h"
 #include "filter/clock.h"
 #include "filter/take.h"
+#include "rl/policy.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -26,7 +34,15 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MANNERS = 3, MOST_ONSETS = 20000, MOST_BEATS = 8192, AROUND = 16, LOCKED = 16 };
+enum {
+    MOST_TIMED = 1 << 21,
+    MOST_TAKES = 4096,
+    MANNERS = 3,
+    MOST_ONSETS = 20000,
+    MOST_BEATS = 8192,
+    AROUND = 16,
+    LOCKED = 16
+};
 
 struct manner {
     const char *name;
@@ -49,8 +65,8 @@ struct onset {
     double seconds;
     double slot; /* truth */
     double period;
-    uint8_t pitch;
-    double position; /* as the clock has it */
+    uint8_t pitch, struck; /* meant, and played with errors */
+    double position;       /* as the clock has it */
     double tempo;
 };
 
@@ -67,9 +83,10 @@ struct play {
 
 struct sums {
     double step, steps, slot, phase, octave, onsets, hit, told, beats;
-    double lock[4096];
+    double lock[MOST_TAKES];
     size_t takes;
-    double *microseconds;
+    double given, found;
+    double *microseconds[2]; /* placing, settling */
     size_t events;
 };
 
@@ -91,6 +108,15 @@ static void make_tempo(struct play *play, const struct manner *manner, double pe
         if (rng_double(rng) < manner->wait)
             time += 0.4 + 2.5 * rng_double(rng) * rng_double(rng);
     }
+}
+
+static uint8_t slip(uint8_t pitch, struct rng *rng)
+{
+    if (rng_double(rng) >= 0.2)
+        return pitch;
+    int shift = (int)rng_below(rng, 2) + 1;
+    int wrong = rng_below(rng, 2) ? pitch + shift : pitch - shift;
+    return wrong < 0 || wrong > 127 ? pitch : (uint8_t)wrong;
 }
 
 static int compare_onsets(const void *a, const void *b)
@@ -124,6 +150,7 @@ static void make_play(struct play *play, const struct take *take, const struct m
             .slot = slot,
             .period = length,
             .pitch = take->note[i].pitch,
+            .struck = slip(take->note[i].pitch, rng),
         };
     }
     qsort(play->onset, play->count, sizeof *play->onset, compare_onsets);
@@ -149,23 +176,81 @@ static void tell_beats(struct play *play, const struct clock *clock, double from
     }
 }
 
-static void run(struct play *play, struct sums *sums, const struct clock_settings *settings)
+static void follow(struct clock *clock, struct corrector *corrector, const struct onset *onset,
+                   struct sums *sums)
+{
+    struct correct_note note = {
+        .seconds = onset->seconds, .slot = onset->position, .pitch = onset->struck, .velocity = 80};
+    uint8_t pitch = corrector_note(corrector, &note);
+    struct correct_place where = corrector_place(corrector);
+    if (where.piece >= 0)
+        clock_follow(clock, where.slot);
+    corrector_release(corrector, pitch);
+    sums->found += pitch == onset->pitch;
+}
+
+/* `model`: the piece is known and drives the clock, as the filter does it; or NULL. */
+static void run(struct play *play, struct sums *sums, const struct clock_settings *settings,
+                const struct model *model)
 {
     struct clock *clock = clock_open(settings, NULL);
+    struct correct_settings knobs = correct_defaults();
+    struct corrector *corrector = model ? corrector_open(&model, 1, &knobs, NULL) : NULL;
     play->told_count = 0;
     play->last_told = -8;
     for (size_t i = 0; i < play->count; i++) {
         struct onset *onset = &play->onset[i];
         double began = now();
-        onset->position = clock_note(clock, onset->seconds, onset->pitch);
-        double took = now() - began;
-        if (sums->events < (1 << 22))
-            sums->microseconds[sums->events++] = took;
+        onset->position = clock_note(clock, onset->seconds, onset->struck);
+        double placed = now();
+        if (corrector)
+            follow(clock, corrector, onset, sums);
+        double resumed = now();
+        clock_settle(clock);
+        if (sums->events < MOST_TIMED) {
+            sums->microseconds[0][sums->events] = placed - began;
+            sums->microseconds[1][sums->events++] = now() - resumed;
+        }
         onset->tempo = clock_state(clock, onset->seconds).tempo;
         if (i + 1 < play->count && play->onset[i + 1].seconds - onset->seconds > 0.05)
             tell_beats(play, clock, onset->seconds, play->onset[i + 1].seconds);
     }
     clock_close(clock);
+    corrector_close(corrector);
+}
+
+/* The model of a piece whose policy takes what the piece took. */
+static struct model *know(const struct take *take, const struct midifile *file)
+{
+    struct model_origin origin = {.algorithm = "counts", .policy = "table"};
+    struct song **songs = malloc(sizeof *songs);
+    *songs = take_song(take, file, "piece", NULL);
+    struct process *process = process_create((const struct song *const *)songs, 1, 1, NULL);
+    float *probability = malloc(process->arcs * sizeof *probability);
+    process_observed(process, probability);
+    struct policy *policy = policy_of_probability(process, probability, NULL);
+    free(probability);
+    struct model *model = model_create(songs, 1, process, policy, &origin, NULL);
+    free(songs);
+    return model;
+}
+
+/* Notes that end right with the true slots. */
+static double correct_given(const struct play *play, const struct model *model)
+{
+    struct correct_settings knobs = correct_defaults();
+    struct corrector *corrector = corrector_open(&model, 1, &knobs, NULL);
+    double right = 0;
+    for (size_t i = 0; i < play->count; i++) {
+        const struct onset *onset = &play->onset[i];
+        struct correct_note note = {
+            .seconds = onset->seconds, .slot = onset->slot, .pitch = onset->struck, .velocity = 80};
+        uint8_t pitch = corrector_note(corrector, &note);
+        corrector_release(corrector, pitch);
+        right += pitch == onset->pitch;
+    }
+    corrector_close(corrector);
+    return right;
 }
 
 static long place(double slot)
@@ -230,24 +315,55 @@ static int compare(const void *a, const void *b)
 static void print(const char *name, struct sums *sums)
 {
     double precision = sums->hit / sums->told, recall = sums->hit / sums->beats;
-    double total = 0;
-    for (size_t i = 0; i < sums->events; i++)
-        total += sums->microseconds[i];
     qsort(sums->lock, sums->takes, sizeof *sums->lock, compare);
-    qsort(sums->microseconds, sums->events, sizeof *sums->microseconds, compare);
-    printf("%-8s %6.1f %6.1f %6.1f %6.1f %6.1f %6.1f %6.1f %8.1f %7.1f %8.0f\n", name,
-           100 * sums->step / sums->steps, 100 * sums->slot / sums->onsets,
-           100 * sums->phase / sums->onsets, 100 * sums->octave / sums->onsets,
-           200 * precision * recall / (precision + recall), sums->lock[sums->takes / 2],
-           sums->lock[sums->takes * 9 / 10], total / (double)sums->events,
-           sums->microseconds[sums->events * 99 / 100], sums->onsets);
+    printf("%-14s %6.1f %6.1f %6.1f %6.1f %6.1f %6.1f %6.1f", name, 100 * sums->step / sums->steps,
+           100 * sums->slot / sums->onsets, 100 * sums->phase / sums->onsets,
+           100 * sums->octave / sums->onsets, 200 * precision * recall / (precision + recall),
+           sums->lock[sums->takes / 2], sums->lock[sums->takes * 9 / 10]);
+    for (int i = 0; i < 2; i++) {
+        qsort(sums->microseconds[i], sums->events, sizeof(double), compare);
+        printf(" %6.1f %6.1f", sums->microseconds[i][sums->events / 2],
+               sums->microseconds[i][sums->events * 99 / 100]);
+    }
+    if (sums->given > 0)
+        printf(" %6.2f %6.2f", 100 * sums->given / sums->onsets, 100 * sums->found / sums->onsets);
+    printf(" %8.0f\n", sums->onsets);
+}
+
+/* One file in all manners, alone and followed. */
+static void bench(const char *path, const struct take_choice *choice, unsigned long takes,
+                  unsigned long seed, struct sums sums[2][MANNERS])
+{
+    static struct play play;
+    struct clock_settings settings = clock_defaults();
+    struct error error;
+    struct midifile *file = midifile_load(path, &error);
+    struct take *take = file ? take_create(file, path, choice, &error) : NULL;
+    if (!take) {
+        fprintf(stderr, "%s\n", error.text);
+        midifile_free(file);
+        return;
+    }
+    struct model *model = know(take, file);
+    for (int m = 0; take->count > 2 * LOCKED && m < MANNERS; m++)
+        for (unsigned long n = 0; n < takes && sums[0][m].takes < MOST_TAKES; n++) {
+            struct rng rng;
+            rng_seed(&rng, seed, n);
+            make_play(&play, take, &manners[m], &rng);
+            run(&play, &sums[0][m], &settings, NULL);
+            score(&play, &sums[0][m]);
+            run(&play, &sums[1][m], &settings, model);
+            score(&play, &sums[1][m]);
+            sums[1][m].given += correct_given(&play, model);
+        }
+    model_free(model);
+    take_free(take);
+    midifile_free(file);
 }
 
 int main(int argc, char **argv)
 {
-    static struct play play;
-    static struct sums sums[MANNERS];
-    struct clock_settings settings = clock_defaults();
+    static struct sums sums[2][MANNERS];
     struct take_choice choice = {.grid = TAKE_GRID_FILE};
     unsigned long seed = 1, takes = 1;
     int option;
@@ -261,29 +377,19 @@ int main(int argc, char **argv)
         else
             return 2;
     }
-    for (int m = 0; m < MANNERS; m++)
-        sums[m].microseconds = calloc(1 << 22, sizeof(double));
-    for (int f = optind; f < argc; f++) {
-        struct error error;
-        struct midifile *file = midifile_load(argv[f], &error);
-        struct take *take = file ? take_create(file, argv[f], &choice, &error) : NULL;
-        if (!take)
-            fprintf(stderr, "%s\n", error.text);
-        for (int m = 0; take && take->count > 2 * LOCKED && m < MANNERS; m++)
-            for (unsigned long n = 0; n < takes && sums[m].takes < 4096; n++) {
-                struct rng rng;
-                rng_seed(&rng, seed, (uint64_t)f * 1000 + n);
-                make_play(&play, take, &manners[m], &rng);
-                run(&play, &sums[m], &settings);
-                score(&play, &sums[m]);
-            }
-        take_free(take);
-        midifile_free(file);
+    for (int i = 0; i < 4 * MANNERS; i++)
+        sums[i & 1][i / 4].microseconds[i >> 1 & 1] = calloc(MOST_TIMED, sizeof(double));
+    for (int f = optind; f < argc; f++)
+        bench(argv[f], &choice, takes, seed + (unsigned long)f * 1000003, sums);
+    printf("%-14s %6s %6s %6s %6s %6s %6s %6s %6s %6s %6s %6s %6s %6s %8s\n", "manner", "step",
+           "slot", "phase", "tempo", "F", "lock", "lock90", "us", "us99", "after", "aft99", "given",
+           "found", "onsets");
+    for (int i = 0; i < 2 * MANNERS; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "%s%s", manners[i % MANNERS].name,
+                 i < MANNERS ? "" : ", known");
+        if (sums[i / MANNERS][i % MANNERS].takes)
+            print(name, &sums[i / MANNERS][i % MANNERS]);
     }
-    printf("%-8s %6s %6s %6s %6s %6s %6s %6s %8s %7s %8s\n", "manner", "step", "slot", "phase",
-           "tempo", "F", "lock", "lock90", "us", "us99", "onsets");
-    for (int m = 0; m < MANNERS; m++)
-        if (sums[m].takes)
-            print(manners[m].name, &sums[m]);
     return 0;
 }

@@ -157,6 +157,11 @@ double clock_note(struct clock *clock, double seconds, uint8_t pitch)
     return position;
 }
 
+void clock_settle(struct clock *clock)
+{
+    follower_settle(clock->follower);
+}
+
 /* A position that differs from `wanted` by whole beats, as near to `position` as may be. */
 static double align(const struct clock *clock, double position, double wanted)
 {

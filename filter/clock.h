@@ -70,6 +70,11 @@ int clock_set(struct clock *clock, const struct clock_settings *settings, double
 /* An onset: its position. */
 double clock_note(struct clock *clock, double seconds, uint8_t pitch);
 
+/* Does the larger part of the work on the onset given last, which could wait
+ * until the note was sent. clock_note does it first if it was left undone, but
+ * not for the notes of one chord. */
+void clock_settle(struct clock *clock);
+
 /* A clock, start, stop, continue or song position message; others are ignored. */
 void clock_event(struct clock *clock, const struct midi_event *event);
 

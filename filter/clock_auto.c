@@ -1,4 +1,13 @@
-/* Source auto: the tracker of grid/pulse.h with few guesses, its steps added up. */
+/* Source auto: the tracker of grid/pulse.h with few guesses.
+ *
+ * An onset is placed by what the first of the guesses make of it; all of them
+ * take it in afterwards, when follower_settle is called or the next event comes.
+ * Positions are the steps added up, so that they go on evenly when another guess
+ * comes out best; if that one says another place in the beat, and goes on saying
+ * so, the position is put right at a step that has room for it.
+ *
+ * Notes close together are one event, known by its first note; that more came,
+ * and how low, is told to the tracker before the next event. */
 #include "filter/clock_private.h"
 
 #include "grid/pulse.h"
@@ -8,22 +17,34 @@
 #include <stdlib.h>
 
 enum {
-    GUESSES = 24,
+    BEAT = 4,      /* slots */
+    GUESSES = 24,  /* kept; more find hardly better beats */
+    PEEKED = 3,    /* that place an onset */
+    PATIENCE = 2,  /* events that say the same other place in the beat */
+    LOCKED = 16,   /* events on end without a change of mind that make the beat sure */
+    FARTHEST = 32, /* slots between places of a piece that are a step */
 };
 
 static const double chord_gap = 0.035;  /* seconds between neighbours of a chord */
 static const double chord_span = 0.080; /* from its first to its last onset */
+static const double piece_weight = 4;   /* nats that a followed piece is worth an event */
+static const double tempo_weight = 0.25;
 
 struct follower {
     struct pulse *pulse;
-    struct pulse_options options;
     bool begun;
-    double first, latest; /* onsets of the event last heard */
-    unsigned notes;       /* of that event */
+    bool waiting;         /* the last event is not taken in yet */
+    double first, latest; /* onsets of the last event */
+    uint8_t pitch;        /* of its first note */
+    unsigned notes;
     int lowest;
-    double position; /* of that event, slots */
+    double position; /* of the last event, slots */
     struct pulse_state best;
-    double base; /* position to begin from */
+    double astray; /* slots that the best guess's place in the beat is ahead */
+    int astray_count;
+    int sure;                /* events on end that the best guess stayed */
+    bool placed, was_placed; /* a piece's place of the last event, of the one before, is known */
+    double place, place_before;
 };
 
 struct follower *follower_open(double tempo, struct error *error)
@@ -33,14 +54,17 @@ struct follower *follower_open(double tempo, struct error *error)
         error_set(error, "out of memory");
         return NULL;
     }
-    follower->options = pulse_rubato;
-    follower->options.width = GUESSES;
-    (void)tempo;
-    follower->pulse = pulse_create(&follower->options, error);
+    struct pulse_options options = pulse_rubato;
+    options.width = GUESSES;
+    options.drift = 0.06;
+    options.timing = 0.025;
+    options.period_weight = tempo_weight;
+    follower->pulse = pulse_create(&options, error);
     if (!follower->pulse) {
         free(follower);
         return NULL;
     }
+    follower_start(follower, 0, tempo);
     return follower;
 }
 
@@ -54,47 +78,99 @@ void follower_close(struct follower *follower)
 
 void follower_start(struct follower *follower, double position, double tempo)
 {
-    (void)tempo;
-    pulse_reset(follower->pulse);
-    follower->begun = false;
-    follower->base = position;
+    struct pulse *pulse = follower->pulse;
+    pulse_reset(pulse);
+    *follower =
+        (struct follower){.pulse = pulse, .position = position, .best = {.period = 60 / tempo}};
+}
+
+static double remainder_of(double x, double of)
+{
+    double rest = x - of * floor(x / of);
+    return rest > of - 1e-6 || rest < 1e-6 ? 0 : rest;
+}
+
+/* All guesses take the last event in, and what a followed piece says of it. */
+void follower_settle(struct follower *follower)
+{
+    if (!follower->waiting)
+        return;
+    follower->waiting = false;
+    pulse_event(follower->pulse, follower->first, 1, follower->pitch);
+    if (follower->placed) {
+        double step = follower->place - follower->place_before;
+        bool known = follower->was_placed && step > 0 && step <= FARTHEST;
+        double unit = remainder_of(follower->place, BEAT) * RHYTHM_SLOT;
+        pulse_favour(follower->pulse, (int)lround(unit) % RHYTHM_UNITS,
+                     known ? lround(step * RHYTHM_SLOT) : -1, piece_weight);
+    }
+    size_t count;
+    follower->best = pulse_states(follower->pulse, &count)[0];
+    follower->sure = follower->best.parent == 0 ? follower->sure + 1 : 0;
+    double astray = remainder_of(
+        (double)(follower->best.units % RHYTHM_UNITS) / RHYTHM_SLOT - follower->position, BEAT);
+    bool same = fabs(astray - follower->astray) < 1e-6;
+    follower->astray_count = same ? follower->astray_count + 1 : 1;
+    follower->astray = astray;
+}
+
+/* A step that puts the place in the beat right, by the smallest shift that does
+ * not go back. */
+static double align(struct follower *follower, double step)
+{
+    if (follower->astray <= 0 || follower->astray_count < PATIENCE)
+        return step;
+    double ahead = follower->astray;
+    bool room = step + ahead - BEAT >= fmin(1, step);
+    follower->astray_count = 0;
+    return step + ahead - (ahead > BEAT / 2 && room ? BEAT : 0);
+}
+
+static bool is_chord(const struct follower *follower, double seconds)
+{
+    return follower->begun && seconds - follower->latest < chord_gap &&
+           seconds - follower->first < chord_span;
 }
 
 double follower_note(struct follower *follower, double seconds, uint8_t pitch)
 {
-    if (follower->begun && seconds - follower->latest < chord_gap &&
-        seconds - follower->first < chord_span) {
+    if (is_chord(follower, seconds)) {
         follower->latest = seconds;
         follower->notes++;
         if (pitch < follower->lowest)
             follower->lowest = pitch;
         return follower->position;
     }
-    if (follower->begun && follower->notes > 1)
+    follower_settle(follower);
+    if (follower->notes > 1)
         pulse_amend(follower->pulse, follower->notes, follower->lowest);
-    pulse_event(follower->pulse, seconds, 1, pitch);
-    size_t count;
-    follower->best = pulse_states(follower->pulse, &count)[0];
-    if (follower->begun)
-        follower->position += (double)follower->best.step / RHYTHM_SLOT;
-    else
-        follower->position = follower->base + (double)follower->best.units / RHYTHM_SLOT;
+    struct pulse_state next = pulse_peek(follower->pulse, seconds, 1, pitch, PEEKED);
+    double step = (double)next.step / RHYTHM_SLOT;
+    follower->position += follower->begun ? align(follower, step) : step;
+    follower->best = next;
     follower->begun = true;
+    follower->waiting = true;
     follower->first = follower->latest = seconds;
+    follower->pitch = pitch;
     follower->notes = 1;
     follower->lowest = pitch;
+    follower->was_placed = follower->placed;
+    follower->place_before = follower->place;
+    follower->placed = false;
     return follower->position;
 }
 
 void follower_place(struct follower *follower, double slot)
 {
-    (void)follower;
-    (void)slot;
+    follower->placed = follower->begun;
+    follower->place = slot;
 }
 
 double follower_position(const struct follower *follower, double seconds)
 {
-    return follower->position + (seconds - follower->best.time) / follower->best.period * 4;
+    if (!follower->begun)
+        return follower->position;
+    return follower->position + (seconds - follower->best.time) / follower->best.period * BEAT;
 }
 
 double follower_tempo(const struct follower *follower)
@@ -104,5 +180,5 @@ double follower_tempo(const struct follower *follower)
 
 bool follower_locked(const struct follower *follower)
 {
-    return follower->begun;
+    return follower->sure >= LOCKED;
 }

@@ -42,6 +42,9 @@ void follower_start(struct follower *follower, double position, double tempo);
 /* An onset: its position in slots. */
 double follower_note(struct follower *follower, double seconds, uint8_t pitch);
 
+/* Takes the onset given last in, if that is not done; follower_note does it first. */
+void follower_settle(struct follower *follower);
+
 /* The onset given last stands at this slot of a piece. */
 void follower_place(struct follower *follower, double slot);
 

@@ -220,7 +220,8 @@ static void strike(struct filter *filter, const struct midi_event *event, double
     filter->status.sounding++;
 }
 
-void filter_settle(struct filter *filter)
+/* Tells clock and corrector of a note that was sent as played. */
+static void hear_note(struct filter *filter)
 {
     if (!filter->waiting)
         return;
@@ -229,6 +230,12 @@ void filter_settle(struct filter *filter)
         decide(filter, &filter->note);
     else
         clock_note(filter->clock, filter->note.seconds, filter->note.pitch);
+}
+
+void filter_settle(struct filter *filter)
+{
+    hear_note(filter);
+    clock_settle(filter->clock);
 }
 
 static void release(struct filter *filter, const struct midi_event *event)
@@ -250,7 +257,7 @@ static void drop_channel(struct filter *filter, unsigned channel)
 
 void filter_release_all(struct filter *filter, double seconds)
 {
-    filter_settle(filter);
+    hear_note(filter);
     filter->seconds = advance(filter, seconds);
     for (unsigned channel = 0; channel < NOTEMAP_CHANNELS; channel++) {
         if (!(filter->used >> channel & 1))
@@ -381,7 +388,7 @@ static bool is_reset(const struct midi_event *event)
 
 void filter_event(struct filter *filter, const struct midi_event *event)
 {
-    filter_settle(filter);
+    hear_note(filter);
     double seconds = advance(filter, event->seconds);
     if (midi_is_channel(event) && is_sound(event)) {
         channel_event(filter, event, seconds);
@@ -398,7 +405,7 @@ int filter_set(struct filter *filter, const struct filter_settings *settings, st
 {
     if (settings_check(settings, error) != 0)
         return -1;
-    filter_settle(filter);
+    hear_note(filter);
     filter->settings = *settings;
     filter->pedal_down = 0;
     clock_set(filter->clock, &settings->clock, advance(filter, filter->seconds), NULL);
@@ -413,7 +420,7 @@ const struct filter_settings *filter_settings(const struct filter *filter)
 
 void filter_set_corrector(struct filter *filter, struct corrector *corrector)
 {
-    filter_settle(filter);
+    hear_note(filter);
     filter->corrector = corrector;
     filter->owner++;
     if (filter->owner == NO_OWNER)
@@ -424,7 +431,7 @@ void filter_set_corrector(struct filter *filter, struct corrector *corrector)
 
 void filter_set_bypass(struct filter *filter, bool on)
 {
-    filter_settle(filter);
+    hear_note(filter);
     filter->settings.bypass = on;
     tell_corrector(filter);
 }
@@ -433,14 +440,14 @@ void filter_set_mode(struct filter *filter, enum correct_mode mode)
 {
     if (mode < CORRECT_OFF || mode > CORRECT_GENERATE)
         return;
-    filter_settle(filter);
+    hear_note(filter);
     filter->settings.correct.mode = mode;
     tell_corrector(filter);
 }
 
 void filter_tap(struct filter *filter, double seconds)
 {
-    filter_settle(filter);
+    hear_note(filter);
     filter->seconds = advance(filter, seconds);
     clock_tap(filter->clock, filter->seconds);
 }
