@@ -80,7 +80,7 @@ struct grid_track {
  * Onsets off the sixteenths (triplets, ornaments) get the nearest slot, upwards
  * from half way. A wait becomes the rests it lasts or a few slots of music that
  * came late, whichever explains it better. What no onset can tell is a guess:
- * whether slow eighths are fast sixteenths (beats of 75 to 135 a minute are
+ * whether slow eighths are fast sixteenths (beats of 75 to 125 a minute are
  * preferred; set options->period where the tempo is known), and beats in
  * compound time, which are taken for quarters or triplets of quarters.
  *
