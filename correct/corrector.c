@@ -89,14 +89,13 @@ int corrector_set(struct corrector *corrector, const struct correct_settings *se
     return 0;
 }
 
-static uint8_t decide_generate(struct corrector *corrector, const struct correct_note *note)
+static uint8_t decide_generate(struct corrector *corrector, double slot, uint8_t x)
 {
     const struct correct_settings *settings = &corrector->settings;
     struct generate_options options = {.fold_octave = settings->fold_octave,
                                        .keep_direction = settings->keep_direction,
                                        .avoid_semitone = settings->avoid_semitone};
-    return generate_decide(corrector->generate, note->slot, note->pitch, &options,
-                           corrector->sounding);
+    return generate_decide(corrector->generate, slot, x, &options, corrector->sounding);
 }
 
 uint8_t corrector_note(struct corrector *corrector, const struct correct_note *note)
@@ -120,7 +119,7 @@ uint8_t corrector_note(struct corrector *corrector, const struct correct_note *n
     }
     case CORRECT_GENERATE:
         if (corrector->generate)
-            y = decide_generate(corrector, note);
+            y = decide_generate(corrector, note->slot, x);
         break;
     }
     follow_weigh(follow, x, NULL);

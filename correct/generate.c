@@ -5,7 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_BEATS = 64 }; /* that the policy is asked for after a pause: bounds the work */
+enum {
+    MOST_BEATS = 64,   /* that the policy is asked for after a pause: bounds the work */
+    MOST_OCTAVES = 10, /* from the lowest note number to the highest */
+};
+
+static const double most_slot = 1e15; /* farther from zero, sixteenths are not told apart */
 
 struct song_beat {
     uint32_t song, beat;
@@ -129,10 +134,11 @@ static bool clashes(int pitch, const uint16_t sounding[128])
     return (pitch > 0 && sounding[pitch - 1]) || (pitch < 127 && sounding[pitch + 1]);
 }
 
-/* The k-th pitch of a proposal; more than it has go on an octave higher. */
+/* The k-th pitch of a proposal; more than it has go on an octave higher, up to the highest. */
 static int proposed(const uint8_t *notes, uint32_t count, uint32_t k)
 {
-    int pitch = notes[k % count] + 12 * (int)(k / count);
+    uint32_t octaves = k / count < MOST_OCTAVES ? k / count : MOST_OCTAVES;
+    int pitch = notes[k % count] + 12 * (int)octaves;
     while (pitch > 127)
         pitch -= 12;
     return pitch;
@@ -141,7 +147,9 @@ static int proposed(const uint8_t *notes, uint32_t count, uint32_t k)
 uint8_t generate_decide(struct generate *generate, double slot, uint8_t x,
                         const struct generate_options *options, const uint16_t sounding[128])
 {
-    int64_t now = (int64_t)floor(slot + .5);
+    int64_t now = fabs(slot) < most_slot ? (int64_t)floor(slot + .5) : generate->slot;
+    if (generate->started && now == generate->slot - 1)
+        now = generate->slot; /* rolled, not another slot: a beat begun is not taken back */
     int64_t beat = now >= 0 ? now / SONG_SLOTS_A_BEAT : -((-now + 3) / SONG_SLOTS_A_BEAT);
     if (!generate->started || now != generate->slot) {
         if (generate->started) {

@@ -118,7 +118,7 @@ static float reached(const struct record *record, const struct follow *follow,
     float sum = 0, ratio = 1;
     for (size_t back = 0; back < FOLLOW_HEARD && back <= t; back++) {
         const struct step *step = &record->step[t - back];
-        ratio *= follow_likelihood(follow, step->slot + diagonal, notes[t - back].pitch) /
+        ratio *= follow_likelihood(follow, step->slot + diagonal, notes[t - back].pitch & 127) /
                  step->away_likelihood;
         sum += ratio;
     }
@@ -143,7 +143,7 @@ static void trace_back(const struct record *record, const struct follow *follow,
         float share = before ? 1 : reached(record, follow, notes, t, m->diagonal);
         float likelihood =
             before ? before->likelihood
-                   : follow_likelihood(follow, step->slot + m->diagonal, notes[t].pitch);
+                   : follow_likelihood(follow, step->slot + m->diagonal, notes[t].pitch & 127);
         belief_add(belief, m->diagonal, m->weight * share, likelihood);
         belief->away += m->weight * (1 - share);
     }

@@ -1,0 +1,476 @@
+/* What each mode and knob promises. */
+#include "correct/key.h"
+#include "music.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct corrector *open_with(const struct model *model, struct correct_settings settings)
+{
+    struct corrector *corrector = corrector_open(&model, model ? 1 : 0, &settings, NULL);
+    assert_non_null(corrector);
+    return corrector;
+}
+
+/* The piece of a model with half of the notes wrong. */
+static struct playing half_wrong(const struct model *model, uint64_t seed)
+{
+    struct playing playing = {0};
+    struct rng rng;
+    rng_seed(&rng, seed, 3);
+    playing_add(&playing, model_song(model, 0), 0, model_song(model, 0)->slots);
+    playing_shift(&playing, &rng, .5, 12);
+    return playing;
+}
+
+/* How a playing with half of the notes wrong fares with these settings. */
+static struct tally fare(const struct model *model, struct correct_settings settings)
+{
+    struct corrector *corrector = open_with(model, settings);
+    struct playing playing = half_wrong(model, 1);
+    playing_play(&playing, corrector);
+    struct tally tally = playing_tally(&playing, 0);
+    playing_free(&playing);
+    corrector_close(corrector);
+    return tally;
+}
+
+static void off_sends_what_is_played(void **state)
+{
+    (void)state;
+    struct model *model = music_model_of(MUSIC_PIANO, 1, 4);
+    struct correct_settings settings = correct_defaults();
+    settings.mode = CORRECT_OFF;
+    assert_true(fare(model, settings).as_played >= 100);
+    model_free(model);
+}
+
+static void without_a_model_nothing_changes(void **state)
+{
+    (void)state;
+    static const enum correct_mode modes[] = {CORRECT_OFF, CORRECT_CORRECT, CORRECT_GENERATE};
+    for (int m = 0; m < 3; m++) {
+        struct corrector *corrector = music_corrector(NULL, modes[m]);
+        struct song *song = music_compose(MUSIC_PIANO, 4, 2);
+        struct playing playing = {0};
+        playing_add(&playing, song, 0, song->slots);
+        playing_play(&playing, corrector);
+        assert_true(playing_tally(&playing, 0).as_played >= 100);
+        assert_int_equal(corrector_place(corrector).piece, -1);
+        playing_free(&playing);
+        song_free(song);
+        corrector_close(corrector);
+    }
+}
+
+static void much_trust_changes_nothing(void **state)
+{
+    (void)state;
+    struct model *model = music_model_of(MUSIC_PIANO, 1, 4);
+    struct correct_settings settings = correct_defaults();
+    settings.follow = 100;
+    assert_true(fare(model, settings).as_played >= 100);
+    settings = correct_defaults();
+    settings.keep = 100;
+    assert_true(fare(model, settings).as_played >= 100);
+    model_free(model);
+}
+
+static void knobs_turn_gradually(void **state)
+{
+    (void)state;
+    struct model *model = music_model_of(MUSIC_PIANO, 2, 4);
+    static const float turns[] = {0, .5f, 1, 2, 4, 8};
+    double follow_before = 0, keep_before = 0;
+    for (int k = 0; k < 6; k++) {
+        struct correct_settings settings = correct_defaults();
+        settings.follow = turns[k];
+        double follow = fare(model, settings).as_played;
+        settings = correct_defaults();
+        settings.keep = turns[k];
+        double keep = fare(model, settings).as_played;
+        assert_true(follow >= follow_before - .5 && keep >= keep_before - .5);
+        follow_before = follow;
+        keep_before = keep;
+    }
+    assert_true(follow_before > 90 && keep_before > 90);
+    model_free(model);
+}
+
+/* With no trust in the player at all the piece itself sounds. */
+static void no_trust_plays_the_piece(void **state)
+{
+    (void)state;
+    struct model *model = music_model_of(MUSIC_MELODY, 3, 8);
+    struct correct_settings settings = correct_defaults();
+    settings.follow = 0;
+    assert_true(fare(model, settings).right > 96);
+    model_free(model);
+}
+
+static void settings_out_of_range_are_refused(void **state)
+{
+    (void)state;
+    struct correct_settings bad[6];
+    for (int k = 0; k < 6; k++)
+        bad[k] = correct_defaults();
+    bad[0].follow = -.1f;
+    bad[1].follow = 100.5f;
+    bad[2].follow = NAN;
+    bad[3].keep = -1;
+    bad[4].keep = INFINITY;
+    bad[5].mode = (enum correct_mode)17;
+    struct corrector *corrector = music_corrector(NULL, CORRECT_SCALE);
+    for (int k = 0; k < 6; k++) {
+        struct error error = {""};
+        assert_null(corrector_open(NULL, 0, &bad[k], &error));
+        assert_true(strlen(error.text) > 10);
+        error.text[0] = '\0';
+        assert_int_equal(corrector_set(corrector, &bad[k], &error), -1);
+        assert_true(strlen(error.text) > 10);
+    }
+    corrector_close(corrector);
+    corrector_close(NULL);
+}
+
+/* What was heard in one mode is known in the next. */
+static void modes_change_while_playing(void **state)
+{
+    (void)state;
+    struct model *model = music_model_of(MUSIC_MELODY, 4, 8);
+    struct correct_settings settings = correct_defaults();
+    settings.mode = CORRECT_OFF;
+    struct corrector *corrector = open_with(model, settings);
+    struct playing playing = half_wrong(model, 2);
+    size_t half = playing.count / 2, right = 0;
+    for (size_t i = 0; i < playing.count; i++) {
+        if (i == half) {
+            settings.mode = CORRECT_CORRECT;
+            assert_int_equal(corrector_set(corrector, &settings, NULL), 0);
+        }
+        uint8_t sent = corrector_note(corrector, &playing.note[i]);
+        corrector_release(corrector, sent);
+        if (i < half)
+            assert_int_equal(sent, playing.note[i].pitch);
+        else if (i < half + 20)
+            right += sent == playing.meant[i];
+    }
+    assert_true(right >= 18);
+    playing_free(&playing);
+    corrector_close(corrector);
+    model_free(model);
+}
+
+static void generate_settings(struct correct_settings *settings)
+{
+    *settings = correct_defaults();
+    settings->mode = CORRECT_GENERATE;
+    settings->avoid_semitone = false;
+}
+
+/* One strike a slot: pitches random, but the same for the same seed. */
+static void strike(const struct model *model, const struct correct_settings *settings,
+                   uint64_t keys, uint8_t *played, uint8_t *sent, int notes)
+{
+    struct corrector *corrector = open_with(model, *settings);
+    struct rng rng;
+    rng_seed(&rng, keys, 0);
+    for (int i = 0; i < notes; i++) {
+        played[i] = (uint8_t)(30 + rng_below(&rng, 70));
+        struct correct_note note = {i / 8., i, played[i], 90};
+        sent[i] = corrector_note(corrector, &note);
+        corrector_release(corrector, sent[i]);
+    }
+    corrector_close(corrector);
+}
+
+enum { STRUCK = 2000 };
+
+static void generation_takes_pitches_of_the_piece(void **state)
+{
+    (void)state;
+    struct model *model = music_model_of(MUSIC_PIANO, 5, 8);
+    const struct song *song = model_song(model, 0);
+    struct correct_settings settings;
+    uint8_t played[STRUCK], sent[STRUCK];
+    bool in_piece[128] = {false}, used[128] = {false};
+    int different = 0;
+    for (uint32_t i = 0; i < song->notes; i++)
+        in_piece[song->pitch[i]] = true;
+    generate_settings(&settings);
+    strike(model, &settings, 1, played, sent, STRUCK);
+    for (int i = 0; i < STRUCK; i++) {
+        assert_true(in_piece[sent[i]]);
+        different += !used[sent[i]];
+        used[sent[i]] = true;
+    }
+    assert_true(different >= 8);
+    model_free(model);
+}
+
+static void generation_depends_on_the_seed_alone(void **state)
+{
+    (void)state;
+    struct model *model = music_model_of(MUSIC_PIANO, 5, 8);
+    struct correct_settings settings;
+    uint8_t played[STRUCK], one[STRUCK], two[STRUCK];
+    generate_settings(&settings);
+    strike(model, &settings, 1, played, one, STRUCK);
+    strike(model, &settings, 2, played, two, STRUCK);
+    assert_memory_equal(one, two, STRUCK);
+    settings.seed++;
+    strike(model, &settings, 1, played, two, STRUCK);
+    assert_memory_not_equal(one, two, STRUCK);
+    model_free(model);
+}
+
+static void generation_moves_by_beats_of_the_piece(void **state)
+{
+    (void)state;
+    /* Beats A B A C, told by their first pitch; A leads to B or C, each of these to A. */
+    static const struct song_note notes[] = {{0, 60}, {4, 62}, {8, 60}, {12, 64}};
+    struct song *song = music_written(notes, 4);
+    struct model *model = music_model(&song, 1);
+    struct correct_settings settings;
+    uint8_t played[STRUCK], sent[STRUCK];
+    generate_settings(&settings);
+    strike(model, &settings, 1, played, sent, STRUCK);
+    int b = 0, c = 0;
+    for (int i = 0; i < STRUCK; i++) {
+        bool first = i / 4 % 2 == 0;
+        assert_true(first ? sent[i] == 60 : sent[i] == 62 || sent[i] == 64);
+        b += !first && sent[i] == 62;
+        c += !first && sent[i] == 64;
+    }
+    assert_true(b > STRUCK / 8 && c > STRUCK / 8);
+    model_free(model);
+}
+
+static void chords_take_the_notes_in_order(void **state)
+{
+    (void)state;
+    static const struct song_note notes[] = {{0, 64}, {0, 48}, {0, 55}};
+    static const uint8_t expected[] = {64, 48, 55, 76, 60, 67, 88};
+    struct song *song = music_written(notes, 3);
+    struct model *model = music_model(&song, 1);
+    struct correct_settings settings;
+    generate_settings(&settings);
+    struct corrector *corrector = open_with(model, settings);
+    for (int slot = 0; slot < 5; slot++)
+        for (int n = 0; n < 7; n++) {
+            struct correct_note note = {slot, slot, 20, 90};
+            assert_int_equal(corrector_note(corrector, &note), expected[n]);
+        }
+    corrector_close(corrector);
+    model_free(model);
+}
+
+static void octaves_are_folded_to_the_player(void **state)
+{
+    (void)state;
+    struct model *model = music_model_of(MUSIC_PIANO, 6, 8);
+    struct correct_settings settings;
+    uint8_t played[STRUCK], plain[STRUCK], folded[STRUCK];
+    int moved = 0;
+    generate_settings(&settings);
+    strike(model, &settings, 1, played, plain, STRUCK);
+    settings.fold_octave = true;
+    strike(model, &settings, 1, played, folded, STRUCK);
+    for (int i = 0; i < STRUCK; i++) {
+        assert_true(abs(folded[i] - played[i]) <= 6);
+        assert_int_equal(folded[i] % 12, plain[i] % 12);
+        moved += folded[i] != plain[i];
+    }
+    assert_true(moved > STRUCK / 4);
+    model_free(model);
+}
+
+static int sign(int x)
+{
+    return (x > 0) - (x < 0);
+}
+
+static void the_direction_is_kept(void **state)
+{
+    (void)state;
+    struct model *model = music_model_of(MUSIC_PIANO, 7, 8);
+    struct correct_settings settings;
+    uint8_t played[STRUCK], sent[STRUCK];
+    int same = 0;
+    generate_settings(&settings);
+    settings.keep_direction = true;
+    strike(model, &settings, 1, played, sent, STRUCK);
+    for (int i = 1; i < STRUCK; i++) {
+        bool kept = sign(sent[i] - sent[i - 1]) == sign(played[i] - played[i - 1]);
+        /* At the ends of the keyboard there is no octave left to move by. */
+        bool at_end = sent[i - 1] < 12 || sent[i - 1] > 127 - 12;
+        assert_true(kept || at_end);
+        same += kept;
+    }
+    assert_true(same > STRUCK * 8 / 10);
+    model_free(model);
+}
+
+static void semitones_are_avoided(void **state)
+{
+    (void)state;
+    static const struct song_note notes[] = {{0, 60}, {0, 61}};
+    struct song *song = music_written(notes, 2);
+    struct model *model = music_model(&song, 1);
+    struct correct_settings settings;
+    struct correct_note note = {0, 0, 70, 90};
+    generate_settings(&settings);
+    struct corrector *corrector = open_with(model, settings);
+    assert_int_equal(corrector_note(corrector, &note), 60);
+    assert_int_equal(corrector_note(corrector, &note), 61);
+    corrector_close(corrector);
+    settings.avoid_semitone = true;
+    corrector = open_with(model, settings);
+    assert_int_equal(corrector_note(corrector, &note), 60);
+    assert_int_equal(corrector_note(corrector, &note), 72);
+    /* The note that it clashed with has gone: in its turn it may sound. */
+    corrector_release(corrector, 60);
+    corrector_release(corrector, 72);
+    note.slot = 4;
+    assert_int_equal(corrector_note(corrector, &note), 60);
+    corrector_release(corrector, 60);
+    assert_int_equal(corrector_note(corrector, &note), 61);
+    corrector_close(corrector);
+    model_free(model);
+}
+
+static void a_beat_begun_is_not_drawn_again(void **state)
+{
+    (void)state;
+    struct model *model = music_model_of(MUSIC_MELODY, 8, 8);
+    struct correct_settings settings;
+    generate_settings(&settings);
+    struct corrector *straight = open_with(model, settings), *rolled = open_with(model, settings);
+    for (int i = 0; i < 400; i++) {
+        struct correct_note note = {i, i, 60, 90};
+        uint8_t expected = corrector_note(straight, &note);
+        assert_int_equal(corrector_note(rolled, &note), expected);
+        corrector_release(straight, expected);
+        corrector_release(rolled, expected);
+        if (i % 4 == 0) {
+            /* A note of the same chord, a little early: it belongs to the new beat. */
+            corrector_release(straight, corrector_note(straight, &note));
+            note.slot -= .6;
+            corrector_release(rolled, corrector_note(rolled, &note));
+        }
+    }
+    corrector_close(straight);
+    corrector_close(rolled);
+    model_free(model);
+}
+
+static void scale_play(struct corrector *corrector, const uint8_t *played, uint8_t *sent, int notes)
+{
+    for (int i = 0; i < notes; i++) {
+        struct correct_note note = {i / 4., 2 * i, played[i], 90};
+        sent[i] = corrector_note(corrector, &note);
+        corrector_release(corrector, sent[i]);
+    }
+}
+
+/* The estimate may pass through a neighbouring key for a few notes. */
+static void scale_moves_what_is_outside_the_key(void **state)
+{
+    (void)state;
+    enum { NOTES = 600, HEARD = 100 };
+    static const int major[] = {0, 2, 4, 5, 7, 9, 11, 0, 4, 7};
+    for (int tonic = 0; tonic < 12; tonic++) {
+        uint8_t played[NOTES], sent[NOTES];
+        struct rng rng;
+        uint16_t key = key_pitch_classes(tonic);
+        int outside = 0, moved = 0, kept = 0;
+        rng_seed(&rng, 1, (uint64_t)tonic);
+        for (int i = 0; i < NOTES; i++) {
+            played[i] =
+                (uint8_t)(48 + tonic + major[rng_below(&rng, 10)] + 12 * (int)rng_below(&rng, 2));
+            if (i >= HEARD && i % 10 == 0)
+                played[i]++;
+        }
+        struct corrector *corrector = music_corrector(NULL, CORRECT_SCALE);
+        scale_play(corrector, played, sent, NOTES);
+        corrector_close(corrector);
+        for (int i = HEARD; i < NOTES; i++) {
+            bool inside = key >> played[i] % 12 & 1;
+            assert_true(abs(sent[i] - played[i]) <= 1);
+            outside += !inside;
+            moved += !inside && (key >> sent[i] % 12 & 1);
+            kept += inside && sent[i] == played[i];
+        }
+        assert_true(outside > 20 && moved >= outside * 9 / 10);
+        assert_true(kept >= (NOTES - HEARD - outside) * 97 / 100);
+    }
+}
+
+static void scale_leaves_the_first_notes_alone(void **state)
+{
+    (void)state;
+    static const uint8_t played[] = {60, 61, 62, 63, 64, 60, 66, 67, 72, 60};
+    uint8_t sent[10];
+    struct corrector *corrector = music_corrector(NULL, CORRECT_SCALE);
+    scale_play(corrector, played, sent, 8);
+    assert_memory_equal(sent, played, 8);
+    corrector_close(corrector);
+    /* Not for ever. */
+    static const uint8_t plain[] = {60, 62, 64, 65, 67, 72, 60, 67, 61, 60};
+    corrector = music_corrector(NULL, CORRECT_SCALE);
+    scale_play(corrector, plain, sent, 10);
+    assert_int_not_equal(sent[8], 61);
+    corrector_close(corrector);
+}
+
+static void scale_stays_on_the_keyboard(void **state)
+{
+    (void)state;
+    for (int tonic = 0; tonic < 12; tonic++) {
+        struct corrector *corrector = music_corrector(NULL, CORRECT_SCALE);
+        static const int major[] = {0, 2, 4, 5, 7, 9, 11, 12};
+        uint16_t key = key_pitch_classes(tonic);
+        for (int i = 0; i < 64; i++) {
+            struct correct_note note = {i, i, (uint8_t)(48 + tonic + major[i % 8]), 90};
+            corrector_note(corrector, &note);
+        }
+        for (int edge = 0; edge <= 127; edge += 127) {
+            struct correct_note note = {100, 100, (uint8_t)edge, 90};
+            uint8_t sent = corrector_note(corrector, &note);
+            assert_true(key >> sent % 12 & 1);
+            assert_true(abs(sent - edge) <= 1);
+        }
+        corrector_close(corrector);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(off_sends_what_is_played),
+        cmocka_unit_test(without_a_model_nothing_changes),
+        cmocka_unit_test(much_trust_changes_nothing),
+        cmocka_unit_test(knobs_turn_gradually),
+        cmocka_unit_test(no_trust_plays_the_piece),
+        cmocka_unit_test(settings_out_of_range_are_refused),
+        cmocka_unit_test(modes_change_while_playing),
+        cmocka_unit_test(generation_takes_pitches_of_the_piece),
+        cmocka_unit_test(generation_depends_on_the_seed_alone),
+        cmocka_unit_test(generation_moves_by_beats_of_the_piece),
+        cmocka_unit_test(chords_take_the_notes_in_order),
+        cmocka_unit_test(octaves_are_folded_to_the_player),
+        cmocka_unit_test(the_direction_is_kept),
+        cmocka_unit_test(semitones_are_avoided),
+        cmocka_unit_test(a_beat_begun_is_not_drawn_again),
+        cmocka_unit_test(scale_moves_what_is_outside_the_key),
+        cmocka_unit_test(scale_leaves_the_first_notes_alone),
+        cmocka_unit_test(scale_stays_on_the_keyboard),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
