@@ -233,13 +233,17 @@ static int remove_stale(const struct sockaddr_un *address, struct error *error)
     return 0;
 }
 
+/* Under a unit that runs in the group it is the group's already. */
 static void give_to_group(const char *path)
 {
     const struct group *audio = getgrnam("audio");
+    struct stat status;
+    if (audio && stat(path, &status) == 0 && status.st_gid == audio->gr_gid)
+        return;
     if (!audio || chown(path, (uid_t)-1, audio->gr_gid) != 0)
         log_say(LOG_NOTICE,
-                "%s: cannot be given to the group audio: only this user and root can "
-                "give commands",
+                "%s: cannot be given to the group audio: only this user and root can give "
+                "commands",
                 path);
 }
 

@@ -21,6 +21,8 @@ enum {
     ANSWER_MS = 1000,
 };
 
+#define REST_EVERY UINT64_C(100000000) /* nanoseconds */
+
 /* An order on its way; the asking thread's, until it is answered. */
 struct letter {
     const struct engine_order *order;
@@ -34,6 +36,7 @@ struct engine {
     struct port *port; /* the real-time thread's alone */
     bool port_ended;
     bool stopping;
+    uint64_t rested;             /* when, nanoseconds */
     struct engine_status counts; /* the counts of it are kept here */
 
     _Atomic(struct letter *) mailbox;
@@ -223,6 +226,17 @@ static void handle(struct engine *engine, enum port_news news, const struct midi
     }
 }
 
+/* A flood may keep the thread from ever blocking, and the kernel ends a real-time
+ * thread that does not for long (RLIMIT_RTTIME). */
+static void rest(struct engine *engine, uint64_t time)
+{
+    const struct timespec moment = {.tv_nsec = 1000};
+    if (time - engine->rested < REST_EVERY)
+        return;
+    engine->rested = time;
+    nanosleep(&moment, NULL);
+}
+
 /* Reads until there is nothing more for now: false; or a batch: true. */
 static bool serve(struct engine *engine)
 {
@@ -242,6 +256,7 @@ static bool serve(struct engine *engine)
         if (engine->port_ended)
             return false;
     }
+    rest(engine, began);
     return true;
 }
 

@@ -9,6 +9,18 @@ int command_evaluate(int argc, char **argv);
 int command_errors(int argc, char **argv);
 int command_inspect(int argc, char **argv);
 
+/* To the service. */
+int command_ports(int argc, char **argv);
+int command_status(int argc, char **argv);
+int command_bypass(int argc, char **argv);
+int command_mode(int argc, char **argv);
+int command_follow(int argc, char **argv);
+int command_keep(int argc, char **argv);
+int command_tempo(int argc, char **argv);
+int command_tap(int argc, char **argv);
+int command_panic(int argc, char **argv);
+int command_reload(int argc, char **argv);
+
 /* How error models are written, for --help. */
 #define ERRORS_HELP                                                                                \
     "SPEC is an error model:\n"                                                                    \

@@ -11,6 +11,16 @@ static const struct command commands[] = {
     {"evaluate", "inject errors, correct, and measure against the truth", command_evaluate},
     {"errors", "write a copy of a .mid with errors injected", command_errors},
     {"inspect", "say what a .mid or a model holds", command_inspect},
+    {"ports", "service: what there is to connect to", command_ports},
+    {"status", "service: ports, clock, mode, piece, counts, latency", command_status},
+    {"bypass", "service: let notes sound as played, or correct them again", command_bypass},
+    {"mode", "service: how to correct", command_mode},
+    {"follow", "service: trust in the player", command_follow},
+    {"keep", "service: favour for leaving a note as played", command_keep},
+    {"tempo", "service: beats a minute", command_tempo},
+    {"tap", "service: a tap on the beat", command_tap},
+    {"panic", "service: release everything that sounds", command_panic},
+    {"reload", "service: read settings and repertoire anew", command_reload},
 };
 
 static int print_help(void)
