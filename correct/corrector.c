@@ -1,5 +1,6 @@
-/* The corrector: keeps the experts of all modes up to date with the playing, so
- * that a change of mode finds them ready, and lets the one of the mode decide.
+/* The corrector: tells the follower and the key finder of every note whatever the
+ * mode, so that a change of mode finds them ready, and lets the one of the mode
+ * decide. Generation starts where it was left.
  *
  * Owns the experts; borrows the models. */
 #include "correct/corrector.h"
@@ -47,6 +48,15 @@ static void corrector_start(struct corrector *corrector)
     memset(corrector->sounding, 0, sizeof corrector->sounding);
 }
 
+/* NULL: none of them has pieces. */
+static const struct model *first_of_pieces(const struct model *const *models, size_t count)
+{
+    for (size_t m = 0; m < count; m++)
+        if (model_process(models[m]))
+            return models[m];
+    return NULL;
+}
+
 struct corrector *corrector_open(const struct model *const *models, size_t count,
                                  const struct correct_settings *settings, struct error *error)
 {
@@ -60,9 +70,10 @@ struct corrector *corrector_open(const struct model *const *models, size_t count
     corrector->settings = *settings;
     corrector->timeline = timeline_open(models, count, error);
     corrector->follow = corrector->timeline ? malloc(sizeof *corrector->follow) : NULL;
-    if (count && corrector->follow)
-        corrector->generate = generate_open(models[0], settings->seed, error);
-    if (!corrector->follow || (count && !corrector->generate)) {
+    const struct model *proposer = first_of_pieces(models, count);
+    if (proposer && corrector->follow)
+        corrector->generate = generate_open(proposer, settings->seed, error);
+    if (!corrector->follow || (proposer && !corrector->generate)) {
         corrector_close(corrector);
         return NULL;
     }

@@ -11,9 +11,9 @@
  * key; `off` answers x.
  *
  * Opening allocates everything; corrector_note and corrector_release never
- * allocate, lock or touch a file, and their work is bounded: at most
- * CORRECTOR_HYPOTHESES places of the pieces are weighed a note, however long
- * the playing or the repertoire. One thread at a time may use a corrector; the
+ * allocate, lock or touch a file, and their work is bounded: a fixed number of
+ * places of the pieces is weighed a note (correct/follow.h), however long the
+ * playing or the repertoire. One thread at a time may use a corrector; the
  * models it was opened on must outlive it. Same models, settings and notes:
  * same pitches. */
 #ifndef CORRECT_CORRECTOR_H
@@ -40,7 +40,7 @@ struct correct_settings {
     bool fold_octave;     /* generate: in the octave nearest to what was played */
     bool keep_direction;  /* generate: up, down or same as the player moved */
     bool avoid_semitone;  /* generate: not a semitone beside a sounding note */
-    uint64_t seed;        /* generate draws from the policy */
+    uint64_t seed;        /* generate draws from the policy; read at opening only */
 };
 
 /* What the programs use where the user says nothing. */
@@ -50,7 +50,8 @@ struct correct_settings correct_defaults(void);
 struct correct_note {
     double seconds;   /* since any fixed start; never falls */
     double slot;      /* where the clock or the grid puts it, in sixteenths; never falls by
-                         more than half a slot; a whole number is the middle of a slot */
+                         more than half a slot; a whole number is the middle of a slot. What
+                         falls, or is no number, is taken to be in the slot of the note before */
     uint8_t pitch;    /* 0 .. 127 */
     uint8_t velocity; /* 1 .. 127 */
 };
@@ -64,8 +65,9 @@ struct correct_place {
 
 struct corrector;
 
-/* models may be none (count 0): `correct` then answers as played. The modes
- * that stand without a model always work. NULL: out of memory, or settings out
+/* models may be none (count 0): `correct` and `generate` then answer as played.
+ * `correct` follows the pieces of all models, `generate` asks the first that
+ * has pieces. NULL: out of memory, or settings out
  * of range (follow or keep not within 0 .. 100). */
 struct corrector *corrector_open(const struct model *const *models, size_t count,
                                  const struct correct_settings *settings, struct error *error);

@@ -8,6 +8,7 @@ static const float any_note = 1 / 50.f; /* before anything was heard: the keys i
 static const float any_weight = 4;      /* it counts as much as so many notes */
 static const float same_pitch = .6f;    /* of what was heard, the pitch itself; else its class */
 static const float octaves = 3.5f;      /* in which a pitch class is expected */
+static const float trace = 1e-20f; /* left of what was heard long ago: denormal numbers are slow */
 
 void habit_start(struct habit *habit)
 {
@@ -29,9 +30,9 @@ float habit_note(const struct habit *habit, uint8_t x)
 void habit_hear(struct habit *habit, uint8_t x)
 {
     for (int p = 0; p < 128; p++)
-        habit->pitch[p] *= forget_note;
+        habit->pitch[p] = habit->pitch[p] * forget_note + trace;
     for (int c = 0; c < 12; c++)
-        habit->class[c] *= forget_note;
+        habit->class[c] = habit->class[c] * forget_note + trace;
     habit->pitch[x] += 1;
     habit->class[x % 12] += 1;
     habit->notes = habit->notes * forget_note + 1;

@@ -25,7 +25,8 @@ struct habit {
 
 void habit_start(struct habit *habit);
 
-/* The probability that the next note is x. */
+/* The probability that the next note is x. Sums to about one over the keys that
+ * a player uses, three and a half octaves, not over all 128 note numbers. */
 float habit_note(const struct habit *habit, uint8_t x);
 
 /* Counts a note. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 static const double forget = .99; /* a note */
+static const double trace = 1e-20; /* left of what was heard long ago: denormal numbers are slow */
 
 enum { FIRST_NOTES = 8 }; /* nothing is moved before so many were heard */
 
@@ -27,23 +28,18 @@ uint8_t scale_decide(const struct scale *scale, uint8_t x)
     int key = key_estimate(scale->weight);
     if (key < 0 || is_inside(key, x))
         return x;
-    /* Scales have no gap wider than three semitones. */
-    for (int distance = 1; distance <= 2; distance++) {
-        bool below = is_inside(key, x - distance), above = is_inside(key, x + distance);
-        if (below && above)
-            return (uint8_t)(x + (abs(x + distance - scale->last) < abs(x - distance - scale->last)
-                                      ? distance
-                                      : -distance));
-        if (below || above)
-            return (uint8_t)(above ? x + distance : x - distance);
-    }
-    return x;
+    /* Both neighbours are inside, for scales have no gap wider than two semitones;
+     * at the ends of the keyboard one is missing. */
+    bool below = is_inside(key, x - 1), above = is_inside(key, x + 1);
+    if (below && above)
+        return (uint8_t)(abs(x + 1 - scale->last) < abs(x - 1 - scale->last) ? x + 1 : x - 1);
+    return (uint8_t)(above ? x + 1 : x - 1);
 }
 
 void scale_sent(struct scale *scale, uint8_t x, uint8_t pitch)
 {
     for (int c = 0; c < 12; c++)
-        scale->weight[c] *= forget;
+        scale->weight[c] = scale->weight[c] * forget + trace;
     scale->weight[x % 12] += 1;
     scale->last = pitch;
     scale->notes++;

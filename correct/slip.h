@@ -13,7 +13,7 @@
  *
  * The sum of P(x | y) over a set of candidates y is a lookup: the 25 bits of the
  * set around x are two table indices that give the number of candidates in each
- * class. The table is shared and read-only after slip_init. */
+ * class. The tables are the same in every struct slip and fixed by slip_init. */
 #ifndef CORRECT_SLIP_H
 #define CORRECT_SLIP_H
 

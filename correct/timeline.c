@@ -76,7 +76,7 @@ static int list_slot(const struct timeline *timeline, uint32_t place, uint8_t no
     return n;
 }
 
-/* Counts (places NULL) or fills the pairs that end at one place. */
+/* Counts, or also fills in, the pairs that end at one place. */
 static void index_place(struct timeline *timeline, uint32_t place, uint32_t *next, bool fill)
 {
     uint8_t late[SLOT_NOTES], early[SLOT_NOTES];
@@ -207,6 +207,8 @@ static int lay_turns(struct timeline *timeline, const struct model *const *model
     uint32_t total = 0, room = 0, k = 0;
     for (size_t m = 0; m < count; m++) {
         const struct process *process = model_process(models[m]);
+        if (!process)
+            continue; /* networks: no piece to lay */
         uint32_t *beat_place = malloc((process->song_start[process->songs] + 1) * sizeof *beat_place);
         if (!beat_place)
             return -1;

@@ -2,6 +2,8 @@
  * every time, and none of another's business. */
 #include "music.h"
 
+#include "rl/policy.h"
+
 #include <float.h>
 #include <math.h>
 #include <setjmp.h>
@@ -273,6 +275,43 @@ static void takes_start_from_nothing_known(void **state)
     model_free(model);
 }
 
+/* A model of networks has no piece to follow, and does not hide those of others. */
+static void models_without_pieces_are_passed_over(void **state)
+{
+    (void)state;
+    struct policy_shape shape = {
+        .kind = POLICY_MLP, .inputs = 4, .actions = 3, .layers = 1, .width = {16}};
+    struct policy *network = policy_create(&shape, 1, NULL);
+    struct model_origin origin = {.algorithm = "ppo", .policy = "mlp"};
+    struct model *empty = model_create_networks(&network, 1, &origin, NULL);
+    assert_non_null(empty);
+    struct model *pieces = music_model_of(MUSIC_MELODY, 1, 4);
+    for (int m = 0; m < MODES; m++) {
+        struct correct_settings settings = correct_defaults();
+        settings.mode = modes[m];
+        struct playing one = loose_playing(model_song(pieces, 0), 1),
+                       two = loose_playing(model_song(pieces, 0), 1);
+        struct corrector *alone = music_corrector(pieces, modes[m]);
+        struct corrector *both =
+            corrector_open((const struct model *[]){empty, pieces}, 2, &settings, NULL);
+        struct corrector *none = music_corrector(empty, modes[m]);
+        assert_non_null(both);
+        playing_play(&one, alone);
+        playing_play(&two, both);
+        assert_memory_equal(one.sent, two.sent, one.count);
+        playing_play(&two, none);
+        if (modes[m] != CORRECT_SCALE)
+            assert_true(playing_tally(&two, 0).as_played >= 100);
+        playing_free(&one);
+        playing_free(&two);
+        corrector_close(alone);
+        corrector_close(both);
+        corrector_close(none);
+    }
+    model_free(empty);
+    model_free(pieces);
+}
+
 static void short_takes(void **state)
 {
     (void)state;
@@ -322,6 +361,7 @@ int main(void)
         cmocka_unit_test(correctors_do_not_disturb_one_another),
         cmocka_unit_test(whole_takes_are_at_least_as_good),
         cmocka_unit_test(takes_start_from_nothing_known),
+        cmocka_unit_test(models_without_pieces_are_passed_over),
         cmocka_unit_test(short_takes),
         cmocka_unit_test(playing_goes_on_after_a_take),
     };
