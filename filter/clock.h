@@ -12,8 +12,8 @@
  * - tap: one tap a beat. The last taps give tempo and phase; between and after
  *   them time goes on. A tap later than 3 s after the last begins anew.
  * - auto: tempo and phase from the onsets alone (grid/pulse.h, with few guesses).
- *   An onset is placed with nothing known of what follows. A wait is a step of
- *   the music, not many empty slots.
+ *   An onset is placed with nothing known of what follows. A hesitation is a step
+ *   of the music; after a longer rest (3 s and 6 beats) it goes on within 8 slots.
  *
  * Whatever the source, clock_follow lets a piece that is being followed drive it.
  *
@@ -39,7 +39,8 @@ enum clock_source {
 
 struct clock_settings {
     enum clock_source source;
-    double tempo; /* beats a minute, 20 .. 400; auto: where to begin to look */
+    double tempo; /* beats a minute, 20 .. 400; auto: a hint, 100 is none: at 200 the beat is
+                     looked for twice as fast */
 };
 
 /* For displays. */

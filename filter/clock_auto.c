@@ -22,22 +22,28 @@ enum {
     PEEKED = 3,    /* that place an onset */
     PATIENCE = 2,  /* events that say the same other place in the beat */
     LOCKED = 16,   /* events on end without a change of mind that make the beat sure */
+    ASKEW = 2,     /* events on end that no guess fits the piece before one is made to */
     FARTHEST = 32, /* slots between places of a piece that are a step */
 };
 
 static const double chord_gap = 0.035;  /* seconds between neighbours of a chord */
 static const double chord_span = 0.080; /* from its first to its last onset */
-static const double piece_weight = 4;   /* nats that a followed piece is worth an event */
+static const double piece_weight = 5;   /* nats that a followed piece is worth an event */
 static const double tempo_weight = 0.25;
+static const double neutral_tempo = 100; /* at which the tracker's own prior stands */
+static const double pause_seconds = 3;   /* without an onset, and as many beats as below: */
+static const double pause_beats = 6;     /* the music has stopped */
 
 struct follower {
     struct pulse *pulse;
+    struct pulse_options options;
     bool begun;
     bool waiting;         /* the last event is not taken in yet */
     double first, latest; /* onsets of the last event */
     uint8_t pitch;        /* of its first note */
     unsigned notes;
     int lowest;
+    double stopped;  /* seconds in all for which the music stood still */
     double position; /* of the last event, slots */
     struct pulse_state best;
     double astray; /* slots that the best guess's place in the beat is ahead */
@@ -45,6 +51,8 @@ struct follower {
     int sure;                /* events on end that the best guess stayed */
     bool placed, was_placed; /* a piece's place of the last event, of the one before, is known */
     double place, place_before;
+    double first_before; /* onset of the event before */
+    int askew;           /* events on end that the best guess did not fit the piece */
 };
 
 struct follower *follower_open(double tempo, struct error *error)
@@ -54,12 +62,12 @@ struct follower *follower_open(double tempo, struct error *error)
         error_set(error, "out of memory");
         return NULL;
     }
-    struct pulse_options options = pulse_rubato;
-    options.width = GUESSES;
-    options.drift = 0.06;
-    options.timing = 0.025;
-    options.period_weight = tempo_weight;
-    follower->pulse = pulse_create(&options, error);
+    follower->options = pulse_rubato;
+    follower->options.width = GUESSES;
+    follower->options.drift = 0.06;
+    follower->options.timing = 0.025;
+    follower->options.period_weight = tempo_weight;
+    follower->pulse = pulse_create(&follower->options, error);
     if (!follower->pulse) {
         free(follower);
         return NULL;
@@ -80,14 +88,54 @@ void follower_start(struct follower *follower, double position, double tempo)
 {
     struct pulse *pulse = follower->pulse;
     pulse_reset(pulse);
-    *follower =
-        (struct follower){.pulse = pulse, .position = position, .best = {.period = 60 / tempo}};
+    pulse_aim(pulse, pulse_rubato.period * neutral_tempo / tempo);
+    *follower = (struct follower){.pulse = pulse,
+                                  .options = follower->options,
+                                  .position = position,
+                                  .best = {.period = 60 / tempo}};
 }
 
 static double remainder_of(double x, double of)
 {
     double rest = x - of * floor(x / of);
     return rest > of - 1e-6 || rest < 1e-6 ? 0 : rest;
+}
+
+/* A guess that stands where the piece says, at the tempo of the last step. */
+static void plant(struct follower *follower, double unit, double step)
+{
+    double period = (follower->first - follower->first_before) / step * BEAT;
+    const struct pulse_options *options = &follower->options;
+    if (!(period >= options->period_low && period <= options->period_high))
+        return;
+    struct pulse_state state = follower->best;
+    state.units += (int64_t)remainder_of(unit - (double)(state.units % RHYTHM_UNITS), RHYTHM_UNITS);
+    state.step = (uint32_t)lround(step * RHYTHM_SLOT);
+    state.time = follower->first;
+    state.period = period;
+    state.timing = PULSE_PLAIN;
+    state.cov[0] = options->timing * options->timing;
+    state.cov[1] = 0;
+    state.cov[2] = 0.01 * period * period;
+    pulse_plant(follower->pulse, &state);
+}
+
+/* The place of the last event in a piece is evidence for the guesses that have it so. */
+static void heed_piece(struct follower *follower)
+{
+    double unit = remainder_of(follower->place, BEAT) * RHYTHM_SLOT;
+    double step = follower->place - follower->place_before;
+    bool known = follower->was_placed && step > 0 && step <= FARTHEST;
+    long units = lround(step * RHYTHM_SLOT);
+    pulse_favour(follower->pulse, (int)lround(unit) % RHYTHM_UNITS, known ? units : -1,
+                 piece_weight);
+    size_t count;
+    follower->best = pulse_states(follower->pulse, &count)[0];
+    bool fits = follower->best.units % RHYTHM_UNITS == lround(unit) % RHYTHM_UNITS &&
+                (long)follower->best.step == units;
+    follower->askew = fits || !known ? 0 : follower->askew + 1;
+    if (follower->askew >= ASKEW)
+        plant(follower, (double)(lround(unit) % RHYTHM_UNITS), step);
 }
 
 /* All guesses take the last event in, and what a followed piece says of it. */
@@ -97,13 +145,8 @@ void follower_settle(struct follower *follower)
         return;
     follower->waiting = false;
     pulse_event(follower->pulse, follower->first, 1, follower->pitch);
-    if (follower->placed) {
-        double step = follower->place - follower->place_before;
-        bool known = follower->was_placed && step > 0 && step <= FARTHEST;
-        double unit = remainder_of(follower->place, BEAT) * RHYTHM_SLOT;
-        pulse_favour(follower->pulse, (int)lround(unit) % RHYTHM_UNITS,
-                     known ? lround(step * RHYTHM_SLOT) : -1, piece_weight);
-    }
+    if (follower->placed)
+        heed_piece(follower);
     size_t count;
     follower->best = pulse_states(follower->pulse, &count)[0];
     follower->sure = follower->best.parent == 0 ? follower->sure + 1 : 0;
@@ -132,8 +175,22 @@ static bool is_chord(const struct follower *follower, double seconds)
            seconds - follower->first < chord_span;
 }
 
+/* Where nothing was struck for long, the music stood still, and goes on with the
+ * next beat but one. */
+static void note_pause(struct follower *follower, double seconds)
+{
+    double period = follower->best.period;
+    double rest = seconds - follower->first;
+    if (!follower->begun || rest < pause_seconds || rest < pause_beats * period)
+        return;
+    double along = remainder_of(follower->best.units, RHYTHM_UNITS) / RHYTHM_UNITS;
+    double resume = follower->best.time + (2 - along) * period;
+    follower->stopped += fmax(0, seconds - fmax(resume, follower->latest));
+}
+
 double follower_note(struct follower *follower, double seconds, uint8_t pitch)
 {
+    seconds -= follower->stopped;
     if (is_chord(follower, seconds)) {
         follower->latest = seconds;
         follower->notes++;
@@ -144,12 +201,16 @@ double follower_note(struct follower *follower, double seconds, uint8_t pitch)
     follower_settle(follower);
     if (follower->notes > 1)
         pulse_amend(follower->pulse, follower->notes, follower->lowest);
+    double stopped = follower->stopped;
+    note_pause(follower, seconds);
+    seconds -= follower->stopped - stopped;
     struct pulse_state next = pulse_peek(follower->pulse, seconds, 1, pitch, PEEKED);
     double step = (double)next.step / RHYTHM_SLOT;
     follower->position += follower->begun ? align(follower, step) : step;
     follower->best = next;
     follower->begun = true;
     follower->waiting = true;
+    follower->first_before = follower->first;
     follower->first = follower->latest = seconds;
     follower->pitch = pitch;
     follower->notes = 1;
@@ -170,6 +231,7 @@ double follower_position(const struct follower *follower, double seconds)
 {
     if (!follower->begun)
         return follower->position;
+    seconds -= follower->stopped;
     return follower->position + (seconds - follower->best.time) / follower->best.period * BEAT;
 }
 

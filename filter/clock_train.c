@@ -51,6 +51,10 @@ int train_pulse(struct train *train, double seconds)
         return 1;
     }
     int passed = count_pulses(train, gap);
+    if (passed > train->memory) {
+        restart(train, seconds, train->period);
+        return passed;
+    }
     train->late = passed > 1 ? train->late + 1 : 0;
     train->skipped = passed > 1 ? train->skipped + passed - 1 : 0;
     if (train->late == PATIENCE) {

@@ -465,6 +465,24 @@ void pulse_favour(struct pulse *pulse, int unit, long step, double nats)
     }
 }
 
+void pulse_plant(struct pulse *pulse, const struct pulse_state *state)
+{
+    if (pulse->count < pulse->options.width)
+        pulse->count++;
+    size_t last = pulse->count - 1;
+    double score = last > 0 ? pulse->states[0].score : 0;
+
+    pulse->states[last] = *state;
+    pulse->states[last].score = score;
+    rank_state(pulse, last);
+}
+
+void pulse_aim(struct pulse *pulse, double period)
+{
+    pulse->options.period =
+        fmin(fmax(period, pulse->options.period_low), pulse->options.period_high);
+}
+
 /* Candidates for an event from the first `guesses` states, or from none. */
 static void try_event(struct pulse *pulse, double seconds, int cue, size_t guesses)
 {

@@ -79,6 +79,13 @@ struct pulse_state pulse_peek(struct pulse *pulse, double seconds, unsigned note
  * last step was not `step` units (negative: not known). Not after pulse_keep. */
 void pulse_favour(struct pulse *pulse, int unit, long step, double nats);
 
+/* Adds a guess about the last event, as likely as the best one, in place of the
+ * worst where all `width` seats are taken. */
+void pulse_plant(struct pulse *pulse, const struct pulse_state *state);
+
+/* Moves the middle of the prior of the beat, seconds, within the range that is tried. */
+void pulse_aim(struct pulse *pulse, double period);
+
 /* More notes of the last event have come: `notes` and `lowest` of all of them. Only
  * the ranking of the guesses changes. Not after pulse_keep. */
 void pulse_amend(struct pulse *pulse, unsigned notes, int lowest);
