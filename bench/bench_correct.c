@@ -55,14 +55,14 @@ static struct scan *scan_open(const struct model *model)
     struct scan *scan = need(calloc(1, sizeof *scan));
     for (size_t k = 0; k < model_songs(model); k++)
         scan->places += model_song(model, k)->slots;
-    uint64_t(*set)[2] = need(calloc(scan->places, sizeof *set));
+    uint64_t(*set)[2] = need(calloc(scan->places + 1, sizeof *set));
     size_t place = 0;
     for (size_t k = 0; k < model_songs(model); k++)
         for (uint32_t s = 0; s < model_song(model, k)->slots; s++)
             song_slot_set(model_song(model, k), s, set[place++]);
     scan->set = (const uint64_t(*)[2])set;
-    scan->weight = need(calloc(scan->places, sizeof *scan->weight));
-    scan->next = need(calloc(scan->places, sizeof *scan->next));
+    scan->weight = need(calloc(scan->places + 1, sizeof *scan->weight));
+    scan->next = need(calloc(scan->places + 1, sizeof *scan->next));
     return scan;
 }
 
@@ -139,8 +139,8 @@ struct percentiles {
 static struct percentiles percentiles(uint32_t *time, size_t count)
 {
     qsort(time, count, sizeof *time, compare);
-    return (struct percentiles){time[count / 2] * 1e-3, time[count * 99 / 100] * 1e-3,
-                                time[count * 999 / 1000] * 1e-3};
+    size_t at[] = {count / 2, count * 99 / 100, count * 999 / 1000};
+    return (struct percentiles){time[at[0]] * 1e-3, time[at[1]] * 1e-3, time[at[2]] * 1e-3};
 }
 
 enum what { FLOOR, SCAN, CORRECTOR };

@@ -35,12 +35,12 @@ enum correct_mode {
 
 struct correct_settings {
     enum correct_mode mode;
-    float follow;         /* trust in the player; 1 is the slip model taken at its word */
-    float keep;           /* nats in favour of leaving a note as played */
-    bool fold_octave;     /* generate: in the octave nearest to what was played */
-    bool keep_direction;  /* generate: up, down or same as the player moved */
-    bool avoid_semitone;  /* generate: not a semitone beside a sounding note */
-    uint64_t seed;        /* generate draws from the policy; read at opening only */
+    float follow;        /* trust in the player; 1 is the slip model taken at its word */
+    float keep;          /* nats in favour of leaving a note as played */
+    bool fold_octave;    /* generate: in the octave nearest to what was played */
+    bool keep_direction; /* generate: up, down or same as the player moved */
+    bool avoid_semitone; /* generate: not a semitone beside a sounding note */
+    uint64_t seed;       /* generate draws from the policy; read at opening only */
 };
 
 /* What the programs use where the user says nothing. */
@@ -58,9 +58,9 @@ struct correct_note {
 
 /* Where the corrector thinks the player is; for displays. */
 struct correct_place {
-    int piece;         /* index over all pieces of all models; -1: none recognised */
-    uint32_t slot;     /* in that piece */
-    float confidence;  /* probability of that piece */
+    int piece;        /* index over all pieces of all models; -1: none recognised */
+    uint32_t slot;    /* in that piece */
+    float confidence; /* probability of that piece */
 };
 
 struct corrector;

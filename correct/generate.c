@@ -163,8 +163,7 @@ uint8_t generate_decide(struct generate *generate, double slot, uint8_t x,
     if (!generate->started || beat != generate->beat)
         move_to_beat(generate, beat);
     uint32_t count;
-    const uint8_t *notes =
-        nearest_notes(generate, (int)(now - beat * SONG_SLOTS_A_BEAT), &count);
+    const uint8_t *notes = nearest_notes(generate, (int)(now - beat * SONG_SLOTS_A_BEAT), &count);
     if (!notes)
         return x;
     int pitch = 0;

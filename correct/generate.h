@@ -29,9 +29,9 @@ struct generate {
     uint64_t seed;
     struct rng rng;
     bool started;
-    int64_t beat;   /* of the player */
-    uint32_t state; /* whose beat is being sent */
-    int64_t slot;   /* of the last note */
+    int64_t beat;    /* of the player */
+    uint32_t state;  /* whose beat is being sent */
+    int64_t slot;    /* of the last note */
     uint32_t struck; /* notes in that slot */
     bool has_last;
     uint8_t last_played, last_sent; /* the note before this slot, for the direction */

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const double forget = .99; /* a note */
+static const double forget = .99;  /* a note */
 static const double trace = 1e-20; /* left of what was heard long ago: denormal numbers are slow */
 
 enum { FIRST_NOTES = 8 }; /* nothing is moved before so many were heard */

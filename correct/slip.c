@@ -10,8 +10,8 @@ static const float keys[SLIP_CLASSES] = {1, 2, 2, 18, 2, 40};
 
 static const float brush[SLIP_CLASSES] = {.4f, .28f, .22f, .06f, .03f, .01f};
 
-static const float start_notes = 8;  /* the start counts as much as so many notes */
-static const float forget = .98f;    /* a note */
+static const float start_notes = 8; /* the start counts as much as so many notes */
+static const float forget = .98f;   /* a note */
 
 static void slip_update(struct slip *slip)
 {

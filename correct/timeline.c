@@ -6,9 +6,9 @@
 #include <string.h>
 
 enum {
-    SLOT_NOTES = 8,     /* notes of a slot that enter the pair index */
-    MAX_TURNS = 8,      /* after one beat */
-    MAX_VISITED = 64,   /* equal beats looked at for turns, so that long rests stay cheap */
+    SLOT_NOTES = 8,   /* notes of a slot that enter the pair index */
+    MAX_TURNS = 8,    /* after one beat */
+    MAX_VISITED = 64, /* equal beats looked at for turns, so that long rests stay cheap */
     MAX_PAIRS = 1 << 26,
 };
 
@@ -162,16 +162,16 @@ static uint32_t find_turns(const struct model *model, const struct occurrences *
     uint32_t first = found->first[state], visits = found->first[state + 1] - first;
     for (uint32_t i = 0; i < visits && i < MAX_VISITED && n < MAX_TURNS; i++) {
         uint32_t other = found->beat[first + i];
-        bool goes_on = other + 1 < beats &&
-                       beat_place[other + 1] == beat_place[other] + SONG_SLOTS_A_BEAT;
+        bool goes_on =
+            other + 1 < beats && beat_place[other + 1] == beat_place[other] + SONG_SLOTS_A_BEAT;
         if (other == beat || !goes_on)
             continue;
         uint32_t arc = process_find_arc(process, state, process->beat_state[other + 1]);
         if (arc == UINT32_MAX)
             continue;
-        turns[n++] = (struct timeline_turn){
-            .place = beat_place[other + 1],
-            .probability = model_arc_probability(model)[arc] / (float)visits};
+        turns[n++] = (struct timeline_turn){.place = beat_place[other + 1],
+                                            .probability =
+                                                model_arc_probability(model)[arc] / (float)visits};
     }
     return n;
 }
@@ -209,13 +209,13 @@ static int lay_turns(struct timeline *timeline, const struct model *const *model
         const struct process *process = model_process(models[m]);
         if (!process)
             continue; /* networks: no piece to lay */
-        uint32_t *beat_place = malloc((process->song_start[process->songs] + 1) * sizeof *beat_place);
+        uint32_t *beat_place = calloc(process->song_start[process->songs] + 1, sizeof *beat_place);
         if (!beat_place)
             return -1;
         for (uint32_t s = 0; s < process->songs; s++, k++)
             for (uint32_t b = process->song_start[s]; b < process->song_start[s + 1]; b++)
-                beat_place[b] = timeline->piece[k].start +
-                                (b - process->song_start[s]) * SONG_SLOTS_A_BEAT;
+                beat_place[b] =
+                    timeline->piece[k].start + (b - process->song_start[s]) * SONG_SLOTS_A_BEAT;
         int status = lay_model_turns(timeline, models[m], beat_place, &total, &room);
         free(beat_place);
         if (status != 0)
@@ -226,8 +226,7 @@ static int lay_turns(struct timeline *timeline, const struct model *const *model
     return 0;
 }
 
-struct timeline *timeline_open(const struct model *const *models, size_t count,
-                               struct error *error)
+struct timeline *timeline_open(const struct model *const *models, size_t count, struct error *error)
 {
     struct timeline *timeline = calloc(1, sizeof *timeline);
     if (!timeline)
@@ -244,8 +243,8 @@ struct timeline *timeline_open(const struct model *const *models, size_t count,
     timeline->onset = calloc(notes + 1, sizeof *timeline->onset);
     timeline->piece = calloc(timeline->pieces + 1, sizeof *timeline->piece);
     timeline->turn_first = calloc(places / SONG_SLOTS_A_BEAT + 2, sizeof *timeline->turn_first);
-    if (!timeline->set || !timeline->first || !timeline->pitch || !timeline->onsets_before || !timeline->onset || !timeline->piece ||
-        !timeline->turn_first)
+    if (!timeline->set || !timeline->first || !timeline->pitch || !timeline->onsets_before ||
+        !timeline->onset || !timeline->piece || !timeline->turn_first)
         goto fail;
     lay_songs(timeline, models, count);
     if (lay_turns(timeline, models, count) != 0 || index_pairs(timeline) != 0)

@@ -24,17 +24,17 @@ enum {
 };
 
 struct timeline_piece {
-    uint32_t start;  /* first place; a multiple of a beat */
+    uint32_t start; /* first place; a multiple of a beat */
     uint32_t slots;
-    uint32_t onset;  /* place of the first note */
-    uint32_t model;  /* index of the model it came from */
-    uint32_t song;   /* index in that model */
+    uint32_t onset; /* place of the first note */
+    uint32_t model; /* index of the model it came from */
+    uint32_t song;  /* index in that model */
 };
 
 /* A way on that the policy proposes after a beat, other than the next beat. */
 struct timeline_turn {
-    uint32_t place;     /* first slot of the beat it leads to */
-    float probability;  /* the policy's, divided evenly over equal places */
+    uint32_t place;    /* first slot of the beat it leads to */
+    float probability; /* the policy's, divided evenly over equal places */
 };
 
 struct timeline {
@@ -46,12 +46,12 @@ struct timeline {
     uint32_t *onset;         /* [notes]: the places with notes, ascending */
     uint32_t pieces;
     struct timeline_piece *piece;
-    uint32_t *turn_first;    /* [places / 4 + 1]: turns after beat b are turn[turn_first[b] ..] */
+    uint32_t *turn_first; /* [places / 4 + 1]: turns after beat b are turn[turn_first[b] ..] */
     struct timeline_turn *turn;
-    uint32_t notes;          /* places with notes, the number of ways to enter */
-    uint32_t pair_mask;      /* buckets - 1 */
-    uint32_t *pair_first;    /* [buckets + 1] */
-    uint32_t *pair_place;    /* places of b, bucket by bucket */
+    uint32_t notes;       /* places with notes, the number of ways to enter */
+    uint32_t pair_mask;   /* buckets - 1 */
+    uint32_t *pair_first; /* [buckets + 1] */
+    uint32_t *pair_place; /* places of b, bucket by bucket */
 };
 
 /* Builds from all songs of the models. No models gives an empty timeline. NULL: out of memory. */

@@ -129,9 +129,11 @@ static void learning_follows_the_player(void **state)
     static struct slip slip;
     slip_init(&slip);
     float right = slip.probability[SLIP_RIGHT];
-    for (int i = 0; i < 1000; i++)
-        slip_learn(&slip, i % 2 ? (const float[SLIP_CLASSES]){[SLIP_TWO] = 1}
-                                : (const float[SLIP_CLASSES]){[SLIP_RIGHT] = 1});
+    for (int i = 0; i < 1000; i++) {
+        float share[SLIP_CLASSES] = {0};
+        share[i % 2 ? SLIP_TWO : SLIP_RIGHT] = 1;
+        slip_learn(&slip, share);
+    }
     assert_true(slip.probability[SLIP_RIGHT] < .7f * right);
     assert_true(fabsf(2 * slip.probability[SLIP_TWO] - .45f) < .1f);
     /* What was never seen stays possible. */
