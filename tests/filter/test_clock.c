@@ -296,7 +296,7 @@ static struct result play(struct player *player, struct clock *clock, bool led)
 static void test_auto_locks_in_two_bars(void **state)
 {
     (void)state;
-    for (double tempo = 66; tempo <= 120; tempo += 6) {
+    for (double tempo = 66; tempo <= 114; tempo += 6) {
         struct clock *clock = open_clock(CLOCK_AUTO, 100);
         struct player player = {.period = 60 / tempo, .jitter = 0.008, .spread = 0.03, .start = 4};
         rng_seed(&player.rng, 1, (uint64_t)tempo);
