@@ -4,6 +4,7 @@
 
 #include "midi/text.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,13 +66,20 @@ static json_t *describe_ports(const struct report *report)
     return described;
 }
 
+/* Bars and beats of the meter are counted from 1, beats of the clock are
+ * quarter notes from 0. */
 static json_t *describe_clock(const struct report *report)
 {
     const struct clock_state *clock = &report->status->filter.clock;
-    return json_pack("{s:s, s:f, s:f, s:b, s:b}", "source",
+    double quarters = clock->position / SONG_SLOTS_A_BEAT;
+    double beats = quarters * report->config->clock.unit / 4;
+    double bar = floor(beats / report->config->clock.beats);
+    return json_pack("{s:s, s:f, s:f, s:o, s:f, s:f, s:b, s:b}", "source",
                      config_clock_name(report->config->clock.source), "tempo", clock->tempo, "beat",
-                     clock->position / SONG_SLOTS_A_BEAT, "locked", clock->locked, "running",
-                     clock->running);
+                     quarters, "meter",
+                     json_sprintf("%u/%u", report->config->clock.beats, report->config->clock.unit),
+                     "bar", bar + 1, "beat_of_bar", beats - bar * report->config->clock.beats + 1,
+                     "locked", clock->locked, "running", clock->running);
 }
 
 static json_t *describe_piece(const struct report *report)

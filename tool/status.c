@@ -79,9 +79,11 @@ static void print_status(const json_t *status)
     printf("audiogenrld %s, up for %.0f s\n", text_of(status, "version"),
            number_of(status, "uptime"));
     print_ports(json_object_get(status, "ports"));
-    printf("clock       %s, %.1f beats a minute%s%s, beat %.2f\n", text_of(clock, "source"),
-           number_of(clock, "tempo"), flag_of(clock, "locked") ? "" : " (not yet found)",
-           flag_of(clock, "running") ? "" : ", stopped", number_of(clock, "beat"));
+    printf("clock       %s, %.1f beats a minute%s%s, %s, bar %.0f, beat %.2f\n",
+           text_of(clock, "source"), number_of(clock, "tempo"),
+           flag_of(clock, "locked") ? "" : " (not yet found)",
+           flag_of(clock, "running") ? "" : ", stopped", text_of(clock, "meter"),
+           number_of(clock, "bar"), number_of(clock, "beat_of_bar"));
     printf("mode        %s, follow %g, keep %g%s\n", text_of(status, "mode"),
            number_of(status, "follow"), number_of(status, "keep"),
            flag_of(status, "bypass") ? ", BYPASSED" : "");

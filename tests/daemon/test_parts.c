@@ -1,0 +1,172 @@
+/* Parts of the service that stand alone: the histogram against sorting, requests,
+ * settings, patterns for ports, the virtual port. */
+#include "config/config.h"
+#include "daemon/latency.h"
+#include "daemon/request.h"
+#include "daemon/settings.h"
+#include "midi/port.h"
+
+#include <fcntl.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static int compare(const void *a, const void *b)
+{
+    const uint64_t *x = a;
+    const uint64_t *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+static void test_latency_against_sorting(void **state)
+{
+    (void)state;
+    enum { COUNT = 20000 };
+    static struct latency latency;
+    static uint64_t time[COUNT];
+    static const double shares[] = {0.001, 0.1, 0.5, 0.9, 0.99, 0.999, 1};
+    assert_true(latency_quantile(&latency, 0.5) == 0);
+    unsigned seed = 5;
+    for (int i = 0; i < COUNT; i++) {
+        time[i] = (uint64_t)exp(20.0 * rand_r(&seed) / RAND_MAX);
+        latency_add(&latency, time[i]);
+    }
+    qsort(time, COUNT, sizeof *time, compare);
+    for (size_t i = 0; i < sizeof shares / sizeof *shares; i++) {
+        double right = (double)time[(int)ceil(shares[i] * COUNT) - 1];
+        double found = (double)latency_quantile(&latency, shares[i]);
+        assert_true(found >= right && found <= right * 1.125 + 1);
+    }
+    assert_true(latency.most == time[COUNT - 1]);
+    assert_true(latency_quantile(&latency, 1) == latency.most);
+    latency_add(&latency, UINT64_MAX);
+    assert_true(latency_quantile(&latency, 1) == UINT64_MAX);
+}
+
+static int read_request(const char *line, struct request *request, struct error *error)
+{
+    return request_read(line, strlen(line), request, error);
+}
+
+static void test_requests(void **state)
+{
+    (void)state;
+    struct request request;
+    struct error error;
+    assert_int_equal(read_request("{\"command\":\"mode\",\"value\":\"scale\"}", &request, &error),
+                     0);
+    assert_int_equal(request.command, REQUEST_MODE);
+    assert_int_equal(request.mode, CONFIG_MODE_SCALE);
+    assert_int_equal(read_request("{\"value\":7,\"command\":\"follow\"}", &request, &error), 0);
+    assert_int_equal(request.command, REQUEST_FOLLOW);
+    assert_true(request.number == 7);
+    assert_int_equal(
+        read_request("{\"command\":\"bypass\",\"value\":\"toggle\"}", &request, &error), 0);
+    assert_int_equal(request.bypass, REQUEST_TOGGLE);
+    assert_int_equal(read_request("{\"command\":\"panic\"}", &request, &error), 0);
+    assert_int_equal(request.command, REQUEST_PANIC);
+    assert_int_equal(read_request("{\"command\":\"tempo\",\"value\":19}", &request, &error), -1);
+    assert_int_equal(read_request("{\"command\":\"tempo\",\"value\":true}", &request, &error), -1);
+    assert_int_equal(read_request("{\"command\":\"tempo\",\"x\":100}", &request, &error), -1);
+    assert_int_equal(read_request("{\"command\":\"panic\"} x", &request, &error), -1);
+}
+
+static void test_reload_keeps_what_commands_changed(void **state)
+{
+    (void)state;
+    const char old_text[] = "[correct]\nmode = correct\nfollow = 2\n[clock]\ntempo = 90\n";
+    const char new_text[] = "[correct]\nmode = scale\nfollow = 2\n[clock]\ntempo = 90\n"
+                            "[input]\nrange = A0-C8\n";
+    struct config *old = config_parse(old_text, strlen(old_text), "old", NULL, NULL, NULL);
+    struct config *new = config_parse(new_text, strlen(new_text), "new", NULL, NULL, NULL);
+    struct filter_settings now = settings_of_filter(old);
+    assert_int_equal(now.correct.mode, CORRECT_CORRECT);
+    assert_true(now.clock.tempo == 90);
+    now.correct.mode = CORRECT_OFF;
+    now.correct.follow = 5;
+    now.bypass = true;
+    struct filter_settings after = settings_after_reload(old, new, &now);
+    assert_int_equal(after.correct.mode, CORRECT_SCALE);
+    assert_true(after.correct.follow == 5);
+    assert_true(after.bypass);
+    assert_int_equal(after.lowest, 21);
+    config_free(old);
+    config_free(new);
+}
+
+static void test_patterns(void **state)
+{
+    (void)state;
+    assert_true(port_matches("piano", "My Digital Piano", "MIDI 1"));
+    assert_true(port_matches("MIDI 1", "My Digital Piano", "My Digital Piano MIDI 1"));
+    assert_true(port_matches("digital*", "Digital Piano", "port"));
+    assert_true(port_matches("FLUID*:*(1*", "FLUID Synth (12)", "Synth input port (12:0)"));
+    assert_true(port_matches("*", "any", "thing"));
+    assert_false(port_matches("digital*", "My Digital Piano", "port"));
+    assert_false(port_matches("organ", "My Digital Piano", "port"));
+    assert_false(port_matches("pian?", "My Digital Piano", "port"));
+    char name[400];
+    memset(name, 'n', sizeof name);
+    name[sizeof name - 1] = '\0';
+    assert_true(port_matches("nn", name, name));
+    assert_false(port_matches("x:y", name, name));
+}
+
+static void test_virtual_port(void **state)
+{
+    (void)state;
+    char in[] = "/tmp/audiogenrl-in-XXXXXX";
+    char out[] = "/tmp/audiogenrl-out-XXXXXX";
+    const char text[] = "# a comment\n\n0.5 90 3C 40\r\n0.75 unplugged\n1 F0 01\n1 02 F7\n2 F8\n";
+    int fd = mkstemp(in);
+    assert_int_equal(write(fd, text, sizeof text - 1), sizeof text - 1);
+    close(fd);
+    close(mkstemp(out));
+    const char *inputs[] = {in};
+    const char *outputs[] = {out};
+    const struct port_settings settings = {{1, inputs}, {1, outputs}, true};
+    struct error error;
+    struct port *port = port_virtual_ops.open(&settings, &error);
+    assert_non_null(port);
+    static const enum port_news expected[] = {PORT_EVENT, PORT_INPUT_LOST, PORT_EVENT,
+                                              PORT_EVENT, PORT_EVENT,      PORT_ENDED};
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
+        struct midi_event event;
+        enum port_news news = PORT_NOTHING;
+        for (int tries = 0; news == PORT_NOTHING && tries < 10; tries++)
+            news = port->ops->read(port, &event);
+        assert_int_equal(news, expected[i]);
+        if (news == PORT_EVENT)
+            assert_int_equal(port->ops->write(port, &event), 0);
+    }
+    assert_string_equal(port->fault.text, "");
+    assert_true(port->ops->now(port) == 2);
+    assert_int_equal(port->ops->flush(port), 0);
+    port->ops->close(port);
+    char written[256] = "";
+    fd = open(out, O_RDONLY);
+    assert_true(read(fd, written, sizeof written - 1) > 0);
+    close(fd);
+    assert_string_equal(written,
+                        "0.500000 90 3C 40\n1.000000 F0 01\n1.000000 02 F7\n2.000000 F8\n");
+    unlink(in);
+    unlink(out);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_latency_against_sorting),
+        cmocka_unit_test(test_requests),
+        cmocka_unit_test(test_reload_keeps_what_commands_changed),
+        cmocka_unit_test(test_patterns),
+        cmocka_unit_test(test_virtual_port),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

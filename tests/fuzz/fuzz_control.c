@@ -1,0 +1,43 @@
+/* Any bytes as a line of a client: one sentence, or a request in range, which
+ * is then understood again when it is written anew. */
+#include "daemon/request.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MUST(condition)                                                                            \
+    do {                                                                                           \
+        if (!(condition)) {                                                                        \
+            fprintf(stderr, "line %d: %s\n", __LINE__, #condition);                                \
+            abort();                                                                               \
+        }                                                                                          \
+    } while (0)
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct request request = {0};
+    struct error error = {""};
+    if (request_read((const char *)data, size, &request, &error) != 0) {
+        MUST(strlen(error.text) > 5);
+        json_t *answer = request_refuse(error.text);
+        char *text = answer ? json_dumps(answer, JSON_COMPACT) : NULL;
+        /* A name that is no UTF-8 never gets through the parser to here. */
+        MUST(text && !strchr(text, '\n'));
+        free(text);
+        json_decref(answer);
+        return 0;
+    }
+    MUST(request.command <= REQUEST_RELOAD);
+    if (request.command == REQUEST_MODE)
+        MUST(request.mode <= CONFIG_MODE_GENERATE);
+    if (request.command == REQUEST_BYPASS)
+        MUST(request.bypass <= REQUEST_TOGGLE);
+    if (request.command == REQUEST_FOLLOW || request.command == REQUEST_KEEP)
+        MUST(request.number >= 0 && request.number <= 100);
+    if (request.command == REQUEST_TEMPO)
+        MUST(request.number >= 20 && request.number <= 400);
+    return 0;
+}
