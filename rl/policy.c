@@ -3,12 +3,14 @@
 #include "rl/policy.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const struct policy_ops *const kinds[] = {
     [POLICY_TABLE] = &policy_table_ops,
     [POLICY_MLP] = &policy_mlp_ops,
+    [POLICY_RELATIVE] = &policy_relative_ops,
 };
 
 const char *policy_name(enum policy_kind kind)
@@ -24,13 +26,25 @@ int policy_kind(const char *name)
     return -1;
 }
 
+static bool relative_in_range(const struct policy_shape *shape)
+{
+    uint32_t channels = shape->width[POLICY_CHANNELS], second = shape->width[POLICY_CHANNELS2];
+    uint32_t planes = shape->width[POLICY_PLANES], window = shape->width[POLICY_WINDOW];
+    return shape->layers <= 2 && channels && channels % 16 == 0 && channels <= POLICY_MAX_WIDTH &&
+           second && second % 16 == 0 && second <= POLICY_MAX_WIDTH && planes <= POLICY_MAX_WIDTH &&
+           window <= POLICY_MAX_WIDTH && planes * window <= shape->inputs &&
+           shape->actions <= POLICY_MAX_WIDTH;
+}
+
 size_t policy_parameters(const struct policy_shape *shape)
 {
     if (shape->inputs == 0 || shape->actions == 0)
         return 0;
     if (shape->kind == POLICY_TABLE)
         return shape->layers == 0 ? kinds[shape->kind]->parameters(shape) : 0;
-    if (shape->kind != POLICY_MLP || shape->layers == 0 || shape->layers > POLICY_MAX_LAYERS)
+    if (shape->kind == POLICY_RELATIVE && !relative_in_range(shape))
+        return 0;
+    if (shape->layers == 0 || shape->layers > POLICY_MAX_LAYERS)
         return 0;
     for (uint32_t i = 0; i < shape->layers; i++)
         if (shape->width[i] == 0 || shape->width[i] % 16 || shape->width[i] > POLICY_MAX_WIDTH)
@@ -66,6 +80,14 @@ void policy_free(struct policy *policy)
         return;
     free(policy->parameter);
     free(policy);
+}
+
+struct policy *policy_copy(const struct policy *policy, struct error *error)
+{
+    struct policy *copy = policy_create(&policy->shape, 0, error);
+    if (copy)
+        memcpy(copy->parameter, policy->parameter, policy->parameters * sizeof *copy->parameter);
+    return copy;
 }
 
 size_t policy_scratch(const struct policy *policy, uint32_t n)

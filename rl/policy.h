@@ -20,6 +20,16 @@
 enum policy_kind {
     POLICY_TABLE, /* a logit an action, a value a feature; exactly one feature an observation */
     POLICY_MLP,   /* layers of rectified linear units; the first sums the active features' rows */
+    POLICY_RELATIVE, /* mlp, and layers that see every action from its own place; policy_relative.c
+                      */
+};
+
+/* Places in policy_shape.width that POLICY_RELATIVE gives a meaning of its own. */
+enum {
+    POLICY_CHANNELS = 2,  /* of an action's first layer, a multiple of 16 */
+    POLICY_CHANNELS2 = 3, /* of its second, a multiple of 16 */
+    POLICY_PLANES = 4,    /* the first planes * window features are pitches around the centre */
+    POLICY_WINDOW = 5,
 };
 
 enum {
@@ -29,9 +39,9 @@ enum {
 
 struct policy_shape {
     enum policy_kind kind;
-    uint32_t inputs;                   /* features there are */
-    uint32_t actions;                  /* actions there are over all observations */
-    uint32_t layers;                   /* mlp: hidden layers, 1 .. POLICY_MAX_LAYERS; table: 0 */
+    uint32_t inputs;  /* features there are */
+    uint32_t actions; /* actions there are over all observations */
+    uint32_t layers;  /* mlp: hidden layers, 1 .. POLICY_MAX_LAYERS; relative: 1, 2; table: 0 */
     uint32_t width[POLICY_MAX_LAYERS]; /* multiples of 16 up to POLICY_MAX_WIDTH */
 };
 
@@ -80,6 +90,9 @@ struct policy *policy_create(const struct policy_shape *shape, uint64_t seed, st
 
 void policy_free(struct policy *policy);
 
+/* NULL: out of memory. */
+struct policy *policy_copy(const struct policy *policy, struct error *error);
+
 /* "table" or "mlp"; policy_kind answers -1 for any other name. */
 const char *policy_name(enum policy_kind kind);
 int policy_kind(const char *name);
@@ -126,6 +139,6 @@ int policy_arc_probability(const struct policy *policy, const struct process *pr
 struct policy *policy_of_probability(const struct process *process, const float *probability,
                                      struct error *error);
 
-extern const struct policy_ops policy_table_ops, policy_mlp_ops;
+extern const struct policy_ops policy_table_ops, policy_mlp_ops, policy_relative_ops;
 
 #endif

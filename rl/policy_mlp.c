@@ -10,12 +10,9 @@
  *     row[w[L-1]], bias                      value
  *
  * Scratch, for n observations: after[l][n][w[l]] for every layer, two arrays
- * [n][widest] for what flows back, a transposed weight [widest][widest].
- *
- * The products of matrices are written so that each element is summed in one
- * fixed order, whatever the width of the machine's vectors: results do not
- * depend on the processor. */
+ * [n][widest] for what flows back, a transposed weight [widest][widest].. */
 #include "base/rng.h"
+#include "rl/dense.h"
 #include "rl/policy.h"
 
 #include <math.h>
@@ -82,100 +79,9 @@ static void mlp_initialise(struct policy *policy, uint64_t seed)
     }
 }
 
-typedef float vector __attribute__((vector_size(32), aligned(4), may_alias));
-
-enum { LANES = 8, ROWS = 4 };
-
-/* rows x (vectors * LANES) elements of c stay in registers while q runs. */
-static inline __attribute__((always_inline)) void
-multiply_block(float *c, const float *a, size_t down, size_t across, const float *b, uint32_t inner,
-               uint32_t m, uint32_t rows, uint32_t vectors)
-{
-    vector sum[ROWS][2];
-    for (uint32_t r = 0; r < rows; r++)
-        for (uint32_t v = 0; v < vectors; v++)
-            sum[r][v] = *(const vector *)(c + (size_t)r * m + (size_t)v * LANES);
-    for (uint32_t q = 0; q < inner; q++, a += across, b += m) {
-        for (uint32_t v = 0; v < vectors; v++) {
-            vector row = *(const vector *)(b + (size_t)v * LANES);
-            for (uint32_t r = 0; r < rows; r++)
-                sum[r][v] += a[r * down] * row;
-        }
-    }
-    for (uint32_t r = 0; r < rows; r++)
-        for (uint32_t v = 0; v < vectors; v++)
-            *(vector *)(c + (size_t)r * m + (size_t)v * LANES) = sum[r][v];
-}
-
-/* c[rows][m] += a * b[inner][m], where a's element (r, q) is a[r * down + q *
- * across], m a multiple of 16. */
-static inline __attribute__((always_inline)) void
-multiply_all(float *c, const float *a, size_t down, size_t across, const float *b, uint32_t rows,
-             uint32_t inner, uint32_t m, uint32_t vectors)
-{
-    for (uint32_t j = 0; j < m; j += vectors * LANES) {
-        uint32_t r = 0;
-        for (; r + ROWS <= rows; r += ROWS)
-            multiply_block(c + (size_t)r * m + j, a + r * down, down, across, b + j, inner, m, ROWS,
-                           vectors);
-        for (; r < rows; r++)
-            multiply_block(c + (size_t)r * m + j, a + r * down, down, across, b + j, inner, m, 1,
-                           vectors);
-    }
-}
-
-#ifdef __x86_64__
-__attribute__((target("avx2"))) static void multiply_add_avx2(float *c, const float *a, size_t down,
-                                                              size_t across, const float *b,
-                                                              uint32_t rows, uint32_t inner,
-                                                              uint32_t m)
-{
-    multiply_all(c, a, down, across, b, rows, inner, m, 2);
-}
-#endif
-
-static void multiply_add(float *c, const float *a, size_t down, size_t across, const float *b,
-                         uint32_t rows, uint32_t inner, uint32_t m)
-{
-#ifdef __x86_64__
-    if (__builtin_cpu_supports("avx2")) {
-        multiply_add_avx2(c, a, down, across, b, rows, inner, m);
-        return;
-    }
-#endif
-    multiply_all(c, a, down, across, b, rows, inner, m, 1);
-}
-
-/* Sixteen partial sums, added pairwise: an order that vectors keep. n: multiple of 16. */
-static inline __attribute__((always_inline)) float dot(const float *a, const float *b, uint32_t n)
-{
-    float sum[16] = {0};
-    for (uint32_t i = 0; i < n; i += 16)
-        for (uint32_t j = 0; j < 16; j++)
-            sum[j] += a[i + j] * b[i + j];
-    for (uint32_t width = 8; width; width /= 2)
-        for (uint32_t j = 0; j < width; j++)
-            sum[j] += sum[j + width];
-    return sum[0];
-}
-
-static inline __attribute__((always_inline)) void add_scaled(float *sum, float scale,
-                                                             const float *row, uint32_t n)
-{
-    for (uint32_t j = 0; j < n; j++)
-        sum[j] += scale * row[j];
-}
-
-/* What is not a number stays so, for the loss to notice. */
-static inline __attribute__((always_inline)) void rectify(float *x, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        x[i] = x[i] < 0 ? 0 : x[i];
-}
-
-static inline __attribute__((always_inline)) void
-embed(const struct policy *policy, const struct layout *at, const struct observations *seen,
-      const uint32_t *id, uint32_t n, float *after)
+DENSE_INLINE void embed(const struct policy *policy, const struct layout *at,
+                        const struct observations *seen, const uint32_t *id, uint32_t n,
+                        float *after)
 {
     uint32_t width = policy->shape.width[0];
     const float *row = policy->parameter + at->weight[0];
@@ -188,9 +94,9 @@ embed(const struct policy *policy, const struct layout *at, const struct observa
     }
 }
 
-static inline __attribute__((always_inline)) void
-forward_all(const struct policy *policy, const struct observations *seen, const uint32_t *id,
-            uint32_t n, float *scratch, float *logit, float *value)
+DENSE_INLINE void forward_all(const struct policy *policy, const struct observations *seen,
+                              const uint32_t *id, uint32_t n, float *scratch, float *logit,
+                              float *value)
 {
     const struct policy_shape *shape = &policy->shape;
     const float *p = policy->parameter;
@@ -230,7 +136,7 @@ static void mlp_forward(const struct policy *policy, const struct observations *
                         const uint32_t *id, uint32_t n, float *scratch, float *logit, float *value)
 {
 #ifdef __x86_64__
-    if (__builtin_cpu_supports("avx2")) {
+    if (dense_wide()) {
         forward_avx2(policy, seen, id, n, scratch, logit, value);
         return;
     }
@@ -239,11 +145,10 @@ static void mlp_forward(const struct policy *policy, const struct observations *
 }
 
 /* Gradient by the last hidden layer, into flow[n][width], and by the output rows. */
-static inline __attribute__((always_inline)) void
-output_backward(const struct policy *policy, const struct layout *at,
-                const struct observations *seen, const uint32_t *id, uint32_t n, const float *after,
-                const float *logit_gradient, const float *value_gradient, float *flow,
-                float *gradient)
+DENSE_INLINE void output_backward(const struct policy *policy, const struct layout *at,
+                                  const struct observations *seen, const uint32_t *id, uint32_t n,
+                                  const float *after, const float *logit_gradient,
+                                  const float *value_gradient, float *flow, float *gradient)
 {
     uint32_t out = policy->shape.layers, width = policy->shape.width[out - 1];
     const float *row = policy->parameter + at->weight[out];
@@ -266,32 +171,9 @@ output_backward(const struct policy *policy, const struct layout *at,
     }
 }
 
-/* Nothing flows back through a unit that was cut off. */
-static void rectify_backward(float *flow, const float *after, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        flow[i] = after[i] > 0 ? flow[i] : 0;
-}
-
-static inline __attribute__((always_inline)) void bias_backward(const float *flow, uint32_t n,
-                                                                uint32_t width, float *gradient)
-{
-    for (uint32_t k = 0; k < n; k++)
-        add_scaled(gradient, 1, flow + (size_t)k * width, width);
-}
-
-static void transpose(const float *from, uint32_t rows, uint32_t columns, float *to)
-{
-    for (uint32_t r = 0; r < rows; r++)
-        for (uint32_t c = 0; c < columns; c++)
-            to[(size_t)c * rows + r] = from[(size_t)r * columns + c];
-}
-
-static inline __attribute__((always_inline)) void embed_backward(const struct policy *policy,
-                                                                 const struct layout *at,
-                                                                 const struct observations *seen,
-                                                                 const uint32_t *id, uint32_t n,
-                                                                 const float *flow, float *gradient)
+DENSE_INLINE void embed_backward(const struct policy *policy, const struct layout *at,
+                                 const struct observations *seen, const uint32_t *id, uint32_t n,
+                                 const float *flow, float *gradient)
 {
     uint32_t width = policy->shape.width[0];
     float *row = gradient + at->weight[0];
@@ -301,10 +183,10 @@ static inline __attribute__((always_inline)) void embed_backward(const struct po
                        seen->strength ? seen->strength[f] : 1, flow, width);
 }
 
-static inline __attribute__((always_inline)) void
-backward_all(const struct policy *policy, const struct observations *seen, const uint32_t *id,
-             uint32_t n, float *scratch, const float *logit_gradient, const float *value_gradient,
-             float *gradient)
+DENSE_INLINE void backward_all(const struct policy *policy, const struct observations *seen,
+                               const uint32_t *id, uint32_t n, float *scratch,
+                               const float *logit_gradient, const float *value_gradient,
+                               float *gradient)
 {
     const struct policy_shape *shape = &policy->shape;
     struct layout at = lay_out(shape);
@@ -351,7 +233,7 @@ static void mlp_backward(const struct policy *policy, const struct observations 
                          const float *logit_gradient, const float *value_gradient, float *gradient)
 {
 #ifdef __x86_64__
-    if (__builtin_cpu_supports("avx2")) {
+    if (dense_wide()) {
         backward_avx2(policy, seen, id, n, scratch, logit_gradient, value_gradient, gradient);
         return;
     }

@@ -14,6 +14,7 @@ struct ppo {
     struct ppo_settings settings;
     struct environment *environment;
     struct policy *policy;
+    const struct policy *anchor;
     struct rollout rollout;
     struct ppo_loss_work loss;
     struct adam adam;
@@ -69,6 +70,7 @@ static int check(const struct ppo_settings *s, uint32_t lanes, struct error *err
         check_number("entropy", s->entropy, 0, 100, error) != 0 ||
         check_number("final entropy", s->entropy_end, 0, 100, error) != 0 ||
         check_number("gradient length", s->gradient_length, 0, 1e9, error) != 0 ||
+        check_number("anchor weight", s->anchor_weight, 0, 1e6, error) != 0 ||
         check_number("kl", s->kl, 0, 100, error) != 0)
         return -1;
     return 0;
@@ -137,6 +139,11 @@ void ppo_close(struct ppo *ppo)
     free(ppo);
 }
 
+void ppo_set_anchor(struct ppo *ppo, const struct policy *anchor)
+{
+    ppo->anchor = anchor;
+}
+
 uint64_t ppo_steps(const struct ppo *ppo)
 {
     return ppo->steps;
@@ -192,6 +199,8 @@ static int update_all(struct ppo *ppo, struct learning_report *report, struct er
         .value_clip = (float)settings->value_clip,
         .value_weight = (float)settings->value_weight,
         .entropy_weight = (float)schedule(ppo, settings->entropy, settings->entropy_end),
+        .anchor_weight = (float)settings->anchor_weight,
+        .anchor = ppo->anchor,
     };
     uint64_t batch = (uint64_t)settings->rollout * ppo->environment->lanes;
     for (uint32_t i = 0; i < batch; i++)

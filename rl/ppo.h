@@ -27,8 +27,9 @@ struct ppo_settings {
     double value_weight;   /* 0.5 */
     double entropy, entropy_end; /* weight of the bonus, falling linearly; 0.01, 0 */
     double gradient_length;      /* longest gradient; 0: any; 0.5 */
-    double kl;      /* a rollout's updates stop above 1.5 times this KL; 0: never; 0.02 */
-    bool normalise; /* advantages to mean 0, deviation 1 over the rollout; true */
+    double kl;            /* a rollout's updates stop above 1.5 times this KL; 0: never; 0.02 */
+    double anchor_weight; /* of KL(policy || anchor), nats; 0 */
+    bool normalise;       /* advantages to mean 0, deviation 1 over the rollout; true */
     uint64_t seed;
 };
 
@@ -36,6 +37,11 @@ struct ppo_settings {
 struct ppo_settings ppo_defaults(enum policy_kind kind);
 
 struct ppo;
+
+/* Keeps the policy near another of its shape, usually what it started as: adds
+ * settings.anchor_weight * KL(policy || anchor) at the observations visited to
+ * the loss. Borrows it. */
+void ppo_set_anchor(struct ppo *ppo, const struct policy *anchor);
 
 /* NULL: settings out of range (the text says which), a policy of another shape
  * than the observations, out of memory. */

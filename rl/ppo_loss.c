@@ -31,13 +31,14 @@ int ppo_loss_open(struct ppo_loss_work *work, const struct environment *environm
         .log_probability = malloc(logits * sizeof *work->log_probability),
         .probability = malloc(logits * sizeof *work->probability),
         .logit_gradient = malloc(logits * sizeof *work->logit_gradient),
+        .anchored = malloc(logits * sizeof *work->anchored),
         .predicted = malloc(most * sizeof *work->predicted),
         .value_gradient = malloc(most * sizeof *work->value_gradient),
         .scratch = malloc(policy_scratch(policy, (uint32_t)most) * sizeof *work->scratch),
     };
     if (!work->tally || !work->value || !work->id || !work->logit || !work->log_probability ||
-        !work->probability || !work->logit_gradient || !work->predicted || !work->value_gradient ||
-        !work->scratch) {
+        !work->probability || !work->logit_gradient || !work->anchored || !work->predicted ||
+        !work->value_gradient || !work->scratch) {
         ppo_loss_close(work);
         return error_set(error, "learning: out of memory for %zu actions", logits);
     }
@@ -53,6 +54,7 @@ void ppo_loss_close(struct ppo_loss_work *work)
     free(work->log_probability);
     free(work->probability);
     free(work->logit_gradient);
+    free(work->anchored);
     free(work->predicted);
     free(work->value_gradient);
     free(work->scratch);
@@ -124,6 +126,31 @@ static void policy_part(struct ppo_loss_work *work, const struct rollout *rollou
     }
 }
 
+/* KL(pi || anchor) at one observation; its derivative by logit j is
+ * pi_j (log pi_j - log anchor_j - KL). */
+static double anchor_part(struct ppo_loss_work *work, uint32_t first, uint32_t end, float visits,
+                          float scale, float weight)
+{
+    float kl = 0, pull = scale * weight * visits;
+    for (uint32_t a = first; a < end; a++)
+        if (work->probability[a] > 0)
+            kl += work->probability[a] * (work->log_probability[a] - work->anchored[a]);
+    for (uint32_t a = first; a < end; a++)
+        if (work->probability[a] > 0)
+            work->logit_gradient[a] +=
+                pull * work->probability[a] * (work->log_probability[a] - work->anchored[a] - kl);
+    return (double)visits * (double)kl;
+}
+
+/* The anchor's log-probabilities at the observations of this minibatch. */
+static void ask_anchor(struct ppo_loss_work *work, const struct policy *anchor,
+                       const struct observations *seen)
+{
+    policy_forward(anchor, seen, work->id, work->ids, work->scratch, work->anchored,
+                   work->predicted);
+    policy_softmax(seen, work->id, work->ids, work->anchored, work->anchored, work->logit_gradient);
+}
+
 /* With a clipped value the larger error depends on each sample's target. Leaves
  * the derivatives in harvest.pull and returns the sum of the squares. */
 static double clipped_values(struct ppo_loss_work *work, const struct rollout *rollout,
@@ -173,6 +200,9 @@ struct ppo_losses ppo_loss_forward(struct ppo_loss_work *work, const struct poli
 {
     struct ppo_losses sum = {0};
     double squares = gather(work, seen, rollout, index, n);
+    double anchor = 0;
+    if (settings->anchor)
+        ask_anchor(work, settings->anchor, seen);
     policy_forward(policy, seen, work->id, work->ids, work->scratch, work->logit, work->predicted);
     policy_softmax(seen, work->id, work->ids, work->logit, work->log_probability,
                    work->probability);
@@ -180,6 +210,9 @@ struct ppo_losses ppo_loss_forward(struct ppo_loss_work *work, const struct poli
         uint32_t o = work->id[k], first = seen->first_logit[o], end = seen->first_logit[o + 1];
         policy_part(work, rollout, first, end, (float)work->value[o].count, 1 / (float)n, settings,
                     &sum);
+        if (settings->anchor)
+            anchor += anchor_part(work, first, end, (float)work->value[o].count, 1 / (float)n,
+                                  settings->anchor_weight);
     }
     sum.value = value_part(work, rollout, index, n, squares, settings) / n;
     sum.policy /= n;
@@ -187,7 +220,8 @@ struct ppo_losses ppo_loss_forward(struct ppo_loss_work *work, const struct poli
     sum.kl /= n;
     sum.clip_fraction /= n;
     sum.total = sum.policy + (double)settings->value_weight * sum.value -
-                (double)settings->entropy_weight * sum.entropy;
+                (double)settings->entropy_weight * sum.entropy +
+                (double)settings->anchor_weight * anchor / n;
     return sum;
 }
 

@@ -7,6 +7,7 @@
  *     L = - mean min(r A, clip(r, 1 - clip, 1 + clip) A)
  *         + value_weight * mean (V - R)^2 / 2
  *         - entropy_weight * mean H(pi(.|s))
+ *         + anchor_weight * mean KL(pi(.|s) || anchor(.|s)), where there is one
  *
  * With value_clip > 0 the squared error is the larger one of that of V and that
  * of V kept within value_clip of the old value.
@@ -22,7 +23,8 @@
 #include "rl/rollout.h"
 
 struct ppo_loss_settings {
-    float clip, value_clip, value_weight, entropy_weight;
+    float clip, value_clip, value_weight, entropy_weight, anchor_weight;
+    const struct policy *anchor; /* NULL: none */
 };
 
 struct ppo_losses {
@@ -37,8 +39,8 @@ struct ppo_loss_work {
     struct tally *tally;   /* [logits] */
     struct harvest *value; /* [observations] */
     uint32_t *id, ids;     /* [observations]: those of this minibatch, and how many */
-    float *logit, *log_probability, *probability, *logit_gradient; /* [logits] */
-    float *predicted, *value_gradient;                             /* [observations] */
+    float *logit, *log_probability, *probability, *logit_gradient, *anchored; /* [logits] */
+    float *predicted, *value_gradient;                                        /* [observations] */
     float *scratch;
 };
 

@@ -118,6 +118,32 @@ static void backward(const struct policy_shape *shape, const double *p,
     }
 }
 
+/* Adds KL(probability || anchor) at an observation to the loss and to its slopes. */
+static double plain_anchor(const struct policy *anchor, const struct observations *seen, uint32_t o,
+                           const double *probability, double weight, double *slope)
+{
+    uint32_t actions = seen->first_logit[o + 1] - seen->first_logit[o];
+    double *parameter = malloc(anchor->parameters * sizeof *parameter);
+    struct pass *pass = malloc(sizeof *pass);
+    double top = -INFINITY, sum = 0, kl = 0, log_ratio[MOST];
+    for (size_t i = 0; i < anchor->parameters; i++)
+        parameter[i] = anchor->parameter[i];
+    forward(&anchor->shape, parameter, seen, o, pass);
+    for (uint32_t a = 0; a < actions; a++)
+        top = fmax(top, pass->logit[a]);
+    for (uint32_t a = 0; a < actions; a++)
+        sum += exp(pass->logit[a] - top);
+    for (uint32_t a = 0; a < actions; a++) {
+        log_ratio[a] = log(probability[a]) - (pass->logit[a] - top - log(sum));
+        kl += probability[a] * log_ratio[a];
+    }
+    for (uint32_t a = 0; a < actions; a++)
+        slope[a] += weight * probability[a] * (log_ratio[a] - kl);
+    free(parameter);
+    free(pass);
+    return weight * kl;
+}
+
 struct ppo_losses plain_loss(const struct policy_shape *shape, const double *parameter,
                              const struct observations *seen, const struct rollout *rollout,
                              const uint32_t *index, uint32_t n,
@@ -125,7 +151,7 @@ struct ppo_losses plain_loss(const struct policy_shape *shape, const double *par
 {
     struct ppo_losses mean = {0};
     struct pass *pass = malloc(sizeof *pass);
-    double probability[MOST], slope[MOST];
+    double probability[MOST], slope[MOST], anchored = 0;
     for (uint32_t i = 0; pass && i < n; i++) {
         const struct sample *sample = &rollout->sample[index[i]];
         uint32_t o = sample->observation, first = seen->first_logit[o];
@@ -166,12 +192,15 @@ struct ppo_losses plain_loss(const struct policy_shape *shape, const double *par
             slope[a] += (double)settings->entropy_weight / n * probability[a] *
                         (log(probability[a]) + entropy);
         }
+        if (settings->anchor)
+            anchored += plain_anchor(settings->anchor, seen, o, probability,
+                                     (double)settings->anchor_weight / n, slope);
         if (gradient)
             backward(shape, parameter, seen, o, pass, slope,
                      (double)settings->value_weight * value_slope / n, gradient);
     }
     mean.total = mean.policy + (double)settings->value_weight * mean.value -
-                 (double)settings->entropy_weight * mean.entropy;
+                 (double)settings->entropy_weight * mean.entropy + anchored;
     free(pass);
     return mean;
 }

@@ -67,11 +67,20 @@ static void assert_same(double got, double wanted, double relative, double absol
         fail_msg("got %.9g, wanted %.9g", got, wanted);
 }
 
-static void check_gradient(enum policy_kind kind, float value_clip)
+static void check_gradient(enum policy_kind kind, float value_clip, float anchor_weight)
 {
-    const struct ppo_loss_settings settings = {0.2f, value_clip, 0.5f, 0.03f};
     struct stage stage;
     stage_open(&stage, kind);
+    struct policy *anchor = policy_create(&stage.policy->shape, 9, NULL);
+    assert_non_null(anchor);
+    for (size_t i = 0; kind == POLICY_TABLE && i < anchor->parameters; i++)
+        anchor->parameter[i] = (float)(i % 7) * .2f;
+    const struct ppo_loss_settings settings = {.clip = 0.2f,
+                                               .value_clip = value_clip,
+                                               .value_weight = 0.5f,
+                                               .entropy_weight = 0.03f,
+                                               .anchor_weight = anchor_weight,
+                                               .anchor = anchor_weight > 0 ? anchor : NULL};
     const struct observations *seen = &stage.environment->seen;
     const struct policy_shape *shape = &stage.policy->shape;
     size_t parameters = stage.policy->parameters;
@@ -89,6 +98,7 @@ static void check_gradient(enum policy_kind kind, float value_clip)
     assert_same(fast.policy, plain.policy, 1e-4, 1e-6);
     assert_same(fast.value, plain.value, 1e-4, 1e-6);
     assert_same(fast.entropy, plain.entropy, 1e-4, 1e-6);
+    assert_same(fast.total, plain.total, 1e-4, 1e-5);
     assert_same(fast.kl, plain.kl, 1e-3, 1e-6);
     assert_same(fast.clip_fraction, plain.clip_fraction, 0, 1e-9);
     assert_true(plain.clip_fraction > 0.01 && plain.clip_fraction < 0.9);
@@ -116,16 +126,19 @@ static void check_gradient(enum policy_kind kind, float value_clip)
     free(gradient);
     free(parameter);
     free(slope);
+    policy_free(anchor);
     stage_close(&stage);
 }
 
 static void test_gradient(void **state)
 {
     (void)state;
-    check_gradient(POLICY_TABLE, 0);
-    check_gradient(POLICY_TABLE, 0.05f);
-    check_gradient(POLICY_MLP, 0);
-    check_gradient(POLICY_MLP, 0.05f);
+    check_gradient(POLICY_TABLE, 0, 0);
+    check_gradient(POLICY_TABLE, 0.05f, 0);
+    check_gradient(POLICY_MLP, 0, 0);
+    check_gradient(POLICY_MLP, 0.05f, 0);
+    check_gradient(POLICY_TABLE, 0, 0.3f);
+    check_gradient(POLICY_MLP, 0, 0.3f);
 }
 
 static void test_softmax(void **state)

@@ -184,7 +184,8 @@ static void check_ppo(const struct policy *policy, const struct observations *se
                       const struct rollout *rollout, float value_clip, const char *losses_name,
                       const char *gradient_name)
 {
-    const struct ppo_loss_settings settings = {0.2f, value_clip, 0.5f, 0.05f};
+    const struct ppo_loss_settings settings = {
+        .clip = 0.2f, .value_clip = value_clip, .value_weight = 0.5f, .entropy_weight = 0.05f};
     struct environment sizes = {.most_observations = SEEN, .most_logits = seen->first_logit[SEEN]};
     struct ppo_loss_work work;
     uint32_t index[SAMPLES];

@@ -1,0 +1,135 @@
+/* Products of small dense matrices, and what else the layers of a network need;
+ * private to the policies.
+ *
+ * Each element is summed in one fixed order, whatever the width of the machine's
+ * vectors: results do not depend on the processor. What is DENSE_INLINE is
+ * compiled anew in callers that are meant for wider vectors. */
+#ifndef RL_DENSE_H
+#define RL_DENSE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define DENSE_INLINE static inline __attribute__((always_inline))
+
+/* Whether the processor has vectors of eight floats. */
+static inline bool dense_wide(void)
+{
+#ifdef __x86_64__
+    return __builtin_cpu_supports("avx2");
+#else
+    return false;
+#endif
+}
+
+typedef float vector __attribute__((vector_size(32), aligned(4), may_alias));
+
+enum { LANES = 8, ROWS = 4 };
+
+/* rows x (vectors * LANES) elements of c stay in registers while q runs. */
+DENSE_INLINE void multiply_block(float *c, const float *a, size_t down, size_t across,
+                                 const float *b, uint32_t inner, uint32_t m, uint32_t rows,
+                                 uint32_t vectors)
+{
+    vector sum[ROWS][2];
+    for (uint32_t r = 0; r < rows; r++)
+        for (uint32_t v = 0; v < vectors; v++)
+            sum[r][v] = *(const vector *)(c + (size_t)r * m + (size_t)v * LANES);
+    for (uint32_t q = 0; q < inner; q++, a += across, b += m) {
+        for (uint32_t v = 0; v < vectors; v++) {
+            vector row = *(const vector *)(b + (size_t)v * LANES);
+            for (uint32_t r = 0; r < rows; r++)
+                sum[r][v] += a[r * down] * row;
+        }
+    }
+    for (uint32_t r = 0; r < rows; r++)
+        for (uint32_t v = 0; v < vectors; v++)
+            *(vector *)(c + (size_t)r * m + (size_t)v * LANES) = sum[r][v];
+}
+
+/* c[rows][m] += a * b[inner][m], where a's element (r, q) is a[r * down + q *
+ * across], m a multiple of 16. */
+DENSE_INLINE void multiply_all(float *c, const float *a, size_t down, size_t across, const float *b,
+                               uint32_t rows, uint32_t inner, uint32_t m, uint32_t vectors)
+{
+    for (uint32_t j = 0; j < m; j += vectors * LANES) {
+        uint32_t r = 0;
+        for (; r + ROWS <= rows; r += ROWS)
+            multiply_block(c + (size_t)r * m + j, a + r * down, down, across, b + j, inner, m, ROWS,
+                           vectors);
+        for (; r < rows; r++)
+            multiply_block(c + (size_t)r * m + j, a + r * down, down, across, b + j, inner, m, 1,
+                           vectors);
+    }
+}
+
+#ifdef __x86_64__
+__attribute__((target("avx2"))) static inline void multiply_add_avx2(float *c, const float *a,
+                                                                     size_t down, size_t across,
+                                                                     const float *b, uint32_t rows,
+                                                                     uint32_t inner, uint32_t m)
+{
+    multiply_all(c, a, down, across, b, rows, inner, m, 2);
+}
+#endif
+
+static inline void multiply_add(float *c, const float *a, size_t down, size_t across,
+                                const float *b, uint32_t rows, uint32_t inner, uint32_t m)
+{
+#ifdef __x86_64__
+    if (dense_wide()) {
+        multiply_add_avx2(c, a, down, across, b, rows, inner, m);
+        return;
+    }
+#endif
+    multiply_all(c, a, down, across, b, rows, inner, m, 1);
+}
+
+/* Sixteen partial sums, added pairwise: an order that vectors keep. n: multiple of 16. */
+DENSE_INLINE float dot(const float *a, const float *b, uint32_t n)
+{
+    float sum[16] = {0};
+    for (uint32_t i = 0; i < n; i += 16)
+        for (uint32_t j = 0; j < 16; j++)
+            sum[j] += a[i + j] * b[i + j];
+    for (uint32_t width = 8; width; width /= 2)
+        for (uint32_t j = 0; j < width; j++)
+            sum[j] += sum[j + width];
+    return sum[0];
+}
+
+DENSE_INLINE void add_scaled(float *sum, float scale, const float *row, uint32_t n)
+{
+    for (uint32_t j = 0; j < n; j++)
+        sum[j] += scale * row[j];
+}
+
+/* What is not a number stays so, for the loss to notice. */
+DENSE_INLINE void rectify(float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        x[i] = x[i] < 0 ? 0 : x[i];
+}
+
+/* Nothing flows back through a unit that was cut off. */
+static inline void rectify_backward(float *flow, const float *after, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        flow[i] = after[i] > 0 ? flow[i] : 0;
+}
+
+DENSE_INLINE void bias_backward(const float *flow, uint32_t n, uint32_t width, float *gradient)
+{
+    for (uint32_t k = 0; k < n; k++)
+        add_scaled(gradient, 1, flow + (size_t)k * width, width);
+}
+
+static inline void transpose(const float *from, uint32_t rows, uint32_t columns, float *to)
+{
+    for (uint32_t r = 0; r < rows; r++)
+        for (uint32_t c = 0; c < columns; c++)
+            to[(size_t)c * rows + r] = from[(size_t)r * columns + c];
+}
+
+#endif
