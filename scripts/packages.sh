@@ -1,7 +1,7 @@
 # The Debian 12 packages, by purpose; docs/dependencies.md says why each.
 # shellcheck shell=sh disable=SC2034
 build_packages="gcc libc6-dev cmake ninja-build pkg-config zlib1g-dev libglib2.0-dev libsmf-dev
-    libjansson-dev libplplot-dev plplot-driver-cairo libcmocka-dev
+    libjansson-dev libplplot-dev plplot-driver-cairo libcairo2-dev libcmocka-dev
     libasound2-dev libportmidi-dev libinih-dev libsystemd-dev python3"
 test_packages="python3-mido midicsv"
 check_packages="clang clang-tidy cppcheck libclang-rt-14-dev shellcheck"

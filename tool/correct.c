@@ -4,6 +4,9 @@
 #include "tool/files.h"
 #include "tool/knobs.h"
 #include "tool/models.h"
+#include "tool/picture.h"
+
+#include "picture/roll.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +15,7 @@ struct correct_options {
     char **models;
     char *output;
     char *report;
+    char *picture;
     gboolean live;
     struct knobs knobs;
     struct music_options music;
@@ -67,38 +71,125 @@ static size_t apply(struct music *music, const uint8_t *sent)
     return changed;
 }
 
-/* The report is written out before the file is saved and put in its place after,
- * so that a full disk leaves neither. */
-static int save(const struct correct_options *options, const struct music *music,
-                const char *output, json_t *document, struct error *error)
+static struct outfile *write_report(const char *path, json_t *document, struct error *error)
 {
-    struct outfile *file = NULL;
+    struct outfile *file = outfile_open(path, error);
+    if (!file)
+        return NULL;
+    json_dumpf(document, outfile_stream(file), JSON_INDENT(1) | JSON_REAL_PRECISION(9));
+    fputc('\n', outfile_stream(file));
+    if (fflush(outfile_stream(file)) == 0)
+        return file;
+    outfile_commit(file, error);
+    return NULL;
+}
+
+/* What one correction leaves behind. */
+struct result {
+    const char *output;
+    const uint8_t *sent;
+    const bool *doubtful;
+    size_t changed;
+    size_t pictures; /* files of the picture */
+    json_t *document;
+};
+
+/* Report and picture are written out before the file is saved and put in their
+ * place after, so that a full disk leaves none of them. */
+static int save(const struct correct_options *options, const struct music *music,
+                struct result *result, struct error *error)
+{
+    struct outfile *report_file = NULL;
+    struct canvas *picture = NULL;
+    int status = 0;
     if (options->report) {
-        file = outfile_open(options->report, error);
-        if (!file)
-            return -1;
-        json_dumpf(document, outfile_stream(file), JSON_INDENT(1) | JSON_REAL_PRECISION(9));
-        fputc('\n', outfile_stream(file));
-        if (fflush(outfile_stream(file)) != 0)
-            return outfile_commit(file, error);
+        report_file = write_report(options->report, result->document, error);
+        status = report_file ? 0 : -1;
     }
-    if (midifile_save(music->file, output, error) != 0) {
-        if (file)
-            outfile_abort(file);
-        return -1;
+    if (status == 0 && options->picture) {
+        picture = picture_write(options->picture, music, result->sent, result->doubtful, error);
+        status = picture ? 0 : -1;
     }
-    return file ? outfile_commit(file, error) : 0;
+    if (status == 0)
+        status = midifile_save(music->file, result->output, error);
+    if (status == 0 && picture)
+        status = canvas_commit(picture, &result->pictures, error);
+    canvas_free(picture);
+    if (!report_file)
+        return status;
+    if (status == 0)
+        return outfile_commit(report_file, error);
+    outfile_abort(report_file);
+    return status;
 }
 
 static int tell(const struct correct_options *options, const struct music *music,
-                const char *output, size_t changed, json_t *document)
+                const struct result *result)
 {
     if (options->common.json)
-        return command_print_json(json_incref(document));
-    if (!options->common.quiet && strcmp(output, "-") != 0)
-        printf("%s: %zu of %zu notes changed; written to %s\n", music->name, changed,
-               music->take->count, output);
+        return command_print_json(json_incref(result->document));
+    if (!options->common.quiet && strcmp(result->output, "-") != 0) {
+        printf("%s: %zu of %zu notes changed; written to %s\n", music->name, result->changed,
+               music->take->count, result->output);
+        if (options->picture)
+            printf("picture: %s%s\n", options->picture,
+                   result->pictures > 1 ? " and the pages after it" : "");
+    }
     return command_flush();
+}
+
+/* The pitches for the take, live or not, from a corrector of their own. */
+static int decide(const struct correct_options *options, const struct models *models,
+                  const struct take *take, bool live, uint8_t *sent, struct error *error)
+{
+    struct corrector *corrector = corrector_open((const struct model *const *)models->model,
+                                                 models->count, &options->knobs.settings, error);
+    if (!corrector)
+        return -1;
+    int status =
+        take_correct(take->note, take->release, take->count, corrector, live, sent, NULL, error);
+    corrector_close(corrector);
+    return status;
+}
+
+/* A note is doubtful where knowing what follows it changes the answer. */
+static int find_doubts(const struct correct_options *options, const struct models *models,
+                       const struct take *take, const uint8_t *sent, bool *doubtful,
+                       struct error *error)
+{
+    if (options->knobs.settings.mode != CORRECT_CORRECT)
+        return 0;
+    uint8_t *other = g_new(uint8_t, take->count);
+    int status = decide(options, models, take, !options->live, other, error);
+    for (size_t i = 0; status == 0 && i < take->count; i++)
+        doubtful[i] = sent[i] != other[i];
+    g_free(other);
+    return status;
+}
+
+static int correct_music(const struct correct_options *options, const struct models *models,
+                         struct music *music, const char *output)
+{
+    struct error error;
+    const struct take *take = music->take;
+    uint8_t *sent = g_new(uint8_t, take->count);
+    bool *doubtful = g_new0(bool, take->count);
+    struct result result = {.output = output, .sent = sent, .doubtful = doubtful};
+    int code = COMMAND_FAILED;
+    if (decide(options, models, take, options->live, sent, &error) != 0 ||
+        (options->picture && find_doubts(options, models, take, sent, doubtful, &error) != 0)) {
+        command_fail(&error);
+    } else {
+        result.changed = apply(music, sent);
+        if (options->report || options->common.json)
+            result.document = report(options, music, models, output, sent, result.changed);
+        code = save(options, music, &result, &error) == 0 ? tell(options, music, &result)
+                                                          : command_fail(&error);
+    }
+    json_decref(result.document);
+    g_free(doubtful);
+    g_free(sent);
+    return code;
 }
 
 static int correct_file(const struct correct_options *options, const struct models *models,
@@ -108,29 +199,11 @@ static int correct_file(const struct correct_options *options, const struct mode
     struct music *music = music_load(input, choice, &options->common, &error);
     if (!music)
         return command_fail(&error);
-    struct corrector *corrector = corrector_open((const struct model *const *)models->model,
-                                                 models->count, &options->knobs.settings, &error);
-    uint8_t *sent = g_new(uint8_t, music->take->count);
     char *output = options->output           ? g_strdup(options->output)
                    : strcmp(input, "-") == 0 ? g_strdup("-")
                                              : files_replace_ending(input, ".corrected.mid");
-    int code = COMMAND_FAILED;
-    json_t *document = NULL;
-    if (!corrector || take_correct(music->take->note, music->take->release, music->take->count,
-                                   corrector, options->live, sent, NULL, &error) != 0) {
-        command_fail(&error);
-    } else {
-        size_t changed = apply(music, sent);
-        if (options->report || options->common.json)
-            document = report(options, music, models, output, sent, changed);
-        code = save(options, music, output, document, &error) == 0
-                   ? tell(options, music, output, changed, document)
-                   : command_fail(&error);
-    }
-    json_decref(document);
+    int code = correct_music(options, models, music, output);
     g_free(output);
-    g_free(sent);
-    corrector_close(corrector);
     music_free(music);
     return code;
 }
@@ -156,6 +229,9 @@ static int check_usage(const struct correct_options *options, char *const *files
     if (options->common.json + piped + reported > 1)
         return command_usage("correct", "standard output can take one of the .mid, the report "
                                         "and --json");
+    struct error error;
+    if (options->picture && roll_check_name(options->picture, &error) != 0)
+        return command_usage("correct", "--picture: %s", error.text);
     return COMMAND_GO_ON;
 }
 
@@ -173,6 +249,8 @@ int command_correct(int argc, char **argv)
         MUSIC_ENTRIES(options.music),
         {"report", 0, 0, G_OPTION_ARG_FILENAME, &options.report,
          "write for each note what was played and what is sent", "FILE.json"},
+        {"picture", 0, 0, G_OPTION_ARG_FILENAME, &options.picture,
+         "draw a piano roll of what was played and sent", "FILE.svg|.png|.pdf"},
         {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
     char **files = NULL;
@@ -195,6 +273,7 @@ int command_correct(int argc, char **argv)
     g_strfreev(options.models);
     g_free(options.output);
     g_free(options.report);
+    g_free(options.picture);
     g_strfreev(files);
     return code;
 }
