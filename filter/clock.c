@@ -139,8 +139,10 @@ int clock_set(struct clock *clock, const struct clock_settings *settings, double
                 fabs(settings->tempo - clock->settings.tempo) < 1e-9;
     if (same)
         return 0;
-    seconds = advance(clock, seconds);
-    set_line(clock, seconds, position_at(clock, seconds));
+    if (clock->begun) {
+        seconds = advance(clock, seconds);
+        set_line(clock, seconds, position_at(clock, seconds));
+    }
     clock->settings = *settings;
     start_source(clock);
     return 0;

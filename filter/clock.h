@@ -63,8 +63,8 @@ int clock_check(const struct clock_settings *settings, struct error *error);
 struct clock *clock_open(const struct clock_settings *settings, struct error *error);
 void clock_close(struct clock *clock);
 
-/* Changes the settings; the position goes on from where it is, at `seconds`.
- * -1: out of range, nothing changed. */
+/* Changes the settings; the position goes on from where it is, at `seconds` (which
+ * do not count before the first other call). -1: out of range, nothing changed. */
 int clock_set(struct clock *clock, const struct clock_settings *settings, double seconds,
               struct error *error);
 

@@ -33,6 +33,8 @@ struct filter {
     uint8_t note_channel, note_key;
     uint16_t pedal_down; /* triggers by control that are pressed: bit of enum trigger */
     struct filter_status status;
+    struct correct_note past[FILTER_RECALL]; /* a ring */
+    uint64_t asked;                          /* notes that went through it */
     struct notemap map;
 };
 
@@ -132,7 +134,9 @@ static double advance(struct filter *filter, double seconds)
 {
     if (isfinite(seconds) && seconds > filter->seconds)
         filter->seconds = seconds;
-    return isfinite(filter->seconds) ? filter->seconds : 0;
+    else if (!isfinite(filter->seconds))
+        filter->seconds = 0;
+    return filter->seconds;
 }
 
 static void send_short(struct filter *filter, uint8_t status, uint8_t first, uint8_t second)
@@ -184,6 +188,8 @@ static bool is_corrected(const struct filter *filter, unsigned channel, unsigned
 static uint8_t decide(struct filter *filter, struct correct_note *note)
 {
     note->slot = clock_note(filter->clock, note->seconds, note->pitch);
+    filter->status.slot = note->slot;
+    filter->past[filter->asked++ % FILTER_RECALL] = *note;
     uint8_t pitch = corrector_note(filter->corrector, note);
     filter->status.place = corrector_place(filter->corrector);
     if (filter->status.place.piece >= 0)
@@ -229,7 +235,7 @@ static void hear_note(struct filter *filter)
     if (is_corrected(filter, filter->note_channel, filter->note_key))
         decide(filter, &filter->note);
     else
-        clock_note(filter->clock, filter->note.seconds, filter->note.pitch);
+        filter->status.slot = clock_note(filter->clock, filter->note.seconds, filter->note.pitch);
 }
 
 void filter_settle(struct filter *filter)
@@ -258,7 +264,7 @@ static void drop_channel(struct filter *filter, unsigned channel)
 void filter_release_all(struct filter *filter, double seconds)
 {
     hear_note(filter);
-    filter->seconds = advance(filter, seconds);
+    advance(filter, seconds);
     for (unsigned channel = 0; channel < NOTEMAP_CHANNELS; channel++) {
         if (!(filter->used >> channel & 1))
             continue;
@@ -408,7 +414,7 @@ int filter_set(struct filter *filter, const struct filter_settings *settings, st
     hear_note(filter);
     filter->settings = *settings;
     filter->pedal_down = 0;
-    clock_set(filter->clock, &settings->clock, advance(filter, filter->seconds), NULL);
+    clock_set(filter->clock, &settings->clock, filter->seconds, NULL);
     tell_corrector(filter);
     return 0;
 }
@@ -448,7 +454,7 @@ void filter_set_mode(struct filter *filter, enum correct_mode mode)
 void filter_tap(struct filter *filter, double seconds)
 {
     hear_note(filter);
-    filter->seconds = advance(filter, seconds);
+    advance(filter, seconds);
     clock_tap(filter->clock, filter->seconds);
 }
 
@@ -457,4 +463,14 @@ struct filter_status filter_status(const struct filter *filter)
     struct filter_status status = filter->status;
     status.clock = clock_state(filter->clock, isfinite(filter->seconds) ? filter->seconds : 0);
     return status;
+}
+
+size_t filter_recall(const struct filter *filter, struct correct_note *notes, size_t most)
+{
+    uint64_t count = filter->asked < FILTER_RECALL ? filter->asked : FILTER_RECALL;
+    if (count > most)
+        count = most;
+    for (uint64_t i = 0; i < count; i++)
+        notes[i] = filter->past[(filter->asked - count + i) % FILTER_RECALL];
+    return count;
 }

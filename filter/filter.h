@@ -38,6 +38,7 @@
 #include "midi/event.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum filter_trigger_kind {
@@ -110,10 +111,17 @@ void filter_tap(struct filter *filter, double seconds);
  * stop, an input unplugged, an output about to be changed. The filter goes on. */
 void filter_release_all(struct filter *filter, double seconds);
 
+/* The last notes that the corrector was asked about, the oldest first, at most
+ * `most` and FILTER_RECALL; how many. For a corrector that is to take over: told
+ * them, it knows where the player is. */
+enum { FILTER_RECALL = 256 };
+size_t filter_recall(const struct filter *filter, struct correct_note *notes, size_t most);
+
 struct filter_status {
     uint64_t notes;     /* note-ons in, triggers not counted */
     uint64_t corrected; /* of them sent on another pitch */
     uint32_t sounding;  /* held by keys now */
+    double slot;        /* where the clock put the note that it was told last */
     struct correct_place place;
     struct clock_state clock;
 };

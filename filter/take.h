@@ -52,6 +52,14 @@ void take_free(struct take *take);
 struct song *take_song(const struct take *take, const struct midifile *file, const char *name,
                        struct error *error);
 
+/* Sends the whole file through a filter (filter/filter.h), as if it were played to
+ * the service: nothing is known of what follows, and the beat is found as it
+ * comes. Writes the pitches that the take's notes are given, [count], and the
+ * slots that the clock put them in. `settings` are set on the corrector. -1: out
+ * of range, out of memory. */
+int take_live(struct take *take, const struct midifile *file, struct corrector *corrector,
+              const struct correct_settings *settings, uint8_t *pitches, struct error *error);
+
 /* What a live correction tells beside the pitches; each [count] or NULL. */
 struct take_trace {
     uint64_t *nanoseconds;       /* that corrector_note took */

@@ -249,6 +249,41 @@ static void test_grid_is_found(void **state)
     midifile_free(file);
 }
 
+/* The file through the filter: the same notes as given to the corrector one by one,
+ * where the beat has no say; and with a beat that was found. */
+static void test_live(void **state)
+{
+    (void)state;
+    struct error error;
+    struct midifile *file = band();
+    const struct take_choice choices[] = {{0}, {.tracks = "bass"}, {.channels = 1}};
+    struct correct_settings settings = correct_defaults();
+    settings.mode = CORRECT_SCALE;
+    for (size_t c = 0; c < sizeof choices / sizeof *choices; c++) {
+        struct take *take = take_create(file, "made.mid", &choices[c], &error);
+        struct corrector *one = corrector_open(NULL, 0, &settings, &error);
+        struct corrector *other = corrector_open(NULL, 0, &settings, &error);
+        uint8_t expected[8] = {0}, sent[8] = {0};
+        assert_int_equal(
+            take_correct(take->note, take->release, take->count, one, true, expected, NULL, &error),
+            0);
+        assert_int_equal(take_live(take, file, other, &settings, sent, &error), 0);
+        assert_memory_equal(sent, expected, sizeof sent);
+        assert_true(take->found);
+        for (size_t i = 1; i < take->count; i++)
+            assert_true(take->note[i].slot >= take->note[i - 1].slot - 0.5);
+        assert_true(take->count < 3 || take->note[take->count - 1].slot > take->note[0].slot + 1);
+        corrector_close(one);
+        corrector_close(other);
+        take_free(take);
+    }
+    settings.follow = -1;
+    struct take *take = take_create(file, "made.mid", &choices[0], &error);
+    assert_int_equal(take_live(take, file, NULL, &settings, NULL, &error), -1);
+    take_free(take);
+    midifile_free(file);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -257,6 +292,7 @@ int main(void)
         cmocka_unit_test(test_places),
         cmocka_unit_test(test_song),
         cmocka_unit_test(test_off_sends_what_was_played),
+        cmocka_unit_test(test_live),
         cmocka_unit_test(test_grid_is_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

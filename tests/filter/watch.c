@@ -347,6 +347,8 @@ static void check_stacks(const struct watch *watch)
 
 static void advance(struct watch *watch, double seconds)
 {
+    if (!isfinite(watch->seconds))
+        watch->seconds = isfinite(seconds) ? seconds : 0;
     if (isfinite(seconds) && seconds > watch->seconds)
         watch->seconds = seconds;
 }
@@ -372,6 +374,14 @@ void watch_release_all(struct watch *watch, double seconds)
     expect_release_all(watch);
     compare(watch, NULL);
     check_stacks(watch);
+}
+
+void watch_tap(struct watch *watch, double seconds)
+{
+    begin(watch);
+    advance(watch, seconds);
+    filter_tap(watch->filter, seconds);
+    compare(watch, NULL);
 }
 
 void watch_set(struct watch *watch, const struct filter_settings *settings)
@@ -403,7 +413,7 @@ static void open_filter(struct watch *watch, const struct filter_settings *setti
         abort();
     }
     filter_set_corrector(watch->filter, watch->corrector);
-    watch->seconds = 0;
+    watch->seconds = -INFINITY;
     memset(watch->answered, 0, sizeof watch->answered);
     watch->pressed = 0;
 }

@@ -18,6 +18,7 @@ struct filter *watch_filter(struct watch *watch);
 
 void watch_event(struct watch *watch, const struct midi_event *event);
 void watch_release_all(struct watch *watch, double seconds);
+void watch_tap(struct watch *watch, double seconds);
 void watch_set(struct watch *watch, const struct filter_settings *settings);
 void watch_set_corrector(struct watch *watch, struct corrector *corrector);
 
