@@ -148,6 +148,9 @@ static int carry_out(struct engine *engine, const struct engine_order *order, st
     case ENGINE_CORRECTOR:
         filter_set_corrector(engine->filter, order->corrector);
         break;
+    case ENGINE_RECALL:
+        order->past->count = filter_recall(engine->filter, order->past->note, FILTER_RECALL);
+        break;
     case ENGINE_MODE:
         filter_set_mode(engine->filter, order->mode);
         break;

@@ -27,6 +27,7 @@ enum engine_act {
     ENGINE_PORT,      /* releases all on the old port; NULL: there is none */
     ENGINE_SETTINGS,  /* the filter's, as a whole */
     ENGINE_CORRECTOR, /* may be NULL */
+    ENGINE_RECALL,    /* the last notes, for a corrector that is to take over */
     ENGINE_MODE,
     ENGINE_BYPASS,
     ENGINE_FOLLOW, /* number: 0 .. 100 */
@@ -37,11 +38,17 @@ enum engine_act {
     ENGINE_STOP, /* releases all; the thread ends */
 };
 
+struct engine_past {
+    size_t count;
+    struct correct_note note[FILTER_RECALL];
+};
+
 struct engine_order {
     enum engine_act act;
     union {
         struct port *port;
         struct corrector *corrector;
+        struct engine_past *past;
         const struct filter_settings *settings;
         enum correct_mode mode;
         bool on;

@@ -170,6 +170,18 @@ static void become_ready(struct service *service)
             service->cast ? cast_pieces(service->cast) : (size_t)0);
 }
 
+/* Tells a new corrector what was played last, so that it need not find the
+ * player anew. */
+static void brief(struct service *service, struct corrector *corrector)
+{
+    struct engine_past past = {0};
+    const struct engine_order order = {.act = ENGINE_RECALL, .past = &past};
+    if (engine_do(service->engine, &order, NULL, NULL) != 0)
+        return;
+    for (size_t i = 0; i < past.count; i++)
+        corrector_release(corrector, corrector_note(corrector, &past.note[i]));
+}
+
 static int on_cast(sd_event_source *source, int fd, uint32_t events, void *context)
 {
     struct service *service = context;
@@ -180,6 +192,7 @@ static int on_cast(sd_event_source *source, int fd, uint32_t events, void *conte
     struct cast *cast = repertoire_take(service->repertoire);
     if (!cast)
         return 0;
+    brief(service, cast_corrector(cast));
     const struct engine_order order = {.act = ENGINE_CORRECTOR, .corrector = cast_corrector(cast)};
     if (engine_do(service->engine, &order, NULL, &error) != 0) {
         log_say(LOG_ERR, "repertoire: %s; the old one stays", error.text);

@@ -336,6 +336,39 @@ class Repertoire(audiogenrl.Case):
             service.wait_for(lambda: self.pieces(service) == 1, "the piece")
             service.stop()
 
+    def test_a_piece_that_joins_does_not_lose_the_player(self):
+        """The six notes after it has joined are all a semitone off: only who knows
+        where the player was can mend them."""
+        audiogenrl.piece("piece.mid", bars=24)
+        audiogenrl.piece("other.mid", bars=24, seed=99)
+        right = timed("piece.mid")
+        half = len(right) // 2
+        played, struck, moved = list(right), 0, {}
+        for i in range(half, len(right)):
+            seconds, data = right[i]
+            if is_on(data) and struck < 6:
+                moved[(data[0] & 15, data[1])] = True
+                struck += 1
+            if moved.get((data[0] & 15, data[1])):
+                played[i] = (seconds, bytes([data[0], data[1] + 1, data[2]]))
+            if is_off(data):
+                moved.pop((data[0] & 15, data[1]), None)
+        with Service(self.folder) as service:
+            shutil.copy("piece.mid", service.repertoire)
+        sent = []
+        for join in (False, True):
+            with Service(self.folder) as service:
+                service.send(*played[:half])
+                service.receive(half)
+                if join:
+                    shutil.copy("other.mid", service.repertoire)
+                    service.wait_for(lambda: self.pieces(service) == 2, "the other piece")
+                service.send(*played[half:])
+                sent.append([d for s, d in service.finish() if is_on(d)])
+        wanted = [d for s, d in right[half:] if is_on(d)]
+        self.assertEqual(sent[0][:6], wanted[:6])
+        self.assertEqual(sent[1][:6], wanted[:6])
+
     def test_a_model_change_under_fast_notes(self):
         audiogenrl.piece("one.mid", seed=1)
         with Service(self.folder) as service:
