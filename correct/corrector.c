@@ -4,6 +4,7 @@
  *
  * Owns the experts; borrows the models. */
 #include "correct/corrector.h"
+#include "correct/expert.h"
 #include "correct/follow.h"
 #include "correct/generate.h"
 #include "correct/scale.h"
@@ -18,6 +19,7 @@ struct corrector {
     struct timeline *timeline;
     struct follow *follow;
     struct generate *generate; /* NULL without a model */
+    struct expert *expert;     /* of music that is not known; NULL without a style */
     struct scale scale;
     uint16_t sounding[128]; /* keys that hold each pitch */
 };
@@ -45,6 +47,8 @@ static void corrector_start(struct corrector *corrector)
     scale_start(&corrector->scale);
     if (corrector->generate)
         generate_start(corrector->generate);
+    if (corrector->expert)
+        expert_start(corrector->expert);
     memset(corrector->sounding, 0, sizeof corrector->sounding);
 }
 
@@ -73,7 +77,8 @@ struct corrector *corrector_open(const struct model *const *models, size_t count
     const struct model *proposer = first_of_pieces(models, count);
     if (proposer && corrector->follow)
         corrector->generate = generate_open(proposer, settings->seed, error);
-    if (!corrector->follow || (proposer && !corrector->generate)) {
+    if (!corrector->follow || (proposer && !corrector->generate) ||
+        expert_open(&corrector->expert, models, count, error) != 0) {
         corrector_close(corrector);
         return NULL;
     }
@@ -86,6 +91,7 @@ void corrector_close(struct corrector *corrector)
     if (!corrector)
         return;
     generate_close(corrector->generate);
+    expert_close(corrector->expert);
     free(corrector->follow);
     timeline_close(corrector->timeline);
     free(corrector);
@@ -109,11 +115,23 @@ static uint8_t decide_generate(struct corrector *corrector, double slot, uint8_t
     return generate_decide(corrector->generate, slot, x, &options, corrector->sounding);
 }
 
+static note_set sounding(const struct corrector *corrector)
+{
+    note_set set = 0;
+    for (unsigned p = 0; p < 128; p++)
+        set |= (note_set)(corrector->sounding[p] > 0) << p;
+    return set;
+}
+
 uint8_t corrector_note(struct corrector *corrector, const struct correct_note *note)
 {
     struct follow *follow = corrector->follow;
     const struct correct_settings *settings = &corrector->settings;
     uint8_t x = note->pitch & 127, y = x;
+    float meant[STYLE_SHIFTS];
+    if (corrector->expert)
+        expert_judge(corrector->expert, note->slot, x, sounding(corrector), settings->follow,
+                     meant);
     follow_advance(follow, note->slot);
     follow_enter(follow, x);
     switch (settings->mode) {
@@ -124,7 +142,9 @@ uint8_t corrector_note(struct corrector *corrector, const struct correct_note *n
         break;
     case CORRECT_CORRECT: {
         float score[128];
+        follow->meant = corrector->expert ? meant : NULL;
         follow_score(follow, x, settings->follow, score);
+        follow->meant = NULL;
         y = follow_choose(score, settings->keep, x);
         break;
     }
@@ -135,6 +155,8 @@ uint8_t corrector_note(struct corrector *corrector, const struct correct_note *n
     }
     follow_weigh(follow, x, NULL);
     follow_sent(follow, x, y);
+    if (corrector->expert)
+        expert_hear(corrector->expert, x);
     scale_sent(&corrector->scale, x, y);
     if (corrector->sounding[y] < UINT16_MAX)
         corrector->sounding[y]++;
@@ -152,13 +174,31 @@ struct correct_place corrector_place(const struct corrector *corrector)
     return follow_place(corrector->follow);
 }
 
+/* A take in mode `correct`. */
+static int correct_take(struct corrector *corrector, const struct correct_note *notes, size_t count,
+                        uint8_t *pitches, struct error *error)
+{
+    const struct correct_settings *settings = &corrector->settings;
+    float(*meant)[STYLE_SHIFTS] = NULL;
+    if (corrector->expert) {
+        meant = malloc((count + 1) * sizeof *meant);
+        if (!meant)
+            return error_set(error, "out of memory for a take of %zu notes", count);
+        expert_take(corrector->expert, notes, count, settings->follow, meant);
+    }
+    int status =
+        smooth_take(corrector->follow, corrector->timeline, settings->follow, settings->keep, notes,
+                    count, (const float(*)[STYLE_SHIFTS])meant, pitches, error);
+    free(meant);
+    return status;
+}
+
 int corrector_take(struct corrector *corrector, const struct correct_note *notes, size_t count,
                    uint8_t *pitches, struct error *error)
 {
     corrector_start(corrector);
     if (corrector->settings.mode == CORRECT_CORRECT)
-        return smooth_take(corrector->follow, corrector->timeline, corrector->settings.follow,
-                           corrector->settings.keep, notes, count, pitches, error);
+        return correct_take(corrector, notes, count, pitches, error);
     /* The other modes have no use for what comes later. Releases are not told:
      * only notes of the same slot are taken to sound together. */
     for (size_t i = 0; i < count; i++) {

@@ -6,9 +6,10 @@
  *
  * where x is the pitch played, prior what the expert of the mode expects here
  * and P the slip model (correct/slip.h). In mode `correct` the expert is the
- * belief over the beats of the known pieces; in mode `generate` follow is 0 and
- * the trained policy alone decides; `scale` moves notes outside the estimated
- * key; `off` answers x.
+ * belief over the beats of the known pieces, and, as far as none of them explains
+ * the playing, the style networks of a model (correct/style.h); in mode `generate`
+ * follow is 0 and the trained policy alone decides; `scale` moves notes outside
+ * the estimated key; `off` answers x.
  *
  * Opening allocates everything; corrector_note and corrector_release never
  * allocate, lock or touch a file, and their work is bounded: a fixed number of

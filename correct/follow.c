@@ -485,6 +485,15 @@ static void score_set(float *score, note_set set, float weight, const float slip
     }
 }
 
+static void score_meant(const float meant[SLIP_WINDOW], float weight, uint8_t x, float score[128])
+{
+    for (int k = 0; k < SLIP_WINDOW; k++) {
+        int y = x + k - SLIP_RANGE;
+        if (y >= 0 && y < 128)
+            score[y] += weight * meant[k];
+    }
+}
+
 void follow_score(const struct follow *follow, uint8_t x, float trust, float score[128])
 {
     float slips[FOLLOW_STRAY][SLIP_CLASSES];
@@ -503,7 +512,11 @@ void follow_score(const struct follow *follow, uint8_t x, float trust, float sco
             if (from.set[p])
                 score_set(score, from.set[p], h->weight * follow->part[p], slips[p], x);
     }
-    score[x] += played * slips[FOLLOW_OWN][SLIP_RIGHT];
+    played *= slips[FOLLOW_OWN][SLIP_RIGHT];
+    if (follow->meant)
+        score_meant(follow->meant, played, x, score);
+    else
+        score[x] += played;
 }
 
 /* Adds to share[c] the probability that x is a note of this set, class by class; the sum. */

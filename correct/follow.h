@@ -63,6 +63,7 @@ struct follow {
     struct follow_hypothesis hypothesis[FOLLOW_HYPOTHESES];
     uint32_t count;
     struct habit habit;   /* what being away would sound like */
+    const float *meant;   /* [SLIP_WINDOW]: see follow_score; NULL: what was played was meant */
     float away;           /* probability of being at no known place */
     float left_share;     /* the part of it that left a place in the last advance */
     int32_t best;         /* diagonal of the likeliest hypothesis */
@@ -95,8 +96,9 @@ void follow_advance(struct follow *follow, double slot);
 /* Finds new places that could explain pitch x and the notes before it. */
 void follow_enter(struct follow *follow, uint8_t x);
 
-/* For every pitch y: prior(y) * P(x | y)^trust, up to a common factor. "As
- * played, because nothing known fits" counts for y = x. */
+/* For every pitch y: prior(y) * P(x | y)^trust, up to a common factor. What counts
+ * for "nothing known fits" goes to y = x, or, where follow->meant is set, to the
+ * pitches x - SLIP_RANGE .. x + SLIP_RANGE by these shares, which sum to 1. */
 void follow_score(const struct follow *follow, uint8_t x, float trust, float score[128]);
 
 /* The pitch with the largest score, that of x being raised by `keep` nats. */

@@ -223,20 +223,24 @@ static uint8_t decide_note(const struct record *smoothed, struct follow *follow,
 }
 
 int smooth_take(struct follow *follow, const struct timeline *timeline, float trust, float keep,
-                const struct correct_note *notes, size_t count, uint8_t *pitches,
-                struct error *error)
+                const struct correct_note *notes, size_t count, const float (*meant)[SLIP_WINDOW],
+                uint8_t *pitches, struct error *error)
 {
     struct record record = {0}, smoothed = {0};
     int status = record_open(&record, count) | record_open(&smoothed, count);
     follow_start(follow, timeline);
-    for (size_t t = 0; status == 0 && t < count; t++)
-        status =
-            record_note(&record, follow, t, notes[t].pitch & 127, notes[t].slot, trust, keep);
+    for (size_t t = 0; status == 0 && t < count; t++) {
+        follow->meant = meant ? meant[t] : NULL;
+        status = record_note(&record, follow, t, notes[t].pitch & 127, notes[t].slot, trust, keep);
+    }
     if (status == 0)
         status = smooth_record(&record, &smoothed, follow, notes, count);
     follow_rewind(follow);
-    for (size_t t = 0; status == 0 && t < count; t++)
+    for (size_t t = 0; status == 0 && t < count; t++) {
+        follow->meant = meant ? meant[t] : NULL;
         pitches[t] = decide_note(&smoothed, follow, t, &notes[t], trust, keep);
+    }
+    follow->meant = NULL;
     record_close(&record);
     record_close(&smoothed);
     return status == 0 ? 0 : error_set(error, "out of memory for a take of %zu notes", count);

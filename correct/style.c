@@ -1,6 +1,8 @@
 /* Where each kind of feature stands is laid down once, in `enum place`. */
 #include "correct/style.h"
 
+#include "rl/model.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -12,61 +14,94 @@ enum plane {
     PLANE_VOTES = 8 * STYLE_WINDOW,
     PLANE_VOTES_SENT = 9 * STYLE_WINDOW,
     PLANE_BEST = 10 * STYLE_WINDOW, /* three */
-    PLANE_KEYS = 13 * STYLE_WINDOW,
+    PLANE_SLOT_KEYS = 13 * STYLE_WINDOW,
+    PLANE_PITCH = 14 * STYLE_WINDOW,
+    PLANE_KEY = PLANE_PITCH + STYLE_PITCHES * STYLE_WINDOW,
+    PLANE_CLASS = PLANE_KEY + STYLE_KEYS * STYLE_WINDOW,
 };
 
 enum place {
-    AT_PITCH = STYLE_PLANES * STYLE_WINDOW,
-    AT_CLASS = AT_PITCH + STYLE_PITCHES * STYLE_INTERVALS,
-    AT_SLOT = AT_CLASS + 2 * 12,
+    AT_SLOT = STYLE_PLANES * STYLE_WINDOW,
     AT_SINCE = AT_SLOT + 16,
     AT_REGISTER = AT_SINCE + 8,
     AT_STRUCK = AT_REGISTER + 22,
     AT_SHIFT = AT_STRUCK + 5,
-    AT_RATE = AT_SHIFT + STYLE_PITCHES * STYLE_SHIFTS,
+    AT_RATE = AT_SHIFT + STYLE_CORRECTIONS * STYLE_SHIFTS,
     AT_CLASS_PLAYED = AT_RATE + 2 * STYLE_RATES,
-    AT_KEY = AT_CLASS_PLAYED + 12,
-    AT_BEST = AT_KEY + STYLE_KEYS * STYLE_INTERVALS,
-    AT_END = AT_BEST + 6,
-};
-/* Of the network that judges again. */
-enum later_plane {
-    LATER_SLOT,   /* other notes of its slot */
-    LATER_BEFORE, /* the slot before it */
-    LATER_AFTER,  /* two slots after it */
-    LATER_VOTES = 4,
+    AT_BEST = AT_CLASS_PLAYED + 12,
+    AT_BLIND = AT_BEST + 6,
+    AT_END = AT_BLIND + 1,
 };
 
+/* Of the network that judges again. */
 enum later_place {
-    AT_LATER_PLANES = STYLE_SHIFTS,
-    AT_LATER_CLASS = AT_LATER_PLANES + STYLE_LATER_PLANES * STYLE_WINDOW,
-    AT_LATER_BEST = AT_LATER_CLASS + 2 * 12,
+    LATER_FIRST,                     /* log-probabilities of the first answer */
+    LATER_SLOT = 1 * STYLE_WINDOW,   /* other notes of its slot */
+    LATER_BEFORE = 2 * STYLE_WINDOW, /* the slot before it */
+    LATER_AFTER = 3 * STYLE_WINDOW,  /* two slots after it */
+    LATER_VOTES = 5 * STYLE_WINDOW,
+    LATER_CLASS = 6 * STYLE_WINDOW, /* two */
+    AT_LATER_BEST = STYLE_LATER_PLANES * STYLE_WINDOW,
     AT_LATER_RATE = AT_LATER_BEST + 6,
     AT_LATER_SINCE = AT_LATER_RATE + 2 * STYLE_RATES,
     AT_LATER_END = AT_LATER_SINCE + 2 * 8,
 };
-_Static_assert((int)AT_LATER_END == (int)STYLE_LATER_FEATURES, "features are counted twice");
 _Static_assert((int)AT_END == (int)STYLE_FEATURES, "features are counted twice");
+_Static_assert((int)AT_LATER_END == (int)STYLE_LATER_FEATURES, "features are counted twice");
 
 static const float class_forget[2] = {.96f, .995f}, rate_forget[2] = {.97f, .995f};
 static const float least_belief = .02f, least_told = .04f, least_vote = .02f;
 
+static struct policy_shape shape(uint32_t inputs, uint32_t planes, uint32_t first, uint32_t second)
+{
+    return (struct policy_shape){
+        .kind = POLICY_RELATIVE,
+        .inputs = inputs,
+        .actions = STYLE_SHIFTS,
+        .layers = 2,
+        .width = {first, second, [POLICY_CHANNELS] = 16, [POLICY_CHANNELS2] = 16,
+                  [POLICY_PLANES] = planes, [POLICY_WINDOW] = STYLE_WINDOW}};
+}
+
 struct policy_shape style_shape(void)
 {
-    return (struct policy_shape){.kind = POLICY_MLP,
-                                 .inputs = STYLE_FEATURES,
-                                 .actions = STYLE_SHIFTS,
-                                 .layers = 2,
-                                 .width = {96, 48}};
+    return shape(STYLE_FEATURES, STYLE_PLANES, 48, 32);
 }
 
 struct policy_shape style_later_shape(void)
 {
-    return (struct policy_shape){.kind = POLICY_MLP,
-                                 .inputs = STYLE_LATER_FEATURES,
-                                 .actions = STYLE_SHIFTS,
-                                 .layers = 2,
-                                 .width = {64, 32}};
+    return shape(STYLE_LATER_FEATURES, STYLE_LATER_PLANES, 32, 16);
+}
+
+int style_networks_create(struct style_networks *networks, uint64_t seed, struct error *error)
+{
+    struct policy_shape now = style_shape(), later = style_later_shape();
+    networks->now = policy_create(&now, seed, error);
+    networks->later = networks->now ? policy_create(&later, seed + 1, error) : NULL;
+    if (networks->later)
+        return 0;
+    policy_free(networks->now);
+    *networks = (struct style_networks){0};
+    return -1;
+}
+
+static bool same_shape(const struct policy_shape *a, const struct policy_shape *b)
+{
+    return a->kind == b->kind && a->inputs == b->inputs && a->actions == b->actions &&
+           a->layers == b->layers && memcmp(a->width, b->width, sizeof a->width) == 0;
+}
+
+int style_networks_of(struct style_networks *networks, const struct model *model,
+                      struct error *error)
+{
+    struct policy_shape now = style_shape(), later = style_later_shape();
+    if (model_networks(model) != 2 || !same_shape(&model_network(model, 0)->shape, &now) ||
+        !same_shape(&model_network(model, 1)->shape, &later))
+        return error_set(error, "its networks are not those of a style as this program knows it; "
+                                "audiogenrl train --style makes such a model");
+    networks->now = (struct policy *)model_network(model, 0);
+    networks->later = (struct policy *)model_network(model, 1);
+    return 0;
 }
 
 void style_start(struct style *style)
@@ -222,27 +257,15 @@ static void tell_notes(const struct style *style, struct style_view *view, int x
     for (uint32_t i = 0; i < 4; i++)
         tell_slot(view, PLANE_BARS + i * STYLE_WINDOW, x, repetition_ago(repetition, 16u << i), 0);
     tell_repetition(style, view, x, now);
-    tell_set(view, PLANE_KEYS, x, style->keys);
-}
-
-static uint32_t interval(int from, int to)
-{
-    int d = to - from;
-    while (d > STYLE_NEAR)
-        d -= 12;
-    while (d < -STYLE_NEAR)
-        d += 12;
-    return (uint32_t)(d + STYLE_NEAR);
+    tell_set(view, PLANE_SLOT_KEYS, x, style->keys);
 }
 
 static void tell_line(const struct style *style, struct style_view *view, int x)
 {
-    for (uint32_t i = 0; i < STYLE_PITCHES && i < style->notes; i++) {
-        tell(view, AT_PITCH + i * STYLE_INTERVALS + interval(x, style->pitch[i]), 1);
-        tell(view, AT_SHIFT + i * STYLE_SHIFTS + (uint32_t)(style->shift[i] + STYLE_RANGE), 1);
-    }
+    for (uint32_t i = 0; i < STYLE_PITCHES && i < style->notes; i++)
+        tell_pitch(view, PLANE_PITCH + i * STYLE_WINDOW, x, style->pitch[i], 1);
     for (uint32_t i = 0; i < STYLE_KEYS && i < style->notes; i++)
-        tell(view, AT_KEY + i * STYLE_INTERVALS + interval(x, style->key[i]), 1);
+        tell_pitch(view, PLANE_KEY + i * STYLE_WINDOW, x, style->key[i], 1);
 }
 
 static void tell_classes(const struct style *style, struct style_view *view, uint32_t place, int x)
@@ -250,7 +273,8 @@ static void tell_classes(const struct style *style, struct style_view *view, uin
     for (uint32_t h = 0; h < 2; h++)
         for (uint32_t c = 0; style->notes && c < 12; c++)
             if (style->classes[h][c] > .002f * style->class_sum[h])
-                tell(view, place + h * 12 + (c + 120 - (uint32_t)x) % 12,
+                tell(view,
+                     place + h * STYLE_WINDOW + STYLE_REACH - 6 + (c + 126 - (uint32_t)x % 12) % 12,
                      4 * style->classes[h][c] / style->class_sum[h]);
 }
 
@@ -267,44 +291,62 @@ static uint32_t gap_class(int64_t slots)
     return slots <= 4 ? (uint32_t)slots : slots <= 8 ? 5 : slots <= 16 ? 6 : 7;
 }
 
-static void tell_circumstances(const struct style *style, struct style_view *view, int x)
+/* What is known without the key played. */
+static void tell_circumstances(const struct style *style, struct style_view *view)
 {
     int64_t since = style->onset[1] >= 0 ? style->onset[0] - style->onset[1] : 1000;
     tell(view, AT_SLOT + (uint32_t)(style->onset[0] & 15), 1);
     tell(view, AT_SINCE + gap_class(since), 1);
-    tell(view, AT_REGISTER + (uint32_t)x / 6, 1);
     tell(view, AT_STRUCK + (style->struck < 4 ? style->struck : 4), 1);
-    tell_rates(style, view, AT_RATE);
-    tell_classes(style, view, AT_CLASS, x);
+}
+
+static void tell_player(const struct style *style, struct style_view *view, int x)
+{
+    tell(view, AT_REGISTER + (uint32_t)x / 6, 1);
     tell(view, AT_CLASS_PLAYED + (uint32_t)x % 12, 1);
+    tell_rates(style, view, AT_RATE);
+    for (uint32_t i = 0; i < STYLE_CORRECTIONS && i < style->notes; i++)
+        tell(view, AT_SHIFT + i * STYLE_SHIFTS + (uint32_t)(style->shift[i] + STYLE_RANGE), 1);
 }
 
 void style_see(const struct style *style, uint8_t x, note_set held, struct style_view *view)
 {
     view->count = 0;
+    tell_player(style, view, x);
+    tell_circumstances(style, view);
     tell_line(style, view, x);
-    tell_circumstances(style, view, x);
+    tell_classes(style, view, PLANE_CLASS, x);
     tell_notes(style, view, x, held);
+}
+
+void style_see_blind(const struct style *style, uint8_t centre, note_set held,
+                     struct style_view *view)
+{
+    view->count = 0;
+    tell(view, AT_BLIND, 1);
+    tell_circumstances(style, view);
+    tell_line(style, view, centre);
+    tell_classes(style, view, PLANE_CLASS, centre);
+    tell_notes(style, view, centre, held);
 }
 
 static void tell_later(const struct style *style, struct style_view *view,
                        const struct style_pending *note)
 {
     int at = STYLE_DELAY, x = note->x;
-    const uint32_t plane = AT_LATER_PLANES;
     struct repetition_slot others = *onset_notes(style, at);
     if (note->place < others.count)
         others.note[note->place] = others.note[--others.count];
-    tell_slot(view, plane + LATER_SLOT * STYLE_WINDOW, x, &others, 0);
-    tell_slot(view, plane + LATER_BEFORE * STYLE_WINDOW, x, onset_notes(style, at + 1), 0);
-    for (uint32_t i = 0; i < 2; i++)
-        tell_slot(view, plane + (LATER_AFTER + i) * STYLE_WINDOW, x,
-                  onset_notes(style, at - 1 - (int)i), 0);
+    tell_slot(view, LATER_SLOT, x, &others, 0);
+    tell_slot(view, LATER_BEFORE, x, onset_notes(style, at + 1), 0);
+    for (int i = 0; i < 2; i++)
+        tell_slot(view, LATER_AFTER + (uint32_t)i * STYLE_WINDOW, x, onset_notes(style, at - 1 - i),
+                  0);
     struct repetition_votes votes;
     repetition_vote(&style->repetition, (uint32_t)(style->onset[0] - note->slot), &votes);
-    tell_votes(view, plane + LATER_VOTES * STYLE_WINDOW, x, &votes);
+    tell_votes(view, LATER_VOTES, x, &votes);
     tell(view, AT_LATER_BEST + trust_class(votes.best), 1);
-    tell_classes(style, view, AT_LATER_CLASS, x);
+    tell_classes(style, view, LATER_CLASS, x);
     tell_rates(style, view, AT_LATER_RATE);
     for (int i = 0; i < 2; i++)
         tell(view,
@@ -321,9 +363,15 @@ bool style_due(const struct style *style, struct style_view *view)
         return false;
     view->count = 0;
     for (uint32_t k = 0; k < STYLE_SHIFTS; k++)
-        tell(view, k, fmaxf(note->log_probability[k], -8) * .25f);
+        tell(view, LATER_FIRST + STYLE_REACH - STYLE_RANGE + k,
+             1 + fmaxf(note->log_probability[k], -8) * .25f);
     tell_later(style, view, note);
     return true;
+}
+
+note_set style_slot_notes(const struct style *style)
+{
+    return style->struck ? believed(repetition_ago(&style->repetition, 0)) : 0;
 }
 
 void style_ask(const struct policy *network, const struct style_view *view, float *scratch,
@@ -418,7 +466,7 @@ void style_hear(struct style *style, uint8_t x, const float log_probability[STYL
     repetition_remember(&style->repetition, &note);
     count_classes(style, &note);
     memmove(style->pitch + 1, style->pitch, STYLE_PITCHES - 1);
-    memmove(style->shift + 1, style->shift, STYLE_PITCHES - 1);
+    memmove(style->shift + 1, style->shift, STYLE_CORRECTIONS - 1);
     memmove(style->key + 1, style->key, STYLE_KEYS - 1);
     style->pitch[0] = note.pitch[0];
     style->shift[0] = (int8_t)(note.pitch[0] - x);
@@ -446,8 +494,8 @@ void style_revise(struct style *style, const float log_probability[STYLE_SHIFTS]
     const struct style_pending *next = &style->pending[style->pending_first % STYLE_PENDING];
     bool last = style->pending_first == style->pending_last || next->slot != was->slot;
     repetition_revise(&style->repetition, ago, &slot, last);
-    if (age < STYLE_PITCHES) {
+    if (age < STYLE_PITCHES)
         style->pitch[age] = note.pitch[0];
+    if (age < STYLE_CORRECTIONS)
         style->shift[age] = (int8_t)(note.pitch[0] - was->x);
-    }
 }

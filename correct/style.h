@@ -15,13 +15,22 @@
  *     notes still held; of 16, 32, 64, 128 slots ago [belief]; votes of the
  *     repetitions for pitches not in this slot yet [vote], and in it [vote];
  *     notes of the best lag not in this slot yet, in three planes by that lag's
- *     score (below 2.5, below 5, above) [belief]; keys played in this slot
+ *     score (below 2.5, below 5, above) [belief]; keys played in this slot; the
+ *     last six pitches believed most, one by one; the last three keys; two
+ *     histograms of pitch classes, within -6 .. 5 (forgetting .96 and .995 a
+ *     note) [4 * share]
  *
- * and then: the last six pitches believed most, two histograms of pitch classes
- * (forgetting .96 and .995 a note) [4 * share], the slot of 16, slots since the
- * last onset, register, notes in this slot, the last six corrections, two
- * running rates of correction (.97, .995), the pitch class played, the last
- * three keys played, the best lag's score.
+ * and then: the slot of 16, slots since the last onset, register, notes in this
+ * slot, the last three corrections, two running rates of correction (.97, .995),
+ * the pitch class played, the best lag's score.
+ *
+ * Asked blindly, without the key played and without what is known of the player,
+ * the same network says how the music goes on: within STYLE_RANGE of any centre,
+ * which then stands for the key played. One more feature says so.
+ *
+ * When two more slots with notes have been heard, a second network judges a note
+ * again, from its first answer, the notes around it and what has repeated; its
+ * answer replaces the first in the memory.
  *
  * struct style is the memory of one player: no pointers, a copy is a snapshot.
  * Work a note is bounded and nothing allocates. */
@@ -41,22 +50,19 @@ enum {
     STYLE_SHIFTS = 2 * STYLE_RANGE + 1,
     STYLE_REACH = 36,
     STYLE_WINDOW = 2 * STYLE_REACH + 1,
-    STYLE_NEAR = 24, /* farthest of the pitches before */
-    STYLE_INTERVALS = 2 * STYLE_NEAR + 1,
-    STYLE_PLANES = 14,
-    STYLE_PITCHES = 6, /* pitches and corrections before that are told one by one */
+    STYLE_PITCHES = 6, /* before, told one by one */
     STYLE_KEYS = 3,
+    STYLE_CORRECTIONS = 3,
     STYLE_RATES = 8,
-    STYLE_FEATURES = STYLE_PLANES * STYLE_WINDOW + STYLE_PITCHES * STYLE_INTERVALS + 2 * 12 + 16 +
-                     8 + 22 + 5 + STYLE_PITCHES * STYLE_SHIFTS + 2 * STYLE_RATES + 12 +
-                     STYLE_KEYS * STYLE_INTERVALS + 6,
+    STYLE_PLANES = 14 + STYLE_PITCHES + STYLE_KEYS + 2,
+    STYLE_FEATURES = STYLE_PLANES * STYLE_WINDOW + 16 + 8 + 22 + 5 +
+                     STYLE_CORRECTIONS * STYLE_SHIFTS + 2 * STYLE_RATES + 12 + 6 + 1,
     STYLE_MOST = 448, /* active features */
     STYLE_PENDING = 64,
     STYLE_DELAY = 2,  /* slots with notes that follow before a note is judged again */
     STYLE_ONSETS = 4, /* slots with notes, this one included, whose places are known */
-    STYLE_LATER_PLANES = 5,
-    STYLE_LATER_FEATURES =
-        STYLE_SHIFTS + STYLE_LATER_PLANES * STYLE_WINDOW + 2 * 12 + 6 + 2 * STYLE_RATES + 2 * 8,
+    STYLE_LATER_PLANES = 8,
+    STYLE_LATER_FEATURES = STYLE_LATER_PLANES * STYLE_WINDOW + 6 + 2 * STYLE_RATES + 2 * 8,
 };
 
 /* A note of which is to be judged again when what follows it is known. */
@@ -78,7 +84,7 @@ struct style {
     uint32_t struck;              /* notes in this slot */
     uint32_t notes;               /* since the start */
     uint8_t pitch[STYLE_PITCHES]; /* believed most, latest first */
-    int8_t shift[STYLE_PITCHES];
+    int8_t shift[STYLE_CORRECTIONS];
     uint8_t key[STYLE_KEYS];
     float classes[2][12], class_sum[2];
     float rate[2];
@@ -101,6 +107,15 @@ struct style_networks {
     struct policy *now, *later;
 };
 
+struct model;
+
+/* Those of a model, borrowed. -1: it has none, or others than this program knows. */
+int style_networks_of(struct style_networks *networks, const struct model *model,
+                      struct error *error);
+
+/* New networks of these shapes. -1: out of memory. */
+int style_networks_create(struct style_networks *networks, uint64_t seed, struct error *error);
+
 /* Forgets all playing. */
 void style_start(struct style *style);
 
@@ -116,6 +131,14 @@ void style_revise(struct style *style, const float log_probability[STYLE_SHIFTS]
 
 /* What is known when key x is struck while the pitches `held` sound. */
 void style_see(const struct style *style, uint8_t x, note_set held, struct style_view *view);
+
+/* The same of what the music leads to expect, around a centre. */
+void style_see_blind(const struct style *style, uint8_t centre, note_set held,
+                     struct style_view *view);
+
+/* The pitches believed most of the notes of this slot: what sounds at least, where
+ * releases are not told. */
+note_set style_slot_notes(const struct style *style);
 
 /* Log-probability of each shift -STYLE_RANGE .. STYLE_RANGE. `scratch` has room
  * for policy_scratch(network, 1) floats. */

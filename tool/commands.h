@@ -4,6 +4,7 @@
 #define TOOL_COMMANDS_H
 
 int command_train(int argc, char **argv);
+int command_train_style(int argc, char **argv); /* train with --style among its arguments */
 int command_correct(int argc, char **argv);
 int command_evaluate(int argc, char **argv);
 int command_errors(int argc, char **argv);

@@ -393,7 +393,7 @@ static int check_usage(struct train_options *options, char *const *files)
         strcmp(options->algorithm, "sarsa") != 0)
         return command_usage("train", "--algorithm is ppo or sarsa, not '%s'", options->algorithm);
     int policy = options->policy ? policy_kind(options->policy) : (int)POLICY_TABLE;
-    if (policy < 0)
+    if (policy < 0 || policy > POLICY_MLP)
         return command_usage("train", "--policy is table or mlp, not '%s'", options->policy);
     options->learn.sarsa = g_strcmp0(options->algorithm, "sarsa") == 0;
     options->learn.policy = (enum policy_kind)policy;
@@ -459,6 +459,9 @@ static int run(struct train_options *options, char *const *files)
 
 int command_train(int argc, char **argv)
 {
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--style") == 0)
+            return command_train_style(argc, argv);
     struct train_options options = {
         .context = LEARN_CONTEXT,
         .threads = (gint)g_get_num_processors(),
@@ -488,7 +491,8 @@ int command_train(int argc, char **argv)
     };
     char **files = NULL;
     int code = command_parse(argc, argv, "FILE.mid|DIR...",
-                             "Ctrl-C stops cleanly and saves; --resume goes on from there.",
+                             "Ctrl-C stops cleanly and saves; --resume goes on from there. train --style "
+                             "--help tells of style models.",
                              entries, &options.common, &files);
     if (code == COMMAND_GO_ON)
         code = run(&options, files);

@@ -1,0 +1,36 @@
+/* The style expert at work: the memory of correct/style.h, the networks of a
+ * model, and what a note is believed to mean in music that is not known.
+ *
+ * Borrows the model. Allocates when it is opened only. One thread at a time. */
+#ifndef CORRECT_EXPERT_H
+#define CORRECT_EXPERT_H
+
+#include "correct/corrector.h"
+#include "correct/style.h"
+
+struct expert;
+
+/* Takes the networks of the first model whose algorithm is "style"; *expert is NULL
+ * where none is. -1: out of memory, or networks that this program does not know. */
+int expert_open(struct expert **expert, const struct model *const *models, size_t count,
+                struct error *error);
+void expert_close(struct expert *expert);
+
+/* Forgets all playing. */
+void expert_start(struct expert *expert);
+
+/* What is meant by key x, struck now while the pitches `held` sound: meant[k] is the
+ * probability of pitch x + k - STYLE_RANGE. The player is trusted as P(x | y)^trust:
+ * 1 is what the network learned. To be followed by expert_hear. */
+void expert_judge(struct expert *expert, double slot, uint8_t x, note_set held, float trust,
+                  float meant[STYLE_SHIFTS]);
+
+/* Remembers that note. */
+void expert_hear(struct expert *expert, uint8_t x);
+
+/* Forgets all playing, then the same for whole takes, sorted by slot: each note is
+ * judged knowing what follows it. */
+void expert_take(struct expert *expert, const struct correct_note *notes, size_t count, float trust,
+                 float (*meant)[STYLE_SHIFTS]);
+
+#endif

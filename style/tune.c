@@ -1,0 +1,310 @@
+/* The environment of the correction process, and PPO in it. */
+#include "style/tune.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SPAN = 24, INTERVALS = 2 * SPAN + 1 };
+
+/* R: [interval before][interval], each within SPAN semitones. */
+struct transitions {
+    float reward[INTERVALS][INTERVALS];
+};
+
+struct correction {
+    struct environment environment; /* first: the environment is known by its address */
+    const struct style_networks *networks;
+    const struct transitions *transitions;
+    double touch, music;
+    struct style_lane *lane;
+    int *target;                 /* [lanes]: of the note that each stands at */
+    uint32_t *at;                /* [lanes]: its observation */
+    float (*told)[STYLE_SHIFTS]; /* [lanes]: the network's own answer to it */
+    int (*sent)[2];              /* [lanes]: the last two pitches sent; -1: none */
+    uint32_t *first_feature, *feature, *first_logit, *first_action;
+    float *strength, *scratch;
+    struct style_view view;
+    int status; /* of a lane that ran out of memory */
+    struct error error;
+};
+
+static uint32_t interval(int from, int to)
+{
+    int d = to - from;
+    return (uint32_t)((d < -SPAN ? -SPAN : d > SPAN ? SPAN : d) + SPAN);
+}
+
+/* Frequencies of one interval after another over all songs. */
+static void learn_transitions(struct transitions *transitions, const struct style_corpus *corpus)
+{
+    memset(transitions, 0, sizeof *transitions);
+    for (size_t w = 0; w < corpus->works; w++)
+        for (size_t k = 0; k < corpus->work[w]->songs; k++) {
+            const struct style_song *song = &corpus->work[w]->song[k];
+            for (size_t i = 2; i < song->count; i++) {
+                int a = song->note[i - 2].pitch, b = song->note[i - 1].pitch;
+                transitions->reward[interval(a, b)][interval(b, song->note[i].pitch)] += 1;
+            }
+        }
+    for (int before = 0; before < INTERVALS; before++) {
+        float most = 1;
+        for (int after = 0; after < INTERVALS; after++)
+            most = fmaxf(most, transitions->reward[before][after]);
+        for (int after = 0; after < INTERVALS; after++)
+            transitions->reward[before][after] /= most;
+    }
+}
+
+static struct correction *of(struct environment *environment)
+{
+    return (struct correction *)(void *)environment;
+}
+
+/* Judges again what is due in a lane. */
+static void revise(struct correction *correction, struct style_lane *lane)
+{
+    float told[STYLE_SHIFTS];
+    int target;
+    while (style_lane_due(lane, &correction->view, &target)) {
+        style_ask(correction->networks->later, &correction->view, correction->scratch, told);
+        style_lane_revise(lane, target, told);
+    }
+}
+
+/* Adds the observation that lane i stands at now. */
+static void stand(struct correction *correction, uint32_t i)
+{
+    struct observations *seen = &correction->environment.seen;
+    struct style_view *view = &correction->view;
+    uint8_t x;
+    view->count = 0;
+    if (style_lane_next(&correction->lane[i], &x, &correction->target[i], &correction->error) ==
+        0) {
+        revise(correction, &correction->lane[i]);
+        style_lane_see(&correction->lane[i], view);
+    } else {
+        correction->status = -1;
+    }
+    uint32_t o = seen->count++, at = correction->first_feature[o];
+    memcpy(correction->feature + at, view->feature, view->count * sizeof *view->feature);
+    memcpy(correction->strength + at, view->strength, view->count * sizeof *view->strength);
+    correction->first_feature[o + 1] = at + view->count;
+    correction->at[i] = o;
+    style_ask(correction->networks->now, view, correction->scratch, correction->told[i]);
+}
+
+/* Only what lanes stand at is kept. */
+static void correction_begin(struct environment *environment, uint32_t *observation)
+{
+    struct correction *correction = of(environment);
+    environment->seen.count = 0;
+    for (uint32_t i = 0; i < environment->lanes; i++) {
+        stand(correction, i);
+        observation[i] = correction->at[i];
+    }
+}
+
+static float reward(const struct correction *correction, uint32_t i, int action, int pitch)
+{
+    int target = correction->target[i];
+    const int *sent = correction->sent[i];
+    double value = action == target ? 1 : 0;
+    if (target == STYLE_RANGE && action != target)
+        value -= correction->touch;
+    if (sent[0] >= 0 && sent[1] >= 0)
+        value +=
+            correction->music * (double)correction->transitions
+                                    ->reward[interval(sent[1], sent[0])][interval(sent[0], pitch)];
+    return (float)value;
+}
+
+static void correction_step(struct environment *environment, const uint32_t *action,
+                            const struct transition *to)
+{
+    struct correction *correction = of(environment);
+    for (uint32_t i = 0; i < environment->lanes; i++) {
+        struct style_lane *lane = &correction->lane[i];
+        if (lane->next == lane->count) {
+            /* Out of memory: it stands still until the run is over. */
+            to->reward[i] = 0;
+            to->episode[i] = EPISODE_OVER;
+            stand(correction, i);
+            to->arrived[i] = to->observation[i] = correction->at[i];
+            continue;
+        }
+        int pitch = lane->take[lane->next].note.pitch + (int)action[i] - STYLE_RANGE;
+        to->reward[i] = reward(correction, i, (int)action[i], pitch);
+        style_lane_hear(lane, correction->target[i], correction->told[i]);
+        style_lane_send(lane, pitch);
+        bool over = lane->next == lane->count;
+        correction->sent[i][1] = over ? -1 : correction->sent[i][0];
+        correction->sent[i][0] = over ? -1 : pitch;
+        stand(correction, i);
+        to->arrived[i] = to->observation[i] = correction->at[i];
+        to->episode[i] = over ? EPISODE_OVER : EPISODE_GOES_ON;
+    }
+}
+
+/* Songs are not resumed in their middle. */
+static size_t correction_state_length(const struct environment *environment)
+{
+    (void)environment;
+    return 0;
+}
+
+static void correction_save(const struct environment *environment, unsigned char *bytes)
+{
+    (void)environment;
+    (void)bytes;
+}
+
+static int correction_restore(struct environment *environment, const unsigned char *bytes,
+                              size_t length)
+{
+    (void)environment;
+    (void)bytes;
+    return length == 0 ? 0 : -1;
+}
+
+static void correction_destroy(struct environment *environment)
+{
+    struct correction *correction = of(environment);
+    for (uint32_t i = 0; correction->lane && i < environment->lanes; i++)
+        style_lane_close(&correction->lane[i]);
+    free(correction->lane);
+    free(correction->target);
+    free(correction->at);
+    free(correction->told);
+    free(correction->sent);
+    free(correction->first_feature);
+    free(correction->feature);
+    free(correction->strength);
+    free(correction->first_logit);
+    free(correction->first_action);
+    free(correction->scratch);
+    free(correction);
+}
+
+static const struct environment_ops correction_ops = {
+    .begin = correction_begin,
+    .step = correction_step,
+    .state_length = correction_state_length,
+    .save = correction_save,
+    .restore = correction_restore,
+    .destroy = correction_destroy,
+};
+
+static int allocate(struct correction *correction, uint32_t most, struct error *error)
+{
+    uint32_t lanes = correction->environment.lanes;
+    size_t scratch = policy_scratch(correction->networks->now, 1);
+    size_t later = policy_scratch(correction->networks->later, 1);
+    correction->lane = calloc(lanes, sizeof *correction->lane);
+    correction->target = calloc(lanes, sizeof *correction->target);
+    correction->at = calloc(lanes, sizeof *correction->at);
+    correction->told = calloc(lanes, sizeof *correction->told);
+    correction->sent = malloc(lanes * sizeof *correction->sent);
+    correction->first_feature = calloc((size_t)most + 1, sizeof *correction->first_feature);
+    correction->feature = malloc((size_t)most * STYLE_MOST * sizeof *correction->feature);
+    correction->strength = malloc((size_t)most * STYLE_MOST * sizeof *correction->strength);
+    correction->first_logit = malloc(((size_t)most + 1) * sizeof *correction->first_logit);
+    correction->first_action = calloc(most, sizeof *correction->first_action);
+    correction->scratch = malloc((scratch > later ? scratch : later) * sizeof(float));
+    if (!correction->lane || !correction->target || !correction->at || !correction->told ||
+        !correction->sent || !correction->first_feature || !correction->feature ||
+        !correction->strength || !correction->first_logit || !correction->first_action ||
+        !correction->scratch)
+        return error_set(error, "out of memory");
+    for (uint32_t o = 0; o <= most; o++)
+        correction->first_logit[o] = o * STYLE_SHIFTS;
+    return 0;
+}
+
+static struct correction *correction_open(const struct style_networks *networks,
+                                          const struct style_corpus *corpus,
+                                          const struct transitions *transitions,
+                                          const struct tune_settings *settings, struct error *error)
+{
+    struct correction *correction = calloc(1, sizeof *correction);
+    if (!correction) {
+        error_set(error, "out of memory");
+        return NULL;
+    }
+    uint32_t most = settings->lanes * (settings->ppo.rollout + 1);
+    correction->environment = (struct environment){.ops = &correction_ops,
+                                                   .lanes = settings->lanes,
+                                                   .most_observations = most,
+                                                   .most_logits = most * STYLE_SHIFTS};
+    correction->networks = networks;
+    correction->transitions = transitions;
+    correction->touch = settings->touch;
+    correction->music = settings->music;
+    int status = allocate(correction, most, error);
+    for (uint32_t i = 0; status == 0 && i < settings->lanes; i++) {
+        correction->sent[i][0] = correction->sent[i][1] = -1;
+        status = style_lane_open(&correction->lane[i], corpus, settings->seed + 1, i, error);
+    }
+    if (status != 0) {
+        correction_destroy(&correction->environment);
+        return NULL;
+    }
+    correction->environment.seen = (struct observations){.first_feature = correction->first_feature,
+                                                         .feature = correction->feature,
+                                                         .strength = correction->strength,
+                                                         .first_logit = correction->first_logit,
+                                                         .first_action = correction->first_action};
+    return correction;
+}
+
+struct tune_settings tune_defaults(void)
+{
+    struct tune_settings settings = {
+        .steps = 2000000, .lanes = 64, .touch = 1, .music = .05, .ppo = ppo_defaults(POLICY_MLP)};
+    settings.ppo.rollout = 64;
+    settings.ppo.epochs = 2;
+    settings.ppo.minibatches = 4;
+    settings.ppo.rate = 1e-4;
+    settings.ppo.gamma = .5;
+    settings.ppo.reward_scale = 1;
+    settings.ppo.lambda = .9;
+    settings.ppo.entropy = .002;
+    settings.ppo.anchor_weight = .2;
+    return settings;
+}
+
+int tune(const struct style_networks *networks, const struct style_corpus *corpus,
+         const struct tune_settings *settings, learning_watch *watch, void *context,
+         struct error *error)
+{
+    struct ppo_settings ppo_settings = settings->ppo;
+    ppo_settings.total_steps = settings->steps;
+    ppo_settings.seed = settings->seed;
+    struct transitions *transitions = malloc(sizeof *transitions);
+    struct policy *anchor = transitions ? policy_copy(networks->now, error) : NULL;
+    struct correction *correction = NULL;
+    struct ppo *ppo = NULL;
+    int status = -1;
+    if (!transitions)
+        error_set(error, "out of memory");
+    if (anchor) {
+        learn_transitions(transitions, corpus);
+        correction = correction_open(networks, corpus, transitions, settings, error);
+    }
+    if (correction)
+        ppo = ppo_open(&correction->environment, networks->now, &ppo_settings, error);
+    if (ppo) {
+        ppo_set_anchor(ppo, anchor);
+        status = ppo_run(ppo, settings->steps, watch, context, error);
+        if (status == 0 && correction->status != 0) {
+            *error = correction->error;
+            status = -1;
+        }
+    }
+    ppo_close(ppo);
+    if (correction)
+        correction_destroy(&correction->environment);
+    policy_free(anchor);
+    free(transitions);
+    return status;
+}

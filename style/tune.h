@@ -1,0 +1,39 @@
+/* PPO on the correction itself (rl/ppo.h): the episode is a song played with
+ * mistakes, the observation what a live corrector knows when a key is struck,
+ * the action the shift of that note. What is sent goes on sounding and is seen by
+ * the notes that follow; the beliefs of the memory are those of the policy that
+ * learns, later ones those of the network that judges again, which stays as it is.
+ *
+ * Reward a note, in units of a right one:
+ *
+ *     1            what was meant is sent
+ *     -touch       what was meant was played, and something else is sent
+ *     0            else
+ *     + music * R(interval before, interval sent)
+ *
+ * where R is learned from the songs: how often the second interval followed the
+ * first, the most frequent one counting 1. KL to the start keeps the beliefs
+ * calibrated, which repetition lives on. */
+#ifndef STYLE_TUNE_H
+#define STYLE_TUNE_H
+
+#include "rl/ppo.h"
+#include "style/corpus.h"
+
+struct tune_settings {
+    uint64_t steps;
+    uint32_t lanes; /* songs at a time; 64 */
+    double touch;   /* 1 */
+    double music;   /* .05 */
+    struct ppo_settings ppo;
+    uint64_t seed;
+};
+
+struct tune_settings tune_defaults(void);
+
+/* Changes networks->now in place. -1: out of memory, the numbers ran away. */
+int tune(const struct style_networks *networks, const struct style_corpus *corpus,
+         const struct tune_settings *settings, learning_watch *watch, void *context,
+         struct error *error);
+
+#endif

@@ -1,0 +1,259 @@
+/* The repetition tracker and the style expert: what they notice, what they cost,
+ * and what they do with notes that nobody plays. */
+#include "base/rng.h"
+#include "correct/corrector.h"
+#include "correct/expert.h"
+#include "correct/repetition.h"
+#include "correct/style.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct repetition_note sure(uint8_t pitch)
+{
+    return (struct repetition_note){.pitch = {pitch}, .share = {255}};
+}
+
+/* A tune of 16 slots, a note every other slot, over and over. */
+static uint8_t tune(int64_t slot)
+{
+    static const uint8_t pitch[] = {60, 64, 67, 72, 71, 67, 65, 62};
+    return pitch[(slot / 2) % 8];
+}
+
+static void play_tune(struct repetition *repetition, int64_t from, int64_t to)
+{
+    for (int64_t s = from; s < to; s += 2) {
+        repetition_advance(repetition, s);
+        repetition_hear(repetition, tune(s));
+        struct repetition_note note = sure(tune(s));
+        repetition_remember(repetition, &note);
+    }
+}
+
+static void test_lag(void **state)
+{
+    (void)state;
+    struct repetition *repetition = malloc(sizeof *repetition);
+    struct repetition_votes votes;
+    assert_non_null(repetition);
+    repetition_start(repetition);
+    repetition_vote(repetition, 0, &votes);
+    assert_int_equal(votes.count, 0);
+    play_tune(repetition, 0, 64);
+    /* Sixteen slots are four beats: that lag and its multiples are good, others are not. */
+    assert_true(repetition->score[3] > 5);
+    assert_true(repetition->score[7] > 4);
+    assert_true(repetition->score[0] < 0 && repetition->score[2] < 0);
+    for (int64_t s = 64; s < 96; s += 2) {
+        repetition_advance(repetition, s);
+        repetition_vote(repetition, 0, &votes);
+        assert_true(votes.vote[tune(s)] > .95f);
+        /* What came two slots before is remembered, too. */
+        repetition_vote(repetition, 2, &votes);
+        assert_true(votes.vote[tune(s - 2)] > .95f);
+        play_tune(repetition, s, s + 2);
+    }
+    free(repetition);
+}
+
+/* A mistake in one of the rounds is outvoted by a belief, not copied. */
+static void test_belief(void **state)
+{
+    (void)state;
+    struct repetition *repetition = malloc(sizeof *repetition);
+    struct repetition_votes votes;
+    assert_non_null(repetition);
+    repetition_start(repetition);
+    play_tune(repetition, 0, 48);
+    repetition_advance(repetition, 48);
+    repetition_hear(repetition, tune(48) + 1);
+    struct repetition_note unsure = {.pitch = {tune(48), tune(48) + 1}, .share = {180, 75}};
+    repetition_remember(repetition, &unsure);
+    play_tune(repetition, 50, 64);
+    repetition_advance(repetition, 64);
+    repetition_vote(repetition, 0, &votes);
+    assert_true(votes.vote[tune(48)] > .8f);
+    assert_true(votes.vote[tune(48) + 1] > 0 && votes.vote[tune(48) + 1] < .2f);
+    struct repetition_slot slot = *repetition_ago(repetition, 16);
+    assert_int_equal(slot.count, 1);
+    slot.note[0] = sure(tune(48));
+    repetition_revise(repetition, 16, &slot, true);
+    repetition_vote(repetition, 0, &votes);
+    assert_true(votes.vote[tune(48) + 1] <= 0);
+    free(repetition);
+}
+
+/* What is older than the longest lag is forgotten, and nothing else. */
+static void test_memory(void **state)
+{
+    (void)state;
+    struct repetition *repetition = malloc(sizeof *repetition);
+    assert_non_null(repetition);
+    repetition_start(repetition);
+    struct repetition_note note = sure(60);
+    repetition_advance(repetition, 7);
+    repetition_remember(repetition, &note);
+    repetition_advance(repetition, 7 + 4 * REPETITION_LAGS);
+    assert_int_equal(repetition_ago(repetition, 4 * REPETITION_LAGS)->count, 1);
+    assert_int_equal(repetition_ago(repetition, 4 * REPETITION_LAGS - 1)->count, 0);
+    repetition_advance(repetition, 7 + 4 * REPETITION_BEATS + 3);
+    for (uint32_t ago = 0; ago < 4 * (REPETITION_BEATS - 1); ago++)
+        assert_int_equal(repetition_ago(repetition, ago)->count, 0);
+    assert_null(repetition_ago(repetition, 8 * REPETITION_BEATS));
+    free(repetition);
+}
+
+static struct model *make_model(void)
+{
+    struct style_networks networks;
+    struct model_origin origin = {.algorithm = "style", .policy = "relative"};
+    assert_int_equal(style_networks_create(&networks, 1, NULL), 0);
+    struct policy *both[2] = {networks.now, networks.later};
+    struct model *model = model_create_networks(both, 2, &origin, NULL);
+    assert_non_null(model);
+    return model;
+}
+
+/* Features stay in range, whatever is played, and views are the same transposed. */
+static void test_views(void **state)
+{
+    (void)state;
+    struct style *low = malloc(sizeof *low), *high = malloc(sizeof *high);
+    struct style_view *a = malloc(sizeof *a), *b = malloc(sizeof *b);
+    float told[STYLE_SHIFTS];
+    struct rng rng;
+    assert_true(low && high && a && b);
+    rng_seed(&rng, 1, 2);
+    style_start(low);
+    style_start(high);
+    double slot = 3;
+    for (int i = 0; i < 3000; i++) {
+        uint8_t x = (uint8_t)(36 + rng_below(&rng, 48));
+        slot += rng_below(&rng, 3) ? 0 : rng_below(&rng, 9);
+        for (int k = 0; k < STYLE_SHIFTS; k++)
+            told[k] = (float)(-8 * rng_double(&rng));
+        style_advance(low, slot);
+        style_advance(high, slot);
+        while (style_due(low, a)) {
+            assert_true(style_due(high, b));
+            assert_int_equal(a->count, b->count);
+            assert_memory_equal(a->feature, b->feature, a->count * sizeof *a->feature);
+            for (uint32_t k = 0; k < a->count; k++)
+                assert_true(a->feature[k] < STYLE_LATER_FEATURES);
+            style_revise(low, told);
+            style_revise(high, told);
+        }
+        style_see_blind(low, x, 0, a);
+        style_see_blind(high, (uint8_t)(x + 12), 0, b);
+        assert_int_equal(a->count, b->count);
+        for (uint32_t k = 0; k < a->count; k++)
+            assert_true(a->feature[k] < STYLE_FEATURES);
+        assert_memory_equal(a->feature, b->feature, a->count * sizeof *a->feature);
+        style_see(low, x, note_set_bit(x), a);
+        assert_true(a->count > 10 && a->count <= STYLE_MOST);
+        for (uint32_t k = 0; k < a->count; k++)
+            assert_true(a->feature[k] < STYLE_FEATURES && isfinite(a->strength[k]));
+        style_hear(low, x, told, true);
+        style_hear(high, (uint8_t)(x + 12), told, true);
+    }
+    free(low);
+    free(high);
+    free(a);
+    free(b);
+}
+
+/* Any slot, any pitch, long rests, a thousand notes at once. */
+static void test_anything(void **state)
+{
+    (void)state;
+    struct model *model = make_model();
+    struct correct_settings settings = correct_defaults();
+    const struct model *const models[] = {model};
+    struct corrector *corrector = corrector_open(models, 1, &settings, NULL);
+    struct rng rng;
+    assert_non_null(corrector);
+    rng_seed(&rng, 5, 5);
+    double slot = -40;
+    for (int i = 0; i < 20000; i++) {
+        uint32_t kind = rng_below(&rng, 1000);
+        slot += kind < 600 ? 0 : kind < 990 ? rng_double(&rng) * 4 : rng_double(&rng) * 3000;
+        struct correct_note note = {.seconds = slot,
+                                    .slot = slot - (kind & 1 ? .4 : 0),
+                                    .pitch = (uint8_t)rng_below(&rng, 128),
+                                    .velocity = 64};
+        uint8_t y = corrector_note(corrector, &note);
+        assert_true(y < 128);
+        if (rng_below(&rng, 3))
+            corrector_release(corrector, y);
+    }
+    corrector_close(corrector);
+    model_free(model);
+}
+
+/* follow = 100 trusts the player, whatever the networks say; beliefs sum to one. */
+static void test_trust(void **state)
+{
+    (void)state;
+    struct model *model = make_model();
+    const struct model *const models[] = {model};
+    struct expert *expert;
+    float meant[STYLE_SHIFTS];
+    assert_int_equal(expert_open(&expert, models, 1, NULL), 0);
+    assert_non_null(expert);
+    for (int i = 0; i < 200; i++) {
+        uint8_t x = (uint8_t)(i * 7 % 128);
+        float trust = i % 2 ? 1 : 100;
+        expert_judge(expert, i * 1.5, x, 0, trust, meant);
+        float sum = 0;
+        for (int k = 0; k < STYLE_SHIFTS; k++) {
+            int y = x + k - STYLE_RANGE;
+            assert_true(meant[k] >= 0 && (meant[k] <= 0 || (y >= 0 && y < 128)));
+            sum += meant[k];
+        }
+        assert_float_equal(sum, 1, 1e-4);
+        if (trust > 1)
+            assert_float_equal(meant[STYLE_RANGE], 1, 1e-4);
+        expert_hear(expert, x);
+    }
+    expert_close(expert);
+    model_free(model);
+}
+
+/* A model that calls itself a style and is none is refused; no style is no expert. */
+static void test_foreign(void **state)
+{
+    (void)state;
+    struct error error;
+    struct policy_shape shape = {
+        .kind = POLICY_MLP, .inputs = 4, .actions = 3, .layers = 1, .width = {16}};
+    struct policy *network = policy_create(&shape, 1, NULL);
+    struct model_origin origin = {.algorithm = "style", .policy = "mlp"};
+    struct model *model = model_create_networks(&network, 1, &origin, NULL);
+    const struct model *const models[] = {model};
+    struct correct_settings settings = correct_defaults();
+    assert_non_null(model);
+    assert_null(corrector_open(models, 1, &settings, &error));
+    assert_non_null(strstr(error.text, "style"));
+    struct expert *expert;
+    assert_int_equal(expert_open(&expert, NULL, 0, &error), 0);
+    assert_null(expert);
+    model_free(model);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_lag),      cmocka_unit_test(test_belief),
+        cmocka_unit_test(test_memory),   cmocka_unit_test(test_views),
+        cmocka_unit_test(test_anything), cmocka_unit_test(test_trust),
+        cmocka_unit_test(test_foreign),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,394 @@
+/* audiogenrl train --style: from folders of .mid files to a style model. */
+#include "correct/style.h"
+#include "rl/model.h"
+#include "style/trial.h"
+#include "style/tune.h"
+#include "style/warm.h"
+#include "tool/commands.h"
+#include "tool/corpus.h"
+#include "tool/progress.h"
+
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+struct style_options {
+    gboolean style;
+    char *output, *start, *warm;
+    gint64 notes, steps;
+    gint threads, hold_out, trials;
+    double rate;
+    struct command_common common;
+};
+
+static volatile sig_atomic_t interrupted;
+
+static void note_interrupt(int signal)
+{
+    interrupted = signal;
+}
+
+static void catch_interrupts(void)
+{
+    struct sigaction action = {.sa_handler = note_interrupt, .sa_flags = (int)SA_RESETHAND};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+/* --- Learning --- */
+
+struct watch {
+    struct progress progress;
+    uint64_t total;
+    double started;
+};
+
+static bool watch_warm(void *context, const struct warm_report *report)
+{
+    struct watch *watch = context;
+    char detail[128];
+    double seconds = progress_clock() - watch->started;
+    snprintf(detail, sizeof detail, "%.1f million notes, %.0f a second, %.4f nats, later %.4f",
+             (double)report->notes * 1e-6, (double)report->notes / seconds, report->loss,
+             report->later_loss);
+    progress_show(&watch->progress, (double)report->notes / (double)watch->total, detail);
+    return !interrupted;
+}
+
+static bool watch_tune(void *context, const struct learning_report *report)
+{
+    struct watch *watch = context;
+    char detail[128];
+    snprintf(detail, sizeof detail, "%.2f million steps, reward %.4f a note",
+             (double)report->steps * 1e-6, report->reward);
+    progress_show(&watch->progress, (double)report->steps / (double)watch->total, detail);
+    return !interrupted;
+}
+
+static int learn_warm(const struct style_options *options, const struct style_networks *networks,
+                      const struct corpus *corpus, struct error *error)
+{
+    struct watch watch = {.total = (uint64_t)options->notes, .started = progress_clock()};
+    struct warm_settings settings = {.notes = (uint64_t)options->notes,
+                                     .rate = options->rate,
+                                     .decay = .01,
+                                     .blind = 1,
+                                     .threads = (uint32_t)options->threads,
+                                     .seed = (uint64_t)options->common.seed};
+    progress_begin(&watch.progress, "warm start", options->common.quiet);
+    int status = warm_start(networks, &corpus->learned, &settings, watch_warm, &watch, error);
+    progress_end(&watch.progress);
+    return status;
+}
+
+static int learn_tune(const struct style_options *options, const struct style_networks *networks,
+                      const struct corpus *corpus, struct error *error)
+{
+    struct watch watch = {.total = (uint64_t)options->steps, .started = progress_clock()};
+    struct tune_settings settings = tune_defaults();
+    settings.steps = (uint64_t)options->steps;
+    settings.seed = (uint64_t)options->common.seed;
+    progress_begin(&watch.progress, "ppo", options->common.quiet);
+    int status = tune(networks, &corpus->learned, &settings, watch_tune, &watch, error);
+    progress_end(&watch.progress);
+    return status;
+}
+
+/* --- Trials on what was held out --- */
+
+static const char *const errors[] = {"none",        "shift:p=0.05", "shift:p=0.1", "shift:p=0.3",
+                                     "shift:p=0.5", "slip:p=0.05",  "any:p=0.1"};
+
+static uint32_t works_with(const struct corpus *corpus, uint32_t folder, const char *voice,
+                           uint32_t *works)
+{
+    uint32_t found = 0;
+    *works = 0;
+    for (size_t i = 0; i < corpus->held_out.works; i++) {
+        const struct style_work *work = corpus->held_out.work[i];
+        *works += work->folder == folder;
+        for (size_t k = 0; work->folder == folder && k < work->songs; k++)
+            if (strcmp(work->song[k].voice, voice) == 0) {
+                found++;
+                break;
+            }
+    }
+    return found;
+}
+
+static int try_voice(const struct style_options *options, const struct corpus *corpus,
+                     const struct style_networks *networks, uint32_t folder, const char *voice,
+                     const struct inject_spec *spec, struct score *score, struct error *error)
+{
+    int tried = 0;
+    memset(score, 0, sizeof *score);
+    for (size_t i = 0; i < corpus->held_out.works && tried < options->trials; i++) {
+        const struct style_work *work = corpus->held_out.work[i];
+        for (size_t k = 0; work->folder == folder && k < work->songs; k++) {
+            if (strcmp(work->song[k].voice, voice) != 0)
+                continue;
+            uint64_t seed = (uint64_t)options->common.seed + i;
+            if (style_trial(networks, &work->song[k], spec, 0, seed, score, error) != 0)
+                return -1;
+            tried++;
+            break;
+        }
+    }
+    return 0;
+}
+
+static json_t *try_contenders(const struct style_options *options, const struct corpus *corpus,
+                              const struct style_networks *warm, const struct style_networks *tuned,
+                              uint32_t folder, const char *voice, struct error *error)
+{
+    const struct style_networks *const contenders[] = {NULL, warm, tuned};
+    static const char *const names[] = {"scale", "warm start", "ppo"};
+    json_t *rows = json_array();
+    for (size_t e = 0; e < G_N_ELEMENTS(errors); e++) {
+        struct inject_spec spec;
+        json_t *row = json_pack("{s:o, s:o, s:s}", "folder", command_text(corpus->folder[folder]),
+                                "voice", command_text(voice), "errors", errors[e]);
+        inject_parse(errors[e], &spec, NULL);
+        for (size_t c = 0; c < G_N_ELEMENTS(contenders); c++) {
+            struct score score;
+            if (c == 2 && !tuned)
+                continue;
+            if (try_voice(options, corpus, contenders[c], folder, voice, &spec, &score, error) !=
+                0) {
+                json_decref(row);
+                json_decref(rows);
+                return NULL;
+            }
+            struct score_figures figures = score_figures(&score);
+            json_object_set_new(row, "played", command_number(figures.exact_played));
+            json_object_set_new(
+                row, names[c],
+                json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "exact", command_number(figures.exact),
+                          "repaired", command_number(figures.repaired), "kept",
+                          command_number(figures.kept), "net_change",
+                          command_number(figures.net_change), "p50", command_number(figures.p50),
+                          "p99", command_number(figures.p99)));
+        }
+        json_array_append_new(rows, row);
+    }
+    return rows;
+}
+
+/* All voices of every folder, and the voices that half of its works have by name. */
+static json_t *try_all(const struct style_options *options, const struct corpus *corpus,
+                       const struct style_networks *warm, const struct style_networks *tuned,
+                       struct error *error)
+{
+    json_t *rows = json_array();
+    GHashTable *done = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    int status = 0;
+    for (size_t i = 0; status == 0 && i < corpus->held_out.works; i++) {
+        const struct style_work *work = corpus->held_out.work[i];
+        for (size_t k = 0; status == 0 && k < work->songs; k++) {
+            uint32_t works, found = works_with(corpus, work->folder, work->song[k].voice, &works);
+            char *key = g_strdup_printf("%u %s", work->folder, work->song[k].voice);
+            if (2 * found < works || !g_hash_table_add(done, key))
+                continue;
+            json_t *more = try_contenders(options, corpus, warm, tuned, work->folder,
+                                          work->song[k].voice, error);
+            status = more ? 0 : -1;
+            if (more)
+                json_array_extend(rows, more);
+            json_decref(more);
+        }
+    }
+    g_hash_table_destroy(done);
+    if (status == 0)
+        return rows;
+    json_decref(rows);
+    return NULL;
+}
+
+static double figure(const json_t *row, const char *contender, const char *name)
+{
+    const json_t *value = json_object_get(json_object_get(row, contender), name);
+    return json_is_number(value) ? json_number_value(value) : NAN;
+}
+
+static void print_rows(const json_t *rows)
+{
+    size_t i;
+    json_t *row;
+    printf("\n%-22s %-14s %7s %7s %7s %7s   %-15s %-15s\n", "held out, exact %", "errors", "played",
+           "scale", "warm", "ppo", "warm rep. kept", "ppo rep. kept");
+    json_array_foreach(rows, i, row)
+    {
+        char who[64];
+        snprintf(who, sizeof who, "%.12s %.9s", json_string_value(json_object_get(row, "folder")),
+                 json_string_value(json_object_get(row, "voice")));
+        printf("%-22s %-14s %7.2f %7.2f %7.2f %7.2f   %6.1f %8.2f %6.1f %8.2f\n", who,
+               json_string_value(json_object_get(row, "errors")),
+               json_number_value(json_object_get(row, "played")), figure(row, "scale", "exact"),
+               figure(row, "warm start", "exact"), figure(row, "ppo", "exact"),
+               figure(row, "warm start", "repaired"), figure(row, "warm start", "kept"),
+               figure(row, "ppo", "repaired"), figure(row, "ppo", "kept"));
+    }
+}
+
+/* --- Saving --- */
+
+static int save(const struct style_options *options, const char *path,
+                const struct style_networks *networks, int64_t steps, struct error *error)
+{
+    struct model_origin origin = {.algorithm = "style",
+                                  .policy = "relative",
+                                  .steps = (uint64_t)(options->notes + steps),
+                                  .seed = (uint64_t)options->common.seed};
+    struct policy *copies[2] = {policy_copy(networks->now, error),
+                                policy_copy(networks->later, error)};
+    if (!copies[0] || !copies[1]) {
+        policy_free(copies[0]);
+        policy_free(copies[1]);
+        return -1;
+    }
+    struct model *model = model_create_networks(copies, 2, &origin, error);
+    int status = model ? model_save(model, path, error) : -1;
+    model_free(model);
+    return status;
+}
+
+static int load_start(const char *path, struct style_networks *networks, struct error *error)
+{
+    struct model *model = model_load(path, error);
+    if (!model)
+        return -1;
+    int status = style_networks_of(networks, model, error);
+    if (status == 0) {
+        networks->now = policy_copy(networks->now, error);
+        networks->later = policy_copy(networks->later, error);
+        status = networks->now && networks->later ? 0 : -1;
+    }
+    model_free(model);
+    return status == 0 ? 0 : error_prefix(error, path);
+}
+
+static void free_networks(struct style_networks *networks)
+{
+    policy_free(networks->now);
+    policy_free(networks->later);
+}
+
+static int learn(const struct style_options *options, const struct corpus *corpus)
+{
+    struct error error;
+    struct style_networks warm = {0}, tuned = {0};
+    json_t *rows = NULL;
+    catch_interrupts();
+    double started = progress_clock();
+    int status = options->start
+                     ? load_start(options->start, &warm, &error)
+                     : style_networks_create(&warm, (uint64_t)options->common.seed, &error);
+    if (status == 0 && options->notes > 0)
+        status = learn_warm(options, &warm, corpus, &error);
+    if (status == 0 && options->warm)
+        status = save(options, options->warm, &warm, 0, &error);
+    if (status == 0) {
+        tuned.now = policy_copy(warm.now, &error);
+        tuned.later = policy_copy(warm.later, &error);
+        status = tuned.now && tuned.later ? 0 : -1;
+    }
+    if (status == 0 && options->steps > 0 && !interrupted)
+        status = learn_tune(options, &tuned, corpus, &error);
+    double seconds = progress_clock() - started;
+    if (status == 0)
+        status = save(options, options->output, &tuned, options->steps, &error);
+    if (status == 0 && corpus->held_out.works > 0) {
+        rows = try_all(options, corpus, &warm, options->steps > 0 ? &tuned : NULL, &error);
+        status = rows ? 0 : -1;
+    }
+    free_networks(&warm);
+    free_networks(&tuned);
+    if (status != 0)
+        return command_fail(&error);
+    if (options->common.json)
+        return command_print_json(json_pack(
+            "{s:o, s:i, s:i, s:I, s:I, s:I, s:f, s:o*}", "model", command_text(options->output),
+            "works", (int)corpus->learned.works, "held_out", (int)corpus->held_out.works, "notes",
+            (json_int_t)options->notes, "ppo_steps", (json_int_t)options->steps, "seed",
+            (json_int_t)options->common.seed, "seconds", seconds, "trials", rows));
+    printf("works            %zu, %zu held out\n", corpus->learned.works, corpus->held_out.works);
+    printf("learning         %lld notes, %lld steps of ppo, seed %lld, %.0f s\n",
+           (long long)options->notes, (long long)options->steps, (long long)options->common.seed,
+           seconds);
+    printf("model            %s\n", options->output);
+    if (rows)
+        print_rows(rows);
+    json_decref(rows);
+    return command_flush();
+}
+
+static int check_usage(const struct style_options *options, char *const *paths)
+{
+    if (!paths[0])
+        return command_usage("train", "--style expects folders of .mid files, got none");
+    if (options->notes < 0 || options->steps < 0 || (options->notes == 0 && !options->start))
+        return command_usage("train", "--notes and --steps take whole numbers above 0");
+    if (options->threads < 1 || options->threads > WARM_GROUPS)
+        return command_usage("train", "--threads takes 1 to %d with --style", WARM_GROUPS);
+    if (options->hold_out < 0 || options->hold_out == 1 || options->trials < 1)
+        return command_usage("train", "--hold-out takes 0, or 2 and above; --trials 1 and above");
+    if (!(options->rate > 0 && options->rate < 1))
+        return command_usage("train", "--rate takes a number between 0 and 1");
+    return COMMAND_GO_ON;
+}
+
+int command_train_style(int argc, char **argv)
+{
+    struct style_options options = {.notes = 60000000,
+                                    .steps = 2000000,
+                                    .threads = MIN((gint)g_get_num_processors(), WARM_GROUPS),
+                                    .hold_out = 10,
+                                    .trials = 20,
+                                    .rate = .002};
+    const GOptionEntry entries[] = {
+        {"style", 0, 0, G_OPTION_ARG_NONE, &options.style, "learn a style, not pieces", NULL},
+        {"output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output,
+         "where to write (style.model in this folder)", "MODEL"},
+        {"start", 0, 0, G_OPTION_ARG_FILENAME, &options.start,
+         "go on from the networks of a style model", "MODEL"},
+        {"warm", 0, 0, G_OPTION_ARG_FILENAME, &options.warm, "also write the warm start", "MODEL"},
+        {"notes", 0, 0, G_OPTION_ARG_INT64, &options.notes, "notes of the warm start (60000000)",
+         "N"},
+        {"steps", 0, 0, G_OPTION_ARG_INT64, &options.steps, "steps of ppo after it (2000000)", "N"},
+        {"rate", 0, 0, G_OPTION_ARG_DOUBLE, &options.rate, "learning rate at the start (0.002)",
+         "X"},
+        {"hold-out", 0, 0, G_OPTION_ARG_INT, &options.hold_out,
+         "keep about every so-manieth work for trials (10; 0: none)", "N"},
+        {"trials", 0, 0, G_OPTION_ARG_INT, &options.trials,
+         "works of a folder to try at the end (20)", "N"},
+        {"threads", 0, 0, G_OPTION_ARG_INT, &options.threads,
+         "threads of the warm start (one a processor, at most 4)", "N"},
+        {NULL, 0, 0, 0, NULL, NULL, NULL},
+    };
+    char **paths = NULL;
+    int code = command_parse(argc, argv, "DIR...",
+                             "Every folder is drawn from as often as it has files; one named twice "
+                             "twice as often. The result does not depend on the number of threads.",
+                             entries, &options.common, &paths);
+    if (code == COMMAND_GO_ON)
+        code = check_usage(&options, paths);
+    if (code == COMMAND_GO_ON) {
+        struct error error;
+        struct corpus corpus = {0};
+        if (!options.output)
+            options.output = g_strdup("style.model");
+        if (corpus_load(&corpus, paths, (uint32_t)options.hold_out, &options.common, &error) == 0) {
+            code = learn(&options, &corpus);
+            corpus_free(&corpus);
+        } else {
+            code = command_fail(&error);
+        }
+    }
+    g_free(options.output);
+    g_free(options.start);
+    g_free(options.warm);
+    g_strfreev(paths);
+    return code;
+}
