@@ -157,7 +157,7 @@ static void test_views(void **state)
             assert_true(a->feature[k] < STYLE_FEATURES);
         assert_memory_equal(a->feature, b->feature, a->count * sizeof *a->feature);
         style_see(low, x, note_set_bit(x), a);
-        assert_true(a->count > 10 && a->count <= STYLE_MOST);
+        assert_true(a->count >= 8 && a->count <= STYLE_MOST);
         for (uint32_t k = 0; k < a->count; k++)
             assert_true(a->feature[k] < STYLE_FEATURES && isfinite(a->strength[k]));
         style_hear(low, x, told, true);
