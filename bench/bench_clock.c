@@ -223,15 +223,13 @@ static void run(struct play *play, struct sums *sums, const struct clock_setting
 static struct model *know(const struct take *take, const struct midifile *file)
 {
     struct model_origin origin = {.algorithm = "counts", .policy = "table"};
-    struct song **songs = malloc(sizeof *songs);
-    *songs = take_song(take, file, "piece", NULL);
+    struct song *songs[] = {take_song(take, file, "piece", NULL)};
     struct process *process = process_create((const struct song *const *)songs, 1, 1, NULL);
     float *probability = malloc(process->arcs * sizeof *probability);
     process_observed(process, probability);
     struct policy *policy = policy_of_probability(process, probability, NULL);
     free(probability);
     struct model *model = model_create(songs, 1, process, policy, &origin, NULL);
-    free(songs);
     return model;
 }
 

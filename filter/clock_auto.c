@@ -166,7 +166,7 @@ static double align(struct follower *follower, double step)
     double ahead = follower->astray;
     bool room = step + ahead - BEAT >= fmin(1, step);
     follower->astray_count = 0;
-    return step + ahead - (ahead > BEAT / 2 && room ? BEAT : 0);
+    return step + ahead - (ahead > 0.5 * BEAT && room ? BEAT : 0);
 }
 
 static bool is_chord(const struct follower *follower, double seconds)

@@ -68,14 +68,12 @@ static struct model *make_model(uint64_t number)
     for (unsigned i = 0; i < 256; i++)
         notes[i] =
             (struct song_note){.slot = i / 2 * 2, .pitch = (uint8_t)(40 + rng_below(&rng, 48))};
-    struct song **songs = malloc(sizeof *songs);
-    songs[0] = song_create("piece", 0, notes, 256, NULL);
+    struct song *songs[] = {song_create("piece", 0, notes, 256, NULL)};
     struct process *process = process_create((const struct song *const *)songs, 1, 1, NULL);
     struct policy_shape shape = policy_shape_of_process(POLICY_TABLE, process);
     struct policy *policy = policy_create(&shape, 1, NULL);
     struct model_origin origin = {.algorithm = "counts", .policy = "table"};
     struct model *model = model_create(songs, 1, process, policy, &origin, NULL);
-    free(songs);
     assert_non_null(model);
     return model;
 }
@@ -159,7 +157,7 @@ static struct midi_event next_event(struct source *source)
         event.status = (uint8_t)(MIDI_POLY_AFTERTOUCH | channel);
     } else if (kind < 86) {
         event.status = (uint8_t)(MIDI_CONTROL_CHANGE | channel);
-        source->bytes[0] = (uint8_t)below(source, below(source, 40) ? 120 : 128);
+        source->bytes[0] = (uint8_t)(64 + below(source, below(source, 40) ? 4 : 64));
         source->bytes[1] = (uint8_t)below(source, 128);
     } else if (kind < 90) {
         event.status = (uint8_t)(0xC0 + 0x10 * below(source, 3) + channel);
@@ -183,6 +181,8 @@ static struct filter_trigger next_trigger(struct source *source)
 {
     struct filter_trigger trigger = {.kind = below(source, 4),
                                      .number = (uint8_t)below(source, 128)};
+    if (trigger.kind == FILTER_BY_CONTROL)
+        trigger.number = (uint8_t)(64 + below(source, 4));
     if (trigger.kind == FILTER_BY_KEY)
         trigger.number = (uint8_t)(60 + below(source, source->keys) * 5 % 64);
     return trigger;

@@ -94,7 +94,7 @@ static void show(const char *title, const struct sent *list, size_t count)
 {
     fprintf(stderr, "%s, %zu:\n", title, count);
     for (size_t i = 0; i < count && i < SHOWN; i++)
-        fprintf(stderr, "  %g: %02x %u %u, %u bytes at %p\n", list[i].seconds, list[i].status,
+        fprintf(stderr, "  %g: %02x %d %d, %u bytes at %p\n", list[i].seconds, list[i].status,
                 list[i].data[0], list[i].data[1], list[i].length, (const void *)list[i].bytes);
 }
 
@@ -111,7 +111,7 @@ static void compare(struct watch *watch, const struct midi_event *event)
     if (same)
         return;
     if (event)
-        fprintf(stderr, "in: %g: %02x, %u bytes, %u %u\n", event->seconds, event->status,
+        fprintf(stderr, "in: %g: %02x, %u bytes, %d %d\n", event->seconds, event->status,
                 event->length, event->length > 0 ? event->data[0] : 0,
                 event->length > 1 ? event->data[1] : 0);
     show("sent", watch->sent, watch->sent_count);

@@ -31,16 +31,12 @@ static struct model *make_model(void)
     struct song_note notes[64];
     for (unsigned i = 0; i < 64; i++)
         notes[i] = (struct song_note){.slot = i / 2 * 2, .pitch = (uint8_t)(48 + i * 7 % 24)};
-    struct song **songs = malloc(sizeof *songs);
-    if (!songs)
-        abort();
-    songs[0] = song_create("piece", 0, notes, 64, NULL);
+    struct song *songs[] = {song_create("piece", 0, notes, 64, NULL)};
     struct process *process = process_create((const struct song *const *)songs, 1, 1, NULL);
     struct policy_shape shape = policy_shape_of_process(POLICY_TABLE, process);
     struct policy *policy = policy_create(&shape, 1, NULL);
     struct model_origin origin = {.algorithm = "counts", .policy = "table"};
     struct model *model = model_create(songs, 1, process, policy, &origin, NULL);
-    free(songs);
     return model;
 }
 
@@ -109,7 +105,7 @@ static void command(struct watch *watch, struct input *input, uint8_t which)
         filter_set_mode(filter, which >> 4 & 3);
         break;
     case 5:
-        filter_tap(filter, input->seconds);
+        watch_tap(watch, input->seconds);
         break;
     case 6:
         watch_set_corrector(watch, correctors[(which >> 4) % 3]);

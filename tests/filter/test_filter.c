@@ -1,0 +1,395 @@
+/* The filter beside a corrector of straw, which moves every note as it is told and
+ * keeps what it hears: who is corrected, what the corrector is told, and the rules
+ * of the note map by example. */
+#include "filter/filter.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* --- The corrector of straw: stands in for the real one at linking --- */
+
+struct corrector {
+    int shift; /* of every note, unless `to` */
+    int to;    /* pitch of every note; -1: by shift */
+    struct correct_settings settings;
+    unsigned notes;
+    struct correct_note last;
+    int holds[128]; /* notes answered less notes released */
+};
+
+uint8_t corrector_note(struct corrector *corrector, const struct correct_note *note)
+{
+    int pitch = corrector->to >= 0 ? corrector->to : note->pitch + corrector->shift;
+    if (corrector->settings.mode == CORRECT_OFF)
+        pitch = note->pitch;
+    corrector->notes++;
+    corrector->last = *note;
+    corrector->holds[pitch]++;
+    return (uint8_t)pitch;
+}
+
+void corrector_release(struct corrector *corrector, uint8_t pitch)
+{
+    corrector->holds[pitch]--;
+}
+
+int corrector_set(struct corrector *corrector, const struct correct_settings *settings,
+                  struct error *error)
+{
+    (void)error;
+    corrector->settings = *settings;
+    return 0;
+}
+
+struct correct_place corrector_place(const struct corrector *corrector)
+{
+    (void)corrector;
+    return (struct correct_place){.piece = -1};
+}
+
+struct correct_settings correct_defaults(void)
+{
+    return (struct correct_settings){.mode = CORRECT_CORRECT, .follow = 1};
+}
+
+/* --- A filter whose events are written down --- */
+
+struct desk {
+    struct filter *filter;
+    struct corrector corrector;
+    struct filter_settings settings;
+    double seconds;
+    char sent[4096]; /* "90 60 80, ..." */
+};
+
+static void write_down(void *context, const struct midi_event *event)
+{
+    struct desk *desk = context;
+    size_t at = strlen(desk->sent);
+    snprintf(desk->sent + at, sizeof desk->sent - at, "%s%02x", at ? ", " : "", event->status);
+    for (uint32_t i = 0; i < event->length && event->data; i++) {
+        at = strlen(desk->sent);
+        snprintf(desk->sent + at, sizeof desk->sent - at, " %d", event->data[i]);
+    }
+}
+
+static void desk_open(struct desk *desk)
+{
+    *desk = (struct desk){.settings = filter_defaults(), .corrector = {.to = -1}};
+    desk->filter = filter_open(&desk->settings, write_down, desk, NULL);
+    assert_non_null(desk->filter);
+    filter_set_corrector(desk->filter, &desk->corrector);
+}
+
+static void desk_set(struct desk *desk)
+{
+    assert_int_equal(filter_set(desk->filter, &desk->settings, NULL), 0);
+}
+
+static void in(struct desk *desk, unsigned status, unsigned first, unsigned second)
+{
+    uint8_t data[2] = {(uint8_t)first, (uint8_t)second};
+    struct midi_event event = {
+        .seconds = desk->seconds += 0.1, .status = (uint8_t)status, .data = data};
+    event.length = status < 0xF0 ? midi_channel_length(event.status) : 0;
+    filter_event(desk->filter, &event);
+}
+
+/* What was sent since the last call. */
+static void sent(struct desk *desk, const char *expected)
+{
+    assert_string_equal(desk->sent, expected);
+    desk->sent[0] = '\0';
+}
+
+static int desk_new(void **state)
+{
+    struct desk *desk = malloc(sizeof *desk);
+    if (!desk)
+        return -1;
+    desk_open(desk);
+    *state = desk;
+    return 0;
+}
+
+static int desk_free(void **state)
+{
+    struct desk *desk = *state;
+    filter_close(desk->filter);
+    free(desk);
+    return 0;
+}
+
+/* --- Tests --- */
+
+static void test_who_is_corrected(void **state)
+{
+    struct desk *desk = *state;
+    desk->corrector.shift = 1;
+    desk->settings.channels = 1U << 0 | 1U << 15;
+    desk->settings.lowest = 40;
+    desk->settings.highest = 60;
+    desk_set(desk);
+    const struct {
+        unsigned channel, key;
+        bool moved;
+    } cases[] = {{0, 40, true},  {0, 60, true},  {0, 39, false}, {0, 61, false},
+                 {1, 50, false}, {15, 50, true}, {9, 50, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        unsigned told = desk->corrector.notes;
+        char expected[32];
+        snprintf(expected, sizeof expected, "%02x %u 80", 0x90 | cases[i].channel,
+                 cases[i].key + cases[i].moved);
+        in(desk, 0x90 | cases[i].channel, cases[i].key, 80);
+        sent(desk, expected);
+        assert_int_equal(desk->corrector.notes - told, cases[i].moved);
+    }
+}
+
+static void test_corrector_is_told(void **state)
+{
+    struct desk *desk = *state;
+    desk->corrector.shift = 3;
+    desk->settings.clock = (struct clock_settings){.source = CLOCK_FIXED, .tempo = 150};
+    desk_set(desk);
+    in(desk, 0x92, 60, 33);
+    assert_int_equal(desk->corrector.last.pitch, 60);
+    assert_int_equal(desk->corrector.last.velocity, 33);
+    assert_float_equal(desk->corrector.last.seconds, desk->seconds, 1e-12);
+    assert_float_equal(desk->corrector.last.slot, 0, 1e-9);
+    in(desk, 0x92, 62, 33);
+    assert_float_equal(desk->corrector.last.slot, 1, 1e-9); /* 0.1 s at 150 beats a minute */
+    assert_int_equal(desk->corrector.holds[63], 1);
+    in(desk, 0x82, 60, 5);
+    assert_int_equal(desk->corrector.holds[63], 0);
+    assert_int_equal(desk->corrector.holds[65], 1);
+    filter_release_all(desk->filter, desk->seconds);
+    assert_int_equal(desk->corrector.holds[65], 0);
+    assert_int_equal(filter_status(desk->filter).corrected, 2);
+    assert_int_equal(filter_status(desk->filter).notes, 2);
+}
+
+/* A bypassed corrector goes on listening, after the note was sent. */
+static void test_bypass(void **state)
+{
+    struct desk *desk = *state;
+    desk->corrector.shift = 1;
+    in(desk, 0x90, 60, 80);
+    filter_set_bypass(desk->filter, true);
+    assert_int_equal(desk->corrector.settings.mode, CORRECT_OFF);
+    in(desk, 0x90, 62, 80);
+    sent(desk, "90 61 80, 90 62 80");
+    assert_int_equal(desk->corrector.notes, 1);
+    filter_settle(desk->filter);
+    assert_int_equal(desk->corrector.notes, 2);
+    assert_int_equal(desk->corrector.last.pitch, 62);
+    filter_set_bypass(desk->filter, false);
+    assert_int_equal(desk->corrector.settings.mode, CORRECT_CORRECT);
+    in(desk, 0x90, 62, 0);
+    in(desk, 0x80, 60, 9);
+    sent(desk, "90 62 0, 80 61 9");
+    assert_int_equal(desk->corrector.holds[61], 0);
+    assert_int_equal(desk->corrector.holds[62], 0);
+}
+
+/* Another corrector hears nothing of the notes that the one before answered. */
+static void test_exchange(void **state)
+{
+    struct desk *desk = *state;
+    struct corrector other = {.to = -1, .shift = -2};
+    desk->corrector.shift = 2;
+    in(desk, 0x90, 60, 80);
+    filter_set_corrector(desk->filter, &other);
+    assert_int_equal(other.settings.mode, CORRECT_CORRECT);
+    in(desk, 0x90, 64, 80);
+    in(desk, 0x80, 60, 0);
+    in(desk, 0x80, 64, 0);
+    sent(desk, "90 62 80, 90 62 80, 80 62 0, 80 62 0");
+    assert_int_equal(desk->corrector.holds[62], 1);
+    assert_int_equal(other.holds[62], 0);
+    assert_int_equal(other.notes, 1);
+    filter_set_corrector(desk->filter, NULL);
+    in(desk, 0x90, 64, 80);
+    in(desk, 0x90, 64, 0);
+    sent(desk, "90 64 80, 90 64 0");
+    assert_int_equal(other.notes, 1);
+}
+
+static void test_two_keys_on_one_pitch(void **state)
+{
+    struct desk *desk = *state;
+    desk->corrector.to = 70;
+    in(desk, 0x90, 60, 80);
+    in(desk, 0x90, 62, 81);
+    in(desk, 0x91, 60, 82);
+    in(desk, 0xA0, 62, 5);
+    sent(desk, "90 70 80, 90 70 81, 91 70 82, a0 70 5");
+    in(desk, 0x80, 60, 1);
+    sent(desk, "");
+    in(desk, 0x80, 62, 2);
+    sent(desk, "80 70 2, 80 70 2");
+    in(desk, 0x91, 60, 0);
+    sent(desk, "91 70 0");
+}
+
+/* The first struck is released first; a fifth strike, or one long after, finds the
+ * first one's release lost. */
+static void test_same_key_again(void **state)
+{
+    struct desk *desk = *state;
+    for (int i = 0; i < 3; i++) {
+        desk->corrector.to = 70 + i;
+        in(desk, 0x90, 60, 80);
+    }
+    in(desk, 0x80, 60, 0);
+    in(desk, 0xA0, 60, 9);
+    in(desk, 0x80, 60, 0);
+    in(desk, 0x80, 60, 0);
+    in(desk, 0x80, 60, 0);
+    sent(desk, "90 70 80, 90 71 80, 90 72 80, 80 70 0, a0 72 9, 80 71 0, 80 72 0, 80 60 0");
+    for (int i = 0; i < 5; i++) {
+        desk->corrector.to = 70 + i;
+        in(desk, 0x90, 60, 80);
+    }
+    sent(desk, "90 70 80, 90 71 80, 90 72 80, 90 73 80, 80 70 64, 90 74 80");
+    desk->seconds += 20;
+    in(desk, 0x90, 60, 80);
+    in(desk, 0x80, 60, 7);
+    sent(desk, "80 71 64, 80 72 64, 80 73 64, 80 74 64, 90 74 80, 80 74 7");
+}
+
+static void test_release_without_strike(void **state)
+{
+    struct desk *desk = *state;
+    in(desk, 0x80, 60, 3);
+    in(desk, 0x90, 61, 0);
+    sent(desk, "80 60 3, 90 61 0");
+    /* But it does not cut another key's note. */
+    desk->corrector.to = 60;
+    in(desk, 0x90, 64, 80);
+    in(desk, 0x80, 60, 3);
+    sent(desk, "90 60 80");
+    in(desk, 0x80, 64, 3);
+    sent(desk, "80 60 3");
+}
+
+static void test_all_notes_off(void **state)
+{
+    struct desk *desk = *state;
+    desk->corrector.shift = 5;
+    in(desk, 0x90, 60, 80);
+    in(desk, 0x90, 64, 80);
+    in(desk, 0x91, 64, 80);
+    in(desk, 0xB0, 123, 0);
+    sent(desk, "90 65 80, 90 69 80, 91 69 80, 80 65 64, 80 69 64, b0 123 0");
+    in(desk, 0x80, 60, 0);
+    sent(desk, "");
+    in(desk, 0x90, 64, 80);
+    in(desk, 0x80, 64, 0);
+    in(desk, 0x81, 64, 0);
+    sent(desk, "90 69 80, 80 69 0, 81 69 0");
+    /* These say nothing of notes. */
+    in(desk, 0x90, 60, 80);
+    in(desk, 0xB0, 121, 0);
+    in(desk, 0xB0, 122, 0);
+    sent(desk, "90 65 80, b0 121 0, b0 122 0");
+    in(desk, 0xFF, 0, 0);
+    sent(desk, "80 65 64, ff");
+}
+
+static void test_release_all(void **state)
+{
+    struct desk *desk = *state;
+    in(desk, 0x90, 60, 80);
+    in(desk, 0xB3, 64, 127);
+    desk->sent[0] = '\0';
+    filter_release_all(desk->filter, desk->seconds);
+    sent(desk, "80 60 64, b0 64 0, b0 123 0, b0 120 0, b3 64 0, b3 123 0, b3 120 0");
+    filter_release_all(desk->filter, desk->seconds);
+    sent(desk, "");
+    in(desk, 0x80, 60, 0);
+    sent(desk, "");
+}
+
+static void test_switches(void **state)
+{
+    struct desk *desk = *state;
+    desk->settings.toggle_bypass = (struct filter_trigger){FILTER_BY_CONTROL, 66};
+    desk->settings.next_mode = (struct filter_trigger){FILTER_BY_PROGRAM, 5};
+    desk->settings.panic = (struct filter_trigger){FILTER_BY_KEY, 21};
+    desk_set(desk);
+    in(desk, 0xB0, 66, 63);
+    assert_false(filter_settings(desk->filter)->bypass);
+    in(desk, 0xB5, 66, 64);
+    assert_true(filter_settings(desk->filter)->bypass);
+    in(desk, 0xB5, 66, 127);
+    in(desk, 0xB5, 66, 0);
+    assert_true(filter_settings(desk->filter)->bypass);
+    in(desk, 0xB5, 66, 100);
+    assert_false(filter_settings(desk->filter)->bypass);
+    const enum correct_mode modes[] = {CORRECT_GENERATE, CORRECT_SCALE, CORRECT_CORRECT};
+    for (int i = 0; i < 3; i++) {
+        in(desk, 0xC0, 5, 0);
+        assert_int_equal(filter_settings(desk->filter)->correct.mode, modes[i]);
+        assert_int_equal(desk->corrector.settings.mode, modes[i]);
+    }
+    sent(desk, "");
+    in(desk, 0xC0, 6, 0);
+    in(desk, 0x90, 60, 80);
+    in(desk, 0x90, 21, 80);
+    in(desk, 0x80, 21, 80);
+    sent(desk, "c0 6, 90 60 80, 80 60 64, b0 64 0, b0 123 0, b0 120 0");
+    /* A key struck as a note is released as one. */
+    in(desk, 0x90, 50, 80);
+    desk->settings.panic.number = 50;
+    desk_set(desk);
+    in(desk, 0xA0, 50, 8);
+    in(desk, 0x80, 50, 4);
+    sent(desk, "90 50 80, a0 50 8, 80 50 4");
+}
+
+static void test_settings(void **state)
+{
+    struct desk *desk = *state;
+    struct error error = {""};
+    const struct filter_settings good = desk->settings;
+    struct filter_settings wrong[7] = {good, good, good, good, good, good, good};
+    wrong[0].lowest = 61;
+    wrong[0].highest = 60;
+    wrong[1].highest = 128;
+    wrong[2].correct.follow = -1;
+    wrong[3].correct.keep = 101;
+    wrong[4].correct.mode = (enum correct_mode)4;
+    wrong[5].clock.tempo = 5;
+    wrong[6].panic = (struct filter_trigger){FILTER_BY_KEY, 128};
+    for (size_t i = 0; i < 7; i++) {
+        error.text[0] = '\0';
+        assert_int_equal(filter_set(desk->filter, &wrong[i], &error), -1);
+        assert_true(strlen(error.text) > 10);
+        assert_null(filter_open(&wrong[i], write_down, desk, &error));
+        assert_memory_equal(filter_settings(desk->filter), &good, sizeof good);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_who_is_corrected, desk_new, desk_free),
+        cmocka_unit_test_setup_teardown(test_corrector_is_told, desk_new, desk_free),
+        cmocka_unit_test_setup_teardown(test_bypass, desk_new, desk_free),
+        cmocka_unit_test_setup_teardown(test_exchange, desk_new, desk_free),
+        cmocka_unit_test_setup_teardown(test_two_keys_on_one_pitch, desk_new, desk_free),
+        cmocka_unit_test_setup_teardown(test_same_key_again, desk_new, desk_free),
+        cmocka_unit_test_setup_teardown(test_release_without_strike, desk_new, desk_free),
+        cmocka_unit_test_setup_teardown(test_all_notes_off, desk_new, desk_free),
+        cmocka_unit_test_setup_teardown(test_release_all, desk_new, desk_free),
+        cmocka_unit_test_setup_teardown(test_switches, desk_new, desk_free),
+        cmocka_unit_test_setup_teardown(test_settings, desk_new, desk_free),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
