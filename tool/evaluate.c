@@ -234,12 +234,18 @@ static int evaluate(const struct evaluate_options *options, char *const *paths,
 {
     struct error error;
     struct models models = {0};
-    if (!options->own_models && models_find(&models, options->models, choice, options->modes,
-                                            options->mode_count, &options->common, &error) != 0)
+    /* Unless it was asked for, generation, the last of the modes, is left out without pieces. */
+    size_t modes = options->mode_count;
+    if (!options->mode_list && options->models)
+        modes--;
+    if (!options->own_models && models_find(&models, options->models, choice, options->modes, modes,
+                                            &options->common, &error) != 0)
         return command_fail(&error);
+    if (options->own_models || models_have_pieces(&models))
+        modes = options->mode_count;
     struct assess_settings settings = {
         .modes = options->modes,
-        .mode_count = options->mode_count,
+        .mode_count = modes,
         .specs = options->specs,
         .spec_count = options->spec_count,
         .repeats = (unsigned)options->repeat,

@@ -1,5 +1,6 @@
 /* audiogenrl inspect: what a .mid or a model holds. */
 #include "correct/key.h"
+#include "rl/policy.h"
 #include "tool/commands.h"
 #include "tool/files.h"
 #include "tool/models.h"
@@ -142,8 +143,29 @@ static json_t *describe_music(const struct midifile *file, const char *name)
                      music_grid(file, name, &all), "tracks", music_tracks(file));
 }
 
+static json_t *describe_networks(const struct model *model, const char *name, uint32_t checksum)
+{
+    const struct model_origin *origin = model_origin(model);
+    char text[16];
+    json_t *networks = json_array();
+    for (size_t i = 0; i < model_networks(model); i++) {
+        const struct policy *network = model_network(model, i);
+        json_array_append_new(networks,
+                              json_pack("{s:i, s:i, s:I}", "inputs", (int)network->shape.inputs,
+                                        "actions", (int)network->shape.actions, "parameters",
+                                        (json_int_t)network->parameters));
+    }
+    snprintf(text, sizeof text, "%08x", checksum);
+    return json_pack("{s:o, s:s, s:s, s:s, s:I, s:I, s:s, s:o}", "file", command_text(name), "kind",
+                     "style", "algorithm", origin->algorithm, "policy", origin->policy, "steps",
+                     (json_int_t)origin->steps, "seed", (json_int_t)origin->seed, "checksum", text,
+                     "networks", networks);
+}
+
 static json_t *describe_model(const struct model *model, const char *name, uint32_t checksum)
 {
+    if (model_songs(model) == 0)
+        return describe_networks(model, name, checksum);
     const struct process *process = model_process(model);
     const struct model_origin *origin = model_origin(model);
     char text[16];
@@ -237,8 +259,27 @@ static void print_music(const json_t *facts)
         print_track(json_array_get(tracks, i));
 }
 
+static void print_style(const json_t *facts)
+{
+    const json_t *networks = json_object_get(facts, "networks");
+    printf("%s: style model\n", text(facts, "file"));
+    printf("learned    from %lld notes, seed %lld\n", integer(facts, "steps"),
+           integer(facts, "seed"));
+    for (size_t i = 0; i < json_array_size(networks); i++) {
+        const json_t *network = json_array_get(networks, i);
+        printf("network    %lld inputs, %lld actions, %lld parameters\n",
+               integer(network, "inputs"), integer(network, "actions"),
+               integer(network, "parameters"));
+    }
+    printf("checksum   %s\n", text(facts, "checksum"));
+}
+
 static void print_model(const json_t *facts)
 {
+    if (strcmp(text(facts, "kind"), "style") == 0) {
+        print_style(facts);
+        return;
+    }
     const json_t *pieces = json_object_get(facts, "pieces");
     printf("%s: model of %zu %s\n", text(facts, "file"), json_array_size(pieces),
            json_array_size(pieces) == 1 ? "piece" : "pieces");

@@ -123,6 +123,28 @@ static int load_default(struct models *models, struct error *error)
     return 0;
 }
 
+bool models_have_pieces(const struct models *models)
+{
+    for (size_t i = 0; i < models->count; i++)
+        if (model_songs(models->model[i]) > 0)
+            return true;
+    return false;
+}
+
+/* Styles cannot generate. */
+static int check_modes(struct models *models, const enum correct_mode *modes, size_t count,
+                       struct error *error)
+{
+    for (size_t i = 0; i < count; i++)
+        if (modes[i] == CORRECT_GENERATE && !models_have_pieces(models)) {
+            models_free(models);
+            return error_set(error, "mode generate needs a model of pieces, and a style model has "
+                                    "none; audiogenrl train makes one from a .mid, to be named "
+                                    "with -m");
+        }
+    return 0;
+}
+
 int models_find(struct models *models, char *const *paths, const struct take_choice *choice,
                 const enum correct_mode *modes, size_t mode_count,
                 const struct command_common *common, struct error *error)
@@ -133,7 +155,9 @@ int models_find(struct models *models, char *const *paths, const struct take_cho
             needing = knobs_mode_name(modes[i]);
     *models = (struct models){0};
     if (paths && paths[0])
-        return load_named(models, paths, choice, common, error);
+        return load_named(models, paths, choice, common, error) == 0
+                   ? check_modes(models, modes, mode_count, error)
+                   : -1;
     if (!needing)
         return 0;
     if (load_default(models, error) != 0)
@@ -143,25 +167,28 @@ int models_find(struct models *models, char *const *paths, const struct take_cho
                          "no model: mode %s needs one; name it with -m (audiogenrl train makes "
                          "one from a .mid), or use --mode scale, which needs none",
                          needing);
-    return 0;
+    return check_modes(models, modes, mode_count, error);
 }
 
 int models_forget(struct models *untrained, const struct models *models, struct error *error)
 {
     *untrained = (struct models){.model = g_new0(struct model *, models->count + 1)};
-    for (; untrained->count < models->count; untrained->count++) {
-        const struct model *model = models->model[untrained->count];
+    for (size_t m = 0; m < models->count; m++) {
+        const struct model *model = models->model[m];
         size_t count = model_songs(model);
+        if (count == 0)
+            continue;
         struct song **songs = g_new(struct song *, count);
         for (size_t i = 0; i < count; i++)
             songs[i] = (struct song *)model_song(model, i);
-        untrained->model[untrained->count] =
+        struct model *forgotten =
             models_untrained(songs, count, model_process(model)->context, MODELS_UNIFORM, error);
         g_free(songs);
-        if (!untrained->model[untrained->count]) {
+        if (!forgotten) {
             models_free(untrained);
             return -1;
         }
+        untrained->model[untrained->count++] = forgotten;
     }
     return 0;
 }

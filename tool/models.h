@@ -20,6 +20,9 @@ int models_find(struct models *models, char *const *paths, const struct take_cho
 
 void models_free(struct models *models);
 
+/* Whether one of them is of pieces, and not of a style only. */
+bool models_have_pieces(const struct models *models);
+
 /* Copies, to be given to model_create; g_free the array. NULL: error. */
 struct song **models_copy_songs(struct song *const *songs, size_t count, struct error *error);
 
@@ -31,7 +34,7 @@ enum models_policy { MODELS_OBSERVED, MODELS_UNIFORM };
 struct model *models_untrained(struct song *const *songs, size_t count, uint32_t context,
                                enum models_policy policy, struct error *error);
 
-/* The same models with uniform policies: what learning is compared with. */
+/* The same models with uniform policies, styles left out: what learning is compared with. */
 int models_forget(struct models *untrained, const struct models *models, struct error *error);
 
 #endif
