@@ -47,6 +47,14 @@ static double seconds(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
+static void client_free(struct client *client)
+{
+    sd_event_source_disable_unref(client->source);
+    close(client->fd);
+    free(client->unread);
+    free(client);
+}
+
 static void client_close(struct client *client)
 {
     struct client **at = &client->control->clients;
@@ -54,10 +62,7 @@ static void client_close(struct client *client)
         at = &(*at)->next;
     *at = client->next;
     client->control->count--;
-    sd_event_source_disable_unref(client->source);
-    close(client->fd);
-    free(client->unread);
-    free(client);
+    client_free(client);
 }
 
 /* --- Answers --- */
@@ -300,8 +305,11 @@ void control_close(struct control *control)
 {
     if (!control)
         return;
-    while (control->clients)
-        client_close(control->clients);
+    for (struct client *client = control->clients; client;) {
+        struct client *next = client->next;
+        client_free(client);
+        client = next;
+    }
     sd_event_source_disable_unref(control->source);
     close(control->fd);
     unlink(control->path);

@@ -1,5 +1,5 @@
-/* Models are shared by the casts that stand on them and counted, for a cast is
- * freed by one thread while the other builds the next. */
+/* What was found in the folder is kept, so that only what has changed is learned
+ * again. */
 #include "daemon/repertoire.h"
 
 #include "daemon/lesson.h"
@@ -24,20 +24,6 @@ enum {
     QUIET_MS = 200,    /* without a change, before a folder is looked through */
     PUBLISH_MS = 2000, /* between casts while there is more to learn */
     MOST_FILES = 1024, /* a folder above that is a mistake */
-};
-
-struct shared {
-    atomic_int holders;
-    struct model *model;
-};
-
-struct cast {
-    struct corrector *corrector;
-    struct shared **shared; /* [count] */
-    const struct model **model;
-    size_t count;
-    size_t pieces;
-    bool complete;
 };
 
 /* A file that was looked at. */
@@ -75,93 +61,24 @@ struct repertoire {
     bool missing; /* that the folder is not there has been said */
 };
 
-/* --- Casts --- */
-
-static struct shared *hold(struct shared *shared)
-{
-    atomic_fetch_add_explicit(&shared->holders, 1, memory_order_relaxed);
-    return shared;
-}
-
-static void drop(struct shared *shared)
-{
-    if (shared && atomic_fetch_sub_explicit(&shared->holders, 1, memory_order_acq_rel) == 1) {
-        model_free(shared->model);
-        free(shared);
-    }
-}
-
-struct corrector *cast_corrector(const struct cast *cast)
-{
-    return cast->corrector;
-}
-
-size_t cast_pieces(const struct cast *cast)
-{
-    return cast->pieces;
-}
-
-bool cast_is_complete(const struct cast *cast)
-{
-    return cast->complete;
-}
-
-const char *cast_piece(const struct cast *cast, int piece)
-{
-    size_t at = piece < 0 ? SIZE_MAX : (size_t)piece;
-    for (size_t i = 0; i < cast->count; i++) {
-        size_t songs = model_songs(cast->model[i]);
-        if (at < songs)
-            return model_song(cast->model[i], at)->name;
-        at -= at == SIZE_MAX ? 0 : songs;
-    }
-    return "";
-}
-
-void cast_free(struct cast *cast)
-{
-    if (!cast)
-        return;
-    corrector_close(cast->corrector);
-    for (size_t i = 0; i < cast->count; i++)
-        drop(cast->shared[i]);
-    free(cast->shared);
-    free(cast->model);
-    free(cast);
-}
+/* --- The thread --- */
 
 static struct cast *make_cast(const struct repertoire *repertoire, bool complete,
                               struct error *error)
 {
-    const struct correct_settings settings = correct_defaults();
-    struct cast *cast = calloc(1, sizeof *cast);
-    size_t room = repertoire->entries + 1;
-    if (cast) {
-        cast->shared = calloc(room, sizeof *cast->shared);
-        cast->model = calloc(room, sizeof *cast->model);
-        cast->complete = complete;
-    }
-    if (!cast || !cast->shared || !cast->model) {
+    struct shared **models = calloc(repertoire->entries + 1, sizeof(struct shared *));
+    size_t count = 0;
+    if (!models) {
         error_set(error, "out of memory");
-        cast_free(cast);
         return NULL;
     }
-    for (size_t i = 0; i < repertoire->entries; i++) {
-        struct shared *shared = repertoire->entry[i].shared;
-        if (!shared)
-            continue;
-        cast->shared[cast->count] = hold(shared);
-        cast->model[cast->count++] = shared->model;
-        cast->pieces += model_songs(shared->model);
-    }
-    cast->corrector = corrector_open(cast->model, cast->count, &settings, error);
-    if (cast->corrector)
-        return cast;
-    cast_free(cast);
-    return NULL;
+    for (size_t i = 0; i < repertoire->entries; i++)
+        if (repertoire->entry[i].shared)
+            models[count++] = repertoire->entry[i].shared;
+    struct cast *cast = cast_create(models, count, complete, error);
+    free(models);
+    return cast;
 }
-
-/* --- The thread --- */
 
 static void publish(struct repertoire *repertoire, bool complete)
 {
@@ -220,21 +137,12 @@ static struct entry *add_entry(struct repertoire *repertoire, const char *path)
 static void learn_entry(struct repertoire *repertoire, struct entry *entry)
 {
     struct error error;
-    drop(entry->shared);
-    entry->shared = calloc(1, sizeof *entry->shared);
-    struct model *model =
-        entry->shared ? lesson_learn(entry->path, watch_learning, repertoire, &error) : NULL;
-    if (model) {
-        atomic_init(&entry->shared->holders, 1);
-        entry->shared->model = model;
+    shared_drop(entry->shared);
+    struct model *model = lesson_learn(entry->path, watch_learning, repertoire, &error);
+    entry->shared = model ? shared_create(model, &error) : NULL;
+    if (entry->shared)
         log_say(LOG_INFO, "repertoire: %s has joined", entry->path);
-        return;
-    }
-    if (!entry->shared)
-        error_set(&error, "%s: out of memory", entry->path);
-    free(entry->shared);
-    entry->shared = NULL;
-    if (!atomic_load(&repertoire->stopping))
+    else if (!atomic_load(&repertoire->stopping))
         log_say(LOG_WARNING, "repertoire: left out: %s", error.text);
 }
 
@@ -271,7 +179,7 @@ static bool forget_gone(struct repertoire *repertoire)
         }
         if (entry->shared)
             log_say(LOG_INFO, "repertoire: %s has left", entry->path);
-        drop(entry->shared);
+        shared_drop(entry->shared);
         free(entry->path);
     }
     bool gone = kept < repertoire->entries;
@@ -451,7 +359,7 @@ void repertoire_close(struct repertoire *repertoire)
         pthread_join(repertoire->thread, NULL);
     }
     for (size_t i = 0; i < repertoire->entries; i++) {
-        drop(repertoire->entry[i].shared);
+        shared_drop(repertoire->entry[i].shared);
         free(repertoire->entry[i].path);
     }
     free(repertoire->entry);

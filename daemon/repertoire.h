@@ -9,22 +9,7 @@
 #ifndef DAEMON_REPERTOIRE_H
 #define DAEMON_REPERTOIRE_H
 
-#include "correct/corrector.h"
-
-struct cast;
-
-/* Owned by the cast. */
-struct corrector *cast_corrector(const struct cast *cast);
-
-size_t cast_pieces(const struct cast *cast);
-
-/* The name of a piece as corrector_place counts them; "" beyond them. */
-const char *cast_piece(const struct cast *cast, int piece);
-
-/* True: everything in the folder was looked at when it was made. */
-bool cast_is_complete(const struct cast *cast);
-
-void cast_free(struct cast *cast);
+#include "daemon/cast.h"
 
 struct repertoire;
 

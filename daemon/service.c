@@ -259,6 +259,12 @@ static void change_port(struct service *service, const struct config *old)
     start_port(service);
 }
 
+static void warn_of_config(const struct config *config)
+{
+    if (config->record.folder)
+        log_say(LOG_WARNING, "[record] folder: this version does not record");
+}
+
 static int take_config(struct service *service, struct config *config, struct error *error)
 {
     const struct engine_order ask = {.act = ENGINE_ASK};
@@ -278,6 +284,7 @@ static int take_config(struct service *service, struct config *config, struct er
     if (old->realtime.priority != config->realtime.priority)
         set_realtime(service);
     lock_memory(service);
+    warn_of_config(config);
     if (strcmp(old->control.socket, config->control.socket) != 0)
         log_say(LOG_NOTICE, "[control] socket: the new path is used from the next start on");
     config_free(old);
@@ -470,6 +477,7 @@ static int start(struct service *service, struct error *error)
         return -1;
     set_realtime(service);
     lock_memory(service);
+    warn_of_config(config);
     service->control = control_open(service->loop, socket ? socket : config->control.socket,
                                     on_line, service, error);
     if (!service->control)

@@ -252,12 +252,11 @@ void alsa_watch_run(struct alsa_watch *watch, port_say *say_to, void *context)
     for (;;) {
         snd_seq_event_t *event = NULL;
         int code = snd_seq_event_input(watch->seq, &event);
-        if (code == -ENOSPC)
-            come = true; /* announcements were lost: look at everything */
-        else if (code < 0)
+        if (code < 0 && code != -ENOSPC)
             break;
-        else if (event->type == SND_SEQ_EVENT_PORT_START ||
-                 event->type == SND_SEQ_EVENT_PORT_CHANGE)
+        /* Where announcements were lost, everything is looked at. */
+        if (code < 0 || event->type == SND_SEQ_EVENT_PORT_START ||
+            event->type == SND_SEQ_EVENT_PORT_CHANGE)
             come = true;
     }
     if (come)
