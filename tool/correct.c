@@ -138,30 +138,42 @@ static int tell(const struct correct_options *options, const struct music *music
     return command_flush();
 }
 
+/* Asked for live, the file goes through the service's filter, beat clock and all,
+ * unless its own grid was asked for as well. */
+static bool is_played(const struct correct_options *options)
+{
+    const char *grid = options->music.grid;
+    return options->live && !(grid && strcmp(grid, "file") == 0);
+}
+
 /* The pitches for the take, live or not, from a corrector of their own. */
 static int decide(const struct correct_options *options, const struct models *models,
-                  const struct take *take, bool live, uint8_t *sent, struct error *error)
+                  struct music *music, bool live, uint8_t *sent, struct error *error)
 {
+    struct take *take = music->take;
     struct corrector *corrector = corrector_open((const struct model *const *)models->model,
                                                  models->count, &options->knobs.settings, error);
     if (!corrector)
         return -1;
-    int status =
-        take_correct(take->note, take->release, take->count, corrector, live, sent, NULL, error);
+    int status = live && is_played(options) ? take_live(take, music->file, corrector,
+                                                        &options->knobs.settings, sent, error)
+                                            : take_correct(take->note, take->release, take->count,
+                                                           corrector, live, sent, NULL, error);
     corrector_close(corrector);
     return status;
 }
 
 /* A note is doubtful where knowing what follows it changes the answer. */
 static int find_doubts(const struct correct_options *options, const struct models *models,
-                       const struct take *take, const uint8_t *sent, bool *doubtful,
+                       struct music *music, const uint8_t *sent, bool *doubtful,
                        struct error *error)
 {
     if (options->knobs.settings.mode != CORRECT_CORRECT)
         return 0;
-    uint8_t *other = g_new(uint8_t, take->count);
-    int status = decide(options, models, take, !options->live, other, error);
-    for (size_t i = 0; status == 0 && i < take->count; i++)
+    size_t count = music->take->count;
+    uint8_t *other = g_new(uint8_t, count);
+    int status = decide(options, models, music, !options->live, other, error);
+    for (size_t i = 0; status == 0 && i < count; i++)
         doubtful[i] = sent[i] != other[i];
     g_free(other);
     return status;
@@ -176,8 +188,8 @@ static int correct_music(const struct correct_options *options, const struct mod
     bool *doubtful = g_new0(bool, take->count);
     struct result result = {.output = output, .sent = sent, .doubtful = doubtful};
     int code = COMMAND_FAILED;
-    if (decide(options, models, take, options->live, sent, &error) != 0 ||
-        (options->picture && find_doubts(options, models, take, sent, doubtful, &error) != 0)) {
+    if (decide(options, models, music, options->live, sent, &error) != 0 ||
+        (options->picture && find_doubts(options, models, music, sent, doubtful, &error) != 0)) {
         command_fail(&error);
     } else {
         result.changed = apply(music, sent);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_HELD = 16 * 128 * 4, MOST_SENT = 1 << 16, SHOWN = 8 };
+enum { MOST_HELD = 16 * 128 * 4, MOST_SENT = 1 << 14, SHOWN = 8 };
 
 struct sent {
     double seconds;
