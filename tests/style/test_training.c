@@ -1,0 +1,208 @@
+/* Learning a style: lanes tell the truth about what they play, the warm start
+ * learns and is the same for any number of threads, and PPO keeps to its bounds. */
+#include "style/corpus.h"
+#include "style/trial.h"
+#include "style/tune.h"
+#include "style/warm.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { WORKS = 6, NOTES = 256, PHRASE = 32 };
+
+/* Broken triads of a key, a phrase of two bars over and over. */
+struct music {
+    struct take_note note[WORKS][NOTES];
+    struct style_song song[WORKS];
+    struct style_work work[WORKS];
+    struct style_work *list[WORKS];
+    struct style_corpus corpus;
+};
+
+static char nameless[] = "";
+
+static void compose(struct music *music)
+{
+    static const int scale[] = {0, 2, 4, 5, 7, 9, 11, 12, 14, 16, 17, 19};
+    struct rng rng;
+    rng_seed(&rng, 11, 0);
+    memset(music, 0, sizeof *music);
+    for (int w = 0; w < WORKS; w++) {
+        int step[PHRASE], key = (int)rng_below(&rng, 12);
+        for (int i = 0; i < PHRASE; i++)
+            step[i] = (int)(i % 4 ? rng_below(&rng, 3) * 2 + (uint32_t)step[i / 4 * 4]
+                                  : rng_below(&rng, 6));
+        for (int i = 0; i < NOTES; i++)
+            music->note[w][i] =
+                (struct take_note){.position = i,
+                                   .seconds = .125 * i,
+                                   .duration = .1,
+                                   .pitch = (uint8_t)(55 + key + scale[step[i % PHRASE]]),
+                                   .velocity = 80};
+        music->song[w] =
+            (struct style_song){.voice = nameless, .note = music->note[w], .count = NOTES};
+        music->work[w] = (struct style_work){.name = nameless, .song = &music->song[w], .songs = 1};
+        music->list[w] = &music->work[w];
+    }
+    music->corpus = (struct style_corpus){.work = music->list, .works = WORKS};
+}
+
+/* The shift a lane names leads from the key struck to a pitch of the song, transposed. */
+static void test_targets(void **state)
+{
+    (void)state;
+    struct music *music = malloc(sizeof *music);
+    struct style_lane *lane = malloc(sizeof *lane);
+    struct style_view *view = malloc(sizeof *view);
+    assert_true(music && lane && view);
+    compose(music);
+    assert_int_equal(style_lane_open(lane, &music->corpus, 3, 4, NULL), 0);
+    size_t wrong = 0, far = 0, again = 0;
+    for (int i = 0; i < 20000; i++) {
+        uint8_t x;
+        int target, later;
+        float told[STYLE_SHIFTS];
+        assert_int_equal(style_lane_next(lane, &x, &target, NULL), 0);
+        while (style_lane_due(lane, view, &later)) {
+            for (int k = 0; k < STYLE_SHIFTS; k++)
+                told[k] = k == later ? 0 : -20;
+            style_lane_revise(lane, later, told);
+            again++;
+        }
+        style_lane_see(lane, view);
+        const struct take_played *played = &lane->take[lane->next];
+        assert_int_equal(played->note.pitch, x);
+        if (target >= 0) {
+            int meant = played->truth >= 0 ? played->truth : played->brushed;
+            assert_int_equal(x + target - STYLE_RANGE, lane->truth[meant].pitch);
+        }
+        wrong += target != STYLE_RANGE;
+        far += target < 0;
+        for (int k = 0; k < STYLE_SHIFTS; k++)
+            told[k] = k == STYLE_RANGE ? -.1f : -5;
+        style_lane_hear(lane, target, told);
+    }
+    assert_true(wrong > 2000 && wrong < 8000);
+    assert_true(far < 20);
+    assert_true(again > 15000);
+    style_lane_close(lane);
+    free(lane);
+    free(view);
+    free(music);
+}
+
+static void learn(const struct music *music, struct style_networks *networks, uint32_t threads,
+                  uint64_t notes)
+{
+    struct warm_settings settings = {
+        .notes = notes, .rate = .002, .decay = .01, .blind = 1, .threads = threads, .seed = 5};
+    assert_int_equal(style_networks_create(networks, 2, NULL), 0);
+    assert_int_equal(warm_start(networks, &music->corpus, &settings, NULL, NULL, NULL), 0);
+}
+
+static void forget(struct style_networks *networks)
+{
+    policy_free(networks->now);
+    policy_free(networks->later);
+}
+
+static void assert_same(const struct policy *a, const struct policy *b)
+{
+    assert_memory_equal(a->parameter, b->parameter, a->parameters * sizeof *a->parameter);
+}
+
+static void test_threads(void **state)
+{
+    (void)state;
+    struct music *music = malloc(sizeof *music);
+    struct style_networks one, three;
+    assert_non_null(music);
+    compose(music);
+    learn(music, &one, 1, 6000);
+    learn(music, &three, 3, 6000);
+    assert_same(one.now, three.now);
+    assert_same(one.later, three.later);
+    forget(&one);
+    forget(&three);
+    free(music);
+}
+
+static struct score_figures try(const struct music *music, const struct style_networks *networks,
+                                const char *errors)
+{
+    struct score score = {0};
+    struct inject_spec spec;
+    assert_int_equal(inject_parse(errors, &spec, NULL), 0);
+    for (int w = 0; w < WORKS; w++)
+        assert_int_equal(
+            style_trial(networks, &music->song[w], &spec, 0, 40 + (uint64_t)w, &score, NULL), 0);
+    return score_figures(&score);
+}
+
+/* Of music this simple most mistakes are mended after a short training, by both. */
+static void test_learning(void **state)
+{
+    (void)state;
+    struct music *music = malloc(sizeof *music);
+    struct style_networks networks;
+    assert_non_null(music);
+    compose(music);
+    learn(music, &networks, 2, 200000);
+    struct score_figures wrong = try(music, &networks, "shift:p=0.2"),
+                         clean = try(music, &networks, "none");
+    print_message("  p=0.2: repaired %.1f kept %.2f; clean: kept %.2f\n", wrong.repaired,
+                  wrong.kept, clean.kept);
+    assert_true(wrong.repaired > 50 && wrong.kept > 95 && clean.kept > 97);
+    struct tune_settings settings = tune_defaults();
+    settings.lanes = 16;
+    settings.steps = 16 * 64 * 6;
+    settings.seed = 3;
+    struct style_networks twice[2];
+    for (int i = 0; i < 2; i++) {
+        twice[i].now = policy_copy(networks.now, NULL);
+        twice[i].later = policy_copy(networks.later, NULL);
+        assert_true(twice[i].now && twice[i].later);
+        assert_int_equal(tune(&twice[i], &music->corpus, &settings, NULL, NULL, NULL), 0);
+        assert_same(twice[i].later, networks.later);
+    }
+    assert_same(twice[0].now, twice[1].now);
+    assert_memory_not_equal(twice[0].now->parameter, networks.now->parameter,
+                            networks.now->parameters * sizeof(float));
+    struct score_figures tuned = try(music, &twice[0], "shift:p=0.2");
+    print_message("  after ppo: repaired %.1f kept %.2f\n", tuned.repaired, tuned.kept);
+    assert_true(tuned.exact > wrong.exact - 2);
+    forget(&twice[0]);
+    forget(&twice[1]);
+    forget(&networks);
+    free(music);
+}
+
+static void test_nothing(void **state)
+{
+    (void)state;
+    struct style_networks networks;
+    struct style_corpus empty = {0};
+    struct warm_settings settings = {.notes = 1, .rate = .001, .threads = 1};
+    struct error error;
+    assert_int_equal(style_networks_create(&networks, 1, NULL), 0);
+    assert_int_equal(warm_start(&networks, &empty, &settings, NULL, NULL, &error), -1);
+    assert_non_null(strstr(error.text, "no music"));
+    forget(&networks);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_targets),
+        cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_learning),
+        cmocka_unit_test(test_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
