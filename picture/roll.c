@@ -190,12 +190,12 @@ static size_t fill_page(const struct layout *layout, size_t first, double head, 
 }
 
 /* The legend is as wide as its letters, which only a context can measure. */
-static double legend_height(const struct roll *roll, const struct layout *layout)
+static double legend_height(const struct roll *roll, const struct roll_legend *legend,
+                            const struct roll_style *style, double width)
 {
     cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_A8, 1, 1);
     cairo_t *cr = cairo_create(surface);
-    double height = roll_draw_legend(cr, roll, &layout->legend, &layout->style, 0, 0,
-                                     page_width - 2 * margin, false);
+    double height = roll_draw_legend(cr, roll, legend, style, 0, 0, width, false);
     cairo_destroy(cr);
     cairo_surface_destroy(surface);
     return height;
@@ -236,7 +236,7 @@ static void save_pages(struct layout *layout, double head)
 static int draw_pages(struct canvas *canvas, const struct roll *roll, struct layout *layout,
                       struct error *error)
 {
-    double legend = legend_height(roll, layout);
+    double legend = legend_height(roll, &layout->legend, &layout->style, page_width - 2 * margin);
     save_pages(layout, head_height(roll, true) + legend + 4);
     for (size_t row = 0; row < layout->rows;) {
         size_t page = canvas_pages(canvas);
@@ -315,7 +315,8 @@ char *roll_inline_legend(const struct roll *roll, double width, const char *id, 
     struct roll_legend legend = {.wrong = true, .left_out = true, .added = true};
     char *text = NULL;
     struct canvas *canvas = canvas_open(CANVAS_SVG, error);
-    cairo_t *cr = canvas ? canvas_page(canvas, width, 8 * inline_style.legend, error) : NULL;
+    double height = legend_height(roll, &legend, &inline_style, width - 2);
+    cairo_t *cr = canvas ? canvas_page(canvas, width, height, error) : NULL;
     if (cr) {
         paint_paper(cr);
         roll_draw_legend(cr, roll, &legend, &inline_style, 1, 0, width - 2, true);

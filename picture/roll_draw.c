@@ -380,7 +380,7 @@ static const char *entry_text(const struct roll *roll, const struct roll_legend 
     case ENTRY_OTHER:
         return roll->part_name[1];
     case ENTRY_WRONG:
-        return legend->wrong ? "wrong key, and where it went" : NULL;
+        return legend->wrong ? "wrong key, and the one meant" : NULL;
     case ENTRY_DOUBTFUL:
         return legend->doubtful ? "doubtful" : NULL;
     case ENTRY_LEFT_OUT:

@@ -1,0 +1,523 @@
+/* Correcting for places, aligning, counting, timing. */
+#include "tool/session.h"
+
+#include "tool/files.h"
+#include "tool/staff.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum {
+    MIDDLE_C = 60,
+    FEWEST_PLACED = 4, /* notes that must have been placed in a piece to call it recognised */
+};
+
+static const double sure = 0.5;        /* confidence from which a place counts */
+static const double stop_ratio = 2.5;  /* a wait that much longer than due ... */
+static const double stop_excess = 1.0; /* ... and by so many seconds is a stop */
+
+/* --- Pieces --- */
+
+static void reserve_piece(struct piece *piece, size_t count)
+{
+    piece->count = count;
+    piece->note = g_new(struct align_note, count);
+    piece->onset = g_new(double, count);
+    piece->duration = g_new(double, count);
+    piece->hand = g_new(uint8_t, count);
+}
+
+struct order {
+    int32_t slot;
+    size_t note;
+};
+
+static int compare_order(const void *a, const void *b)
+{
+    const struct order *x = a;
+    const struct order *y = b;
+    if (x->slot != y->slot)
+        return x->slot < y->slot ? -1 : 1;
+    return x->note < y->note ? -1 : 1;
+}
+
+static int read_music(struct piece *piece, const char *path, const struct take_choice *choice,
+                      struct error *error)
+{
+    const struct command_common quiet = {.quiet = TRUE};
+    struct music *music = music_load(path, choice, &quiet, error);
+    if (!music)
+        return -1;
+    size_t count = music->take->count;
+    reserve_piece(piece, count);
+    struct order *order = g_new(struct order, count);
+    uint8_t *hands = g_new(uint8_t, count);
+    piece->hands = staff_hands(music, hands);
+    for (size_t i = 0; i < count; i++)
+        order[i] = (struct order){(int32_t)floor(music->take->note[i].slot + 0.5), i};
+    qsort(order, count, sizeof *order, compare_order);
+    for (size_t i = 0; i < count; i++) {
+        size_t n = order[i].note;
+        piece->note[i] = (struct align_note){order[i].slot, music->take->note[n].pitch};
+        piece->onset[i] = staff_onset(music, n);
+        piece->duration[i] = staff_duration(music, n);
+        piece->hand[i] = hands[n];
+    }
+    piece->name = g_utf8_make_valid(music->stem, -1);
+    piece->knows_bars = staff_knows_bars(music);
+    struct midifile_key key = midifile_key(music->file);
+    piece->flats = key.known && key.sharps < 0;
+    piece->bars = staff_bars(music, &piece->bar_count, error);
+    g_free(order);
+    g_free(hands);
+    music_free(music);
+    return piece->bars ? 0 : -1;
+}
+
+static int read_song(struct piece *piece, const struct song *song, struct error *error)
+{
+    reserve_piece(piece, song->notes);
+    size_t low = 0;
+    for (uint32_t slot = 0; slot < song->slots; slot++)
+        for (uint32_t i = song->first[slot]; i < song->first[slot + 1]; i++) {
+            piece->note[i] = (struct align_note){(int32_t)slot, song->pitch[i]};
+            piece->onset[i] = (double)slot / SONG_SLOTS_A_BEAT;
+            piece->duration[i] = 1.0 / SONG_SLOTS_A_BEAT;
+            piece->hand[i] = song->pitch[i] < MIDDLE_C ? STAFF_LEFT : STAFF_RIGHT;
+            low += piece->hand[i] == STAFF_LEFT;
+        }
+    piece->hands = low > 0 && low < song->notes ? 2 : 1;
+    piece->name = g_utf8_make_valid(song->name, -1);
+    piece->bars = bars_create(NULL, 0, song_beats(song), &piece->bar_count, error);
+    return piece->bars ? 0 : -1;
+}
+
+static bool is_music(const char *path)
+{
+    return g_str_has_suffix(path, ".mid") || g_str_has_suffix(path, ".midi");
+}
+
+int pieces_load(struct pieces *pieces, const struct models *models, char *const *paths,
+                const struct take_choice *choice, struct error *error)
+{
+    size_t count = 0;
+    for (size_t m = 0; m < models->count; m++)
+        count += model_songs(models->model[m]);
+    *pieces = (struct pieces){.piece = g_new0(struct piece, count + 1)};
+    for (size_t m = 0; m < models->count; m++)
+        for (size_t s = 0; s < model_songs(models->model[m]); s++) {
+            struct piece *piece = &pieces->piece[pieces->count++];
+            int status = paths && is_music(paths[m])
+                             ? read_music(piece, paths[m], choice, error)
+                             : read_song(piece, model_song(models->model[m], s), error);
+            if (status != 0) {
+                pieces_clear(pieces);
+                return -1;
+            }
+        }
+    return 0;
+}
+
+void pieces_clear(struct pieces *pieces)
+{
+    for (size_t i = 0; i < pieces->count; i++) {
+        struct piece *piece = &pieces->piece[i];
+        g_free(piece->name);
+        g_free(piece->note);
+        g_free(piece->onset);
+        g_free(piece->duration);
+        g_free(piece->hand);
+        free(piece->bars);
+    }
+    g_free(pieces->piece);
+    *pieces = (struct pieces){0};
+}
+
+/* --- Counting --- */
+
+static double slot_beat(int32_t slot)
+{
+    return (double)slot / SONG_SLOTS_A_BEAT;
+}
+
+enum fault { FAULT_NONE, FAULT_WRONG, FAULT_LEFT_OUT, FAULT_ADDED };
+
+static void add_fault(struct session_count *count, enum fault fault)
+{
+    count->right += fault == FAULT_NONE;
+    count->wrong += fault == FAULT_WRONG;
+    count->left_out += fault == FAULT_LEFT_OUT;
+    count->added += fault == FAULT_ADDED;
+}
+
+struct counter {
+    struct session *session;
+    const struct piece *piece;
+    struct session_count *bar; /* [bar_count], of the pass at hand */
+    bool *struck;              /* [count of the piece], in the pass at hand */
+};
+
+static void count_note(struct counter *counter, double beat, unsigned hand, enum fault fault)
+{
+    size_t bar = bars_find(counter->piece->bars, counter->piece->bar_count, beat);
+    add_fault(&counter->bar[bar], fault);
+    add_fault(&counter->session->bar[bar].count, fault);
+    add_fault(&counter->session->total, fault);
+    add_fault(&counter->session->hand[hand], fault);
+}
+
+/* The hand of an added note: that of the nearest key of the piece around it. */
+static unsigned added_hand(const struct piece *piece, int32_t slot, int pitch)
+{
+    int closest = 128;
+    unsigned hand = piece->hands == 2 && pitch < MIDDLE_C ? STAFF_LEFT : STAFF_RIGHT;
+    for (size_t n = align_first(piece->note, piece->count, slot - SONG_SLOTS_A_BEAT);
+         n < piece->count && piece->note[n].slot <= slot + SONG_SLOTS_A_BEAT; n++) {
+        int apart = abs(piece->note[n].pitch - pitch);
+        if (apart < closest) {
+            closest = apart;
+            hand = piece->hand[n];
+        }
+    }
+    return hand;
+}
+
+static void count_pass(struct counter *counter, int32_t number)
+{
+    struct session *session = counter->session;
+    const struct piece *piece = counter->piece;
+    const struct align_pass *pass = &session->alignment.pass[number];
+    memset(counter->bar, 0, piece->bar_count * sizeof *counter->bar);
+    memset(counter->struck, 0, piece->count * sizeof *counter->struck);
+    for (size_t i = pass->begin; i < pass->end; i++) {
+        const struct align_answer *answer = &session->alignment.answer[i];
+        int pitch = session->music->take->note[i].pitch;
+        if (answer->note == ALIGN_NONE) {
+            count_note(counter, slot_beat(answer->slot), added_hand(piece, answer->slot, pitch),
+                       FAULT_ADDED);
+            continue;
+        }
+        counter->struck[answer->note] = true;
+        count_note(counter, piece->onset[answer->note], piece->hand[answer->note],
+                   piece->note[answer->note].pitch == pitch ? FAULT_NONE : FAULT_WRONG);
+    }
+    for (size_t n = align_first(piece->note, piece->count, pass->first);
+         n < piece->count && piece->note[n].slot <= pass->last; n++)
+        if (!counter->struck[n])
+            count_note(counter, piece->onset[n], piece->hand[n], FAULT_LEFT_OUT);
+}
+
+static void count_all(struct session *session, const struct piece *piece)
+{
+    struct counter counter = {.session = session,
+                              .piece = piece,
+                              .bar = g_new(struct session_count, piece->bar_count),
+                              .struck = g_new(bool, piece->count)};
+    size_t *most = g_new0(size_t, piece->bar_count);
+    for (size_t b = 0; b < piece->bar_count; b++)
+        session->bar[b].worst = ALIGN_NONE;
+    for (size_t p = 0; p < session->alignment.passes; p++) {
+        count_pass(&counter, (int32_t)p);
+        for (size_t b = 0; b < piece->bar_count; b++) {
+            size_t faults = session_faults(&counter.bar[b]);
+            session->bar[b].passes += session_due(&counter.bar[b]) + faults > 0;
+            if (faults <= most[b])
+                continue;
+            most[b] = faults;
+            session->bar[b].worst = (int32_t)p;
+        }
+    }
+    for (size_t i = 0; i < session->notes; i++)
+        session->elsewhere += session->alignment.answer[i].pass == ALIGN_NONE;
+    g_free(counter.bar);
+    g_free(counter.struck);
+    g_free(most);
+}
+
+/* --- Timing --- */
+
+/* From one onset of the piece to the next one that was played. */
+struct step {
+    size_t bar;
+    int32_t pass;
+    double beats, seconds;
+};
+
+static GArray *find_steps(const struct session *session, const struct piece *piece)
+{
+    GArray *steps = g_array_new(FALSE, FALSE, sizeof(struct step));
+    const struct correct_note *notes = session->music->take->note;
+    size_t last = session->notes;
+    for (size_t i = 0; i < session->notes; i++) {
+        const struct align_answer *answer = &session->alignment.answer[i];
+        if (answer->note == ALIGN_NONE)
+            continue;
+        const struct align_answer *before =
+            last < session->notes ? &session->alignment.answer[last] : NULL;
+        if (before && before->pass == answer->pass) {
+            double start = piece->onset[before->note];
+            struct step step = {.bar = bars_find(piece->bars, piece->bar_count, start),
+                                .pass = answer->pass,
+                                .beats = piece->onset[answer->note] - start,
+                                .seconds = notes[i].seconds - notes[last].seconds};
+            if (step.beats <= 1e-6)
+                continue; /* of the same chord, or behind the time */
+            if (step.seconds > 0)
+                g_array_append_val(steps, step);
+        }
+        last = i;
+    }
+    return steps;
+}
+
+static int compare_doubles(const void *a, const void *b)
+{
+    double x = *(const double *)a;
+    double y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* The tempo of a bar in a pass. */
+struct bar_tempo {
+    double tempo, seconds, beats;
+    size_t bar;
+    int32_t pass;
+    bool stopped;
+};
+
+static GArray *find_bar_tempos(const GArray *steps)
+{
+    GArray *tempos = g_array_new(FALSE, FALSE, sizeof(struct bar_tempo));
+    for (guint i = 0; i < steps->len; i++) {
+        const struct step *step = &g_array_index(steps, struct step, i);
+        struct bar_tempo *last =
+            tempos->len ? &g_array_index(tempos, struct bar_tempo, tempos->len - 1) : NULL;
+        if (!last || last->bar != step->bar || last->pass != step->pass) {
+            struct bar_tempo fresh = {.bar = step->bar, .pass = step->pass};
+            g_array_append_val(tempos, fresh);
+            last = &g_array_index(tempos, struct bar_tempo, tempos->len - 1);
+        }
+        last->beats += step->beats;
+        last->seconds += step->seconds;
+        last->tempo = 60 * last->beats / last->seconds;
+    }
+    return tempos;
+}
+
+static double find_median(const GArray *tempos)
+{
+    double *values = g_new(double, tempos->len + 1);
+    for (guint i = 0; i < tempos->len; i++)
+        values[i] = g_array_index(tempos, struct bar_tempo, i).tempo;
+    qsort(values, tempos->len, sizeof *values, compare_doubles);
+    guint half = tempos->len / 2;
+    double median = 0;
+    if (tempos->len)
+        median = tempos->len % 2 ? values[half] : (values[half - 1] + values[half]) / 2;
+    g_free(values);
+    return median;
+}
+
+static void find_stops(struct session *session, const GArray *steps, GArray *tempos)
+{
+    for (guint i = 0; i < steps->len; i++) {
+        const struct step *step = &g_array_index(steps, struct step, i);
+        double due = step->beats * 60 / session->tempo;
+        if (step->seconds <= stop_ratio * due || step->seconds <= due + stop_excess)
+            continue;
+        session->stops++;
+        for (guint t = 0; t < tempos->len; t++) {
+            struct bar_tempo *tempo = &g_array_index(tempos, struct bar_tempo, t);
+            tempo->stopped |= tempo->bar == step->bar && tempo->pass == step->pass;
+        }
+    }
+}
+
+static void find_tempo(struct session *session, const struct piece *piece)
+{
+    GArray *steps = find_steps(session, piece);
+    GArray *tempos = find_bar_tempos(steps);
+    session->tempo = find_median(tempos);
+    if (session->tempo > 0)
+        find_stops(session, steps, tempos);
+    double *seconds = g_new0(double, piece->bar_count);
+    double *beats = g_new0(double, piece->bar_count);
+    size_t going = 0;
+    for (guint i = 0; i < tempos->len; i++) {
+        const struct bar_tempo *tempo = &g_array_index(tempos, struct bar_tempo, i);
+        seconds[tempo->bar] += tempo->seconds;
+        beats[tempo->bar] += tempo->beats;
+        if (tempo->stopped)
+            continue;
+        session->unsteady += 100 * fabs(tempo->tempo - session->tempo) / session->tempo;
+        going++;
+    }
+    if (going)
+        session->unsteady /= (double)going;
+    for (size_t b = 0; b < piece->bar_count; b++)
+        if (seconds[b] > 0)
+            session->bar[b].tempo = 60 * beats[b] / seconds[b];
+    g_free(seconds);
+    g_free(beats);
+    g_array_free(steps, TRUE);
+    g_array_free(tempos, TRUE);
+}
+
+/* --- The session --- */
+
+/* A recording of the service holds what was played and what was sent; the
+ * former is the one to judge. */
+static const char *played_track(const char *path)
+{
+    struct midifile *file = midifile_load(path, NULL);
+    bool found = false;
+    for (uint32_t t = 0; file && t < midifile_tracks(file); t++)
+        found |= strcasecmp(midifile_track_name(file, t), "played") == 0;
+    midifile_free(file);
+    return found ? "played" : NULL;
+}
+
+static int choose_piece(const struct pieces *pieces, const struct correct_place *places,
+                        size_t count)
+{
+    size_t *placed = g_new0(size_t, pieces->count + 1);
+    int best = ALIGN_NONE;
+    for (size_t i = 0; i < count; i++)
+        if (places[i].piece >= 0 && (size_t)places[i].piece < pieces->count &&
+            places[i].confidence >= sure)
+            placed[places[i].piece]++;
+    for (size_t p = 0; p < pieces->count; p++)
+        if (placed[p] >= FEWEST_PLACED && (best == ALIGN_NONE || placed[p] > placed[best]))
+            best = (int)p;
+    g_free(placed);
+    return best;
+}
+
+static int correct_twice(struct session *session, const struct models *models,
+                         struct correct_place *places, struct error *error)
+{
+    const struct take *take = session->music->take;
+    const struct correct_settings settings = correct_defaults();
+    const struct take_trace trace = {.place = places};
+    int status = 0;
+    for (int live = 1; live >= 0 && status == 0; live--) {
+        struct corrector *corrector = corrector_open((const struct model *const *)models->model,
+                                                     models->count, &settings, error);
+        if (!corrector)
+            return -1;
+        status = take_correct(take->note, take->release, take->count, corrector, live,
+                              session->sent, &trace, error);
+        corrector_close(corrector);
+    }
+    return status;
+}
+
+static void align(struct session *session, const struct piece *piece,
+                  const struct correct_place *places)
+{
+    const struct take *take = session->music->take;
+    struct align_played *played = g_new(struct align_played, take->count);
+    for (size_t i = 0; i < take->count; i++) {
+        bool placed = places[i].piece == session->piece && places[i].confidence >= sure;
+        played[i] = (struct align_played){.slot = take->note[i].slot,
+                                          .pitch = take->note[i].pitch,
+                                          .sent = session->sent[i],
+                                          .place = placed ? (int32_t)places[i].slot : ALIGN_NONE};
+    }
+    alignment_create(&session->alignment, played, take->count, piece->note, piece->count);
+    g_free(played);
+}
+
+static int analyse(struct session *session, const struct models *models,
+                   const struct pieces *pieces, struct error *error)
+{
+    const struct take *take = session->music->take;
+    struct correct_place *places = g_new0(struct correct_place, take->count);
+    int status = correct_twice(session, models, places, error);
+    session->notes = take->count;
+    for (size_t i = 0; i < take->count; i++)
+        session->seconds = fmax(session->seconds, take->release[i] - take->note[0].seconds);
+    session->piece = status == 0 ? choose_piece(pieces, places, take->count) : ALIGN_NONE;
+    if (session->piece != ALIGN_NONE) {
+        const struct piece *piece = &pieces->piece[session->piece];
+        session->bar = g_new0(struct session_bar, piece->bar_count);
+        align(session, piece, places);
+        count_all(session, piece);
+        find_tempo(session, piece);
+    }
+    g_free(places);
+    return status;
+}
+
+struct session *session_load(const char *path, const struct models *models,
+                             const struct pieces *pieces, const struct take_choice *choice,
+                             const struct command_common *common, struct error *error)
+{
+    struct take_choice chosen = *choice;
+    if (!chosen.tracks && strcmp(path, "-") != 0)
+        chosen.tracks = played_track(path);
+    struct session *session = g_new0(struct session, 1);
+    session->path = g_strdup(path);
+    session->music = music_load(path, &chosen, common, error);
+    if (session->music) {
+        session->name = g_utf8_make_valid(session->music->stem, -1);
+        session->sent = g_new(uint8_t, session->music->take->count);
+    }
+    if (session->music && analyse(session, models, pieces, error) == 0)
+        return session;
+    session_free(session);
+    return NULL;
+}
+
+void session_free(struct session *session)
+{
+    if (!session)
+        return;
+    alignment_clear(&session->alignment);
+    music_free(session->music);
+    g_free(session->path);
+    g_free(session->name);
+    g_free(session->sent);
+    g_free(session->bar);
+    g_free(session);
+}
+
+struct roll_note *session_roll(const struct session *session, const struct piece *piece,
+                               int32_t pass, double start, double end, size_t *count)
+{
+    const struct align_pass *way = &session->alignment.pass[pass];
+    struct roll_note *notes = g_new(struct roll_note, way->end - way->begin + piece->count);
+    bool *struck = g_new0(bool, piece->count);
+    *count = 0;
+    for (size_t i = way->begin; i < way->end; i++) {
+        const struct align_answer *answer = &session->alignment.answer[i];
+        uint8_t pitch = session->music->take->note[i].pitch;
+        bool added = answer->note == ALIGN_NONE;
+        double onset = added ? slot_beat(answer->slot) : piece->onset[answer->note];
+        if (!added)
+            struck[answer->note] = true;
+        if (onset < start || onset >= end)
+            continue;
+        notes[(*count)++] = (struct roll_note){
+            .onset = onset,
+            .duration = added ? 1.0 / SONG_SLOTS_A_BEAT : piece->duration[answer->note],
+            .played = pitch,
+            .sent = added ? pitch : piece->note[answer->note].pitch,
+            .part =
+                added ? (uint8_t)added_hand(piece, answer->slot, pitch) : piece->hand[answer->note],
+            .kind = added ? ROLL_ADDED : ROLL_STRUCK};
+    }
+    for (size_t n = align_first(piece->note, piece->count, way->first);
+         n < piece->count && piece->note[n].slot <= way->last; n++)
+        if (!struck[n] && piece->onset[n] >= start && piece->onset[n] < end)
+            notes[(*count)++] = (struct roll_note){.onset = piece->onset[n],
+                                                   .duration = piece->duration[n],
+                                                   .played = piece->note[n].pitch,
+                                                   .sent = piece->note[n].pitch,
+                                                   .part = piece->hand[n],
+                                                   .kind = ROLL_LEFT_OUT};
+    g_free(struck);
+    return notes;
+}
