@@ -149,7 +149,7 @@ KEY(correct_keep)
 
 KEY(correct_style)
 {
-    return set_path(&config->correct.style, text, error);
+    return set_text(&config->correct.style, strcmp(text, "none") == 0 ? "" : text, error);
 }
 
 KEY(correct_repertoire)

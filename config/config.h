@@ -86,7 +86,7 @@ struct config {
         enum config_mode mode;
         double follow;    /* 0 .. 100; below 0: the corrector's own default */
         double keep;      /* the same */
-        char *style;      /* NULL: none */
+        char *style;      /* NULL: nothing was said; "": none */
         char *repertoire; /* NULL: none */
     } correct;
     struct {

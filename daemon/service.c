@@ -18,6 +18,7 @@
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
 #include <time.h>
+#include <unistd.h>
 
 #define SECOND UINT64_C(1000000) /* microseconds */
 
@@ -219,6 +220,15 @@ static int on_folder(sd_event_source *source, int fd, uint32_t events, void *con
 
 /* --- Settings --- */
 
+/* The model for unknown music: what the settings say; else the installed one. */
+static const char *choose_style(const struct config *config)
+{
+    const char *style = config->correct.style;
+    if (!style)
+        return access(AUDIOGENRL_DEFAULT_MODEL, R_OK) == 0 ? AUDIOGENRL_DEFAULT_MODEL : NULL;
+    return *style ? style : NULL;
+}
+
 static void set_realtime(struct service *service)
 {
     struct error error;
@@ -274,7 +284,7 @@ static int take_config(struct service *service, struct config *config, struct er
     struct filter_settings settings =
         settings_after_reload(service->config, config, &status.settings);
     const struct engine_order order = {.act = ENGINE_SETTINGS, .settings = &settings};
-    if (repertoire_choose(service->repertoire, config->correct.repertoire, config->correct.style,
+    if (repertoire_choose(service->repertoire, config->correct.repertoire, choose_style(config),
                           error) != 0 ||
         engine_do(service->engine, &order, NULL, error) != 0)
         return -1;
@@ -482,7 +492,7 @@ static int start(struct service *service, struct error *error)
                                     on_line, service, error);
     if (!service->control)
         return -1;
-    service->repertoire = repertoire_open(config->correct.repertoire, config->correct.style, error);
+    service->repertoire = repertoire_open(config->correct.repertoire, choose_style(config), error);
     if (!service->repertoire)
         return -1;
     code = add_sources(service);
