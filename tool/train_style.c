@@ -1,4 +1,5 @@
 /* audiogenrl train --style: from folders of .mid files to a style model. */
+#include "base/outfile.h"
 #include "correct/style.h"
 #include "rl/model.h"
 #include "style/trial.h"
@@ -324,6 +325,18 @@ static int learn(const struct style_options *options, const struct corpus *corpu
     return command_flush();
 }
 
+/* Before anything is learned: is there a place to write to? */
+static int check_output(const char *path, struct error *error)
+{
+    if (!path)
+        return 0;
+    struct outfile *file = outfile_open(path, error);
+    if (!file)
+        return -1;
+    outfile_abort(file);
+    return 0;
+}
+
 static int check_usage(const struct style_options *options, char *const *paths)
 {
     if (!paths[0])
@@ -336,6 +349,8 @@ static int check_usage(const struct style_options *options, char *const *paths)
         return command_usage("train", "--hold-out takes 0, or 2 and above; --trials 1 and above");
     if (!(options->rate > 0 && options->rate < 1))
         return command_usage("train", "--rate takes a number between 0 and 1");
+    if (g_strcmp0(options->output, "-") == 0)
+        return command_usage("train", "--style writes to a file, not to standard output");
     return COMMAND_GO_ON;
 }
 
@@ -379,7 +394,8 @@ int command_train_style(int argc, char **argv)
         struct corpus corpus = {0};
         if (!options.output)
             options.output = g_strdup("style.model");
-        if (corpus_load(&corpus, paths, (uint32_t)options.hold_out, &options.common, &error) == 0) {
+        if (check_output(options.output, &error) == 0 && check_output(options.warm, &error) == 0 &&
+            corpus_load(&corpus, paths, (uint32_t)options.hold_out, &options.common, &error) == 0) {
             code = learn(&options, &corpus);
             corpus_free(&corpus);
         } else {
