@@ -393,7 +393,7 @@ void style_ask(const struct policy *network, const struct style_view *view, floa
 static struct repetition_note digest(uint8_t x, const float probability[STYLE_SHIFTS])
 {
     struct repetition_note note = {.share = {0}};
-    float share[REPETITION_MEANT], sum = 0;
+    float share[REPETITION_MEANT] = {0}, sum = 0;
     uint32_t count = 0;
     for (int i = 0; i < STYLE_SHIFTS; i++) {
         int pitch = x + i - STYLE_RANGE;

@@ -393,7 +393,7 @@ int warm_start(const struct style_networks *networks, const struct style_corpus 
                struct error *error)
 {
     struct warm warm = {.threads = settings->threads};
-    struct worker workers[WARM_GROUPS];
+    struct worker workers[WARM_GROUPS] = {{0}};
     if (corpus->works == 0)
         return error_set(error, "no music to learn from");
     if (warm.threads < 1 || warm.threads > WARM_GROUPS)
