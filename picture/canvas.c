@@ -6,6 +6,7 @@
 
 #include <cairo-pdf.h>
 #include <cairo-svg.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -192,11 +193,11 @@ static struct outfile *write_page(const struct canvas *canvas, const char *path,
     else
         file = outfile_open(name, error);
     if (file) {
-        /* A short write leaves the stream's error flag for commit to find. */
-        (void)!fwrite(text ? text : bytes->data, 1, text ? strlen(text) : bytes->length,
-                      outfile_stream(file));
-        if (fflush(outfile_stream(file)) != 0) {
-            outfile_commit(file, error);
+        size_t length = text ? strlen(text) : bytes->length;
+        FILE *stream = outfile_stream(file);
+        if (fwrite(text ? text : bytes->data, 1, length, stream) != length || fflush(stream) != 0) {
+            error_set(error, "%s: cannot write: %s", name, strerror(errno));
+            outfile_abort(file);
             file = NULL;
         }
     }

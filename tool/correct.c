@@ -78,7 +78,7 @@ static struct outfile *write_report(const char *path, json_t *document, struct e
         return NULL;
     json_dumpf(document, outfile_stream(file), JSON_INDENT(1) | JSON_REAL_PRECISION(9));
     fputc('\n', outfile_stream(file));
-    if (fflush(outfile_stream(file)) == 0)
+    if (fflush(outfile_stream(file)) == 0 && !ferror(outfile_stream(file)))
         return file;
     outfile_commit(file, error);
     return NULL;

@@ -11,7 +11,9 @@
 
 enum {
     MIDDLE_C = 60,
-    FEWEST_PLACED = 4, /* notes that must have been placed in a piece to call it recognised */
+    FEWEST_PLACED = 4, /* notes that must have been placed in a piece to look closer */
+    FEWEST_RIGHT = 4,  /* one note in so many must be right, */
+    SHORTEST_WAY = 8,  /* and a pass have so many notes, on average: else it only sounds like it */
 };
 
 static const double sure = 0.5;        /* confidence from which a place counts */
@@ -430,6 +432,23 @@ static void align(struct session *session, const struct piece *piece,
     g_free(played);
 }
 
+/* Music of the same kind has much in common with a piece, in shreds. */
+static bool is_piece(const struct session *session)
+{
+    size_t own = session->notes - session->elsewhere;
+    bool whole = own >= SHORTEST_WAY * session->alignment.passes || session->notes < SHORTEST_WAY;
+    return whole && session->total.right * FEWEST_RIGHT >= session->notes;
+}
+
+static void forget_piece(struct session *session)
+{
+    session->piece = ALIGN_NONE;
+    session->elsewhere = 0;
+    session->total = (struct session_count){0};
+    memset(session->hand, 0, sizeof session->hand);
+    alignment_clear(&session->alignment);
+}
+
 static int analyse(struct session *session, const struct models *models,
                    const struct pieces *pieces, struct error *error)
 {
@@ -445,7 +464,10 @@ static int analyse(struct session *session, const struct models *models,
         session->bar = g_new0(struct session_bar, piece->bar_count);
         align(session, piece, places);
         count_all(session, piece);
-        find_tempo(session, piece);
+        if (is_piece(session))
+            find_tempo(session, piece);
+        else
+            forget_piece(session);
     }
     g_free(places);
     return status;

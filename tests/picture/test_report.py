@@ -1,0 +1,250 @@
+"""report: numbers against injected errors, the page as a browser would read it."""
+
+import csv
+import html.parser
+import json
+import os
+import random
+import re
+import unittest
+
+import mido
+
+from audiogenrl import Case, ons, piece, run
+
+VOID = {"meta", "br", "hr", "img", "input", "link"}
+
+
+class Page(html.parser.HTMLParser):
+    """Checks that tags nest and ids are unique; gathers what there is."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.ids, self.tags, self.texts = [], [], [], []
+        self.attributes = []
+        self.feed(text)
+        self.close()
+        assert not self.open, self.open
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += [(tag, key, value) for key, value in attrs]
+        self.ids += [value for key, value in attrs if key == "id"]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.handle_starttag(tag, attrs)
+        self.open.pop()
+
+    def handle_endtag(self, tag):
+        assert self.open and self.open[-1] == tag, (tag, self.open)
+        self.open.pop()
+
+    def handle_data(self, data):
+        if data.strip() and not {"style", "script"} & set(self.open):
+            self.texts.append(data.strip())
+
+
+class Report(Case):
+    def setUp(self):
+        super().setUp()
+        piece(bars=24)
+
+    def injected(self, spec, path="played.mid", seed=1):
+        """The counts that `errors` tells."""
+        done = self.succeeds(
+            "errors", "--json", "--seed", seed, spec, "piece.mid", "-o", path, "--truth", "truth.csv"
+        )
+        return json.loads(done.stdout)
+
+    def report(self, path="played.mid", *options):
+        done = self.succeeds(
+            "report", "--json", "-m", "piece.mid", path, "-o", "page.html", *options
+        )
+        return json.loads(done.stdout)
+
+    def page(self):
+        with open("page.html", encoding="utf-8") as file:
+            text = file.read()
+        return text, Page(text)
+
+    def test_played_right(self):
+        found = self.report("piece.mid")
+        count = len(ons("piece.mid"))
+        self.assertEqual(found["piece"], "piece")
+        self.assertEqual(
+            found["total"], {"right": count, "wrong": 0, "left_out": 0, "added": 0}
+        )
+        self.assertEqual((found["passes"], found["elsewhere"], found["stops"]), (1, 0, 0))
+        self.assertAlmostEqual(found["tempo"], 96, delta=0.01)
+        self.assertLess(found["unsteady"], 0.01)
+        self.assertEqual(found["practise"], [])
+        self.assertEqual(found["right_hand"]["right"], 24 * 8)
+        self.assertEqual(found["left_hand"]["right"], 24 * 6)
+        self.assertEqual([bar["right"] for bar in found["bars"]], [14] * 24)
+
+    def test_numbers_are_those_injected(self):
+        for seed in range(1, 6):
+            for spec in ("shift:p=0.1", "shift:p=0.1,drop=0.04", "none:drop=0.05,add=0.05"):
+                with self.subTest(spec=spec, seed=seed):
+                    told = self.injected(spec, seed=seed)
+                    total = self.report()["total"]
+                    # A wrong note may be the right one of its neighbour: two exchanged
+                    # notes of a chord are no fault to anybody's ear.
+                    self.assertAlmostEqual(total["wrong"], told["wrong"], delta=2)
+                    self.assertAlmostEqual(total["left_out"], told["dropped"], delta=2)
+                    self.assertAlmostEqual(total["added"], told["added"], delta=2)
+                    due = total["right"] + total["wrong"] + total["left_out"]
+                    self.assertEqual(due, told["notes"])
+
+    def test_bars_are_those_injected(self):
+        self.injected("shift:p=0.15", seed=3)
+        expected = [0] * 24
+        with open("truth.csv", encoding="utf-8") as file:
+            for row in csv.DictReader(file):
+                if row["meant"] != row["played"]:
+                    expected[int(float(row["slot"])) // 16] += 1
+        found = self.report()
+        off = sum(abs(bar["wrong"] - n) for bar, n in zip(found["bars"], expected))
+        self.assertGreater(sum(expected), 30)
+        self.assertLessEqual(off, 2)
+        worst = sorted(found["bars"], key=lambda bar: (-bar["wrong"] - bar["left_out"]
+                                                       - bar["added"], bar["bar"]))  # fmt: skip
+        self.assertEqual(found["practise"], [bar["bar"] for bar in worst[:5]])
+
+    def test_practice_with_repeats_is_cut_into_passes(self):
+        """Bars 1-6, then 3-6 again, then on to 9: counted bar by bar, played by hand."""
+        draw = random.Random(2)
+        music = mido.MidiFile("piece.mid")
+        struck = [(where[1] / 480, pitch) for where, pitch in ons("piece.mid")]
+        out, clock = [], 1.0
+        for first, last in ((0, 6), (2, 9)):
+            for beat, pitch in sorted(struck):
+                if 4 * first <= beat < 4 * last:
+                    seconds = clock + (beat - 4 * first) * 0.7 + draw.gauss(0, 0.008)
+                    out += [(seconds, 1, pitch), (seconds + 0.3, 0, pitch)]
+            clock += 4 * (last - first) * 0.7
+        track = mido.MidiTrack()
+        now = 0
+        for seconds, on, pitch in sorted(out):
+            tick = int(seconds * 960)
+            track.append(
+                mido.Message("note_on", note=pitch, velocity=70 * on, time=max(0, tick - now))
+            )
+            now = max(now, tick)
+        recording = mido.MidiFile(type=0, ticks_per_beat=480)
+        recording.tracks.append(track)
+        recording.save("practice.mid")
+        found = self.report("practice.mid")
+        self.assertEqual(found["elsewhere"], 0)
+        self.assertAlmostEqual(found["tempo"], 60 / 0.7, delta=1)
+        self.assertEqual(found["total"]["wrong"], 0)
+        self.assertGreaterEqual(found["total"]["right"], len(out) // 2 - 2)
+        self.assertLessEqual(found["passes"], 3)
+        self.assertTrue(music.tracks)
+
+    def test_page(self):
+        self.injected("shift:p=0.1,drop=0.04,add=0.04")
+        found = self.report()
+        text, page = self.page()
+        self.assertTrue(text.startswith("<!DOCTYPE html>\n<html lang=\"en\">"))
+        self.assertEqual(len(page.ids), len(set(page.ids)))
+        for tag in ("script", "link", "img", "iframe", "object", "embed"):
+            self.assertNotIn(tag, page.tags)
+        for tag, key, value in page.attributes:
+            if key in ("src", "href", "xlink:href", "action", "srcset"):
+                self.assertTrue(value.startswith("#"), (tag, key, value))
+                self.assertIn(value[1:], page.ids)
+        self.assertFalse(re.search(r"url\((?!#)|@import", text))
+        for name in re.findall(r"url\(#([^)]*)\)", text):
+            self.assertIn(name, page.ids)
+        self.assertEqual(page.tags.count("svg"), 6)  # five places and the legend
+        self.assertEqual(page.tags.count("h1"), 1)
+        labels = [value for tag, key, value in page.attributes if key == "aria-labelledby"]
+        self.assertEqual(len(labels), 6)
+        for label in labels:
+            for name in label.split():
+                self.assertIn(name, page.ids)
+        words = " ".join(page.texts)
+        for number in ("wrong", "left_out", "added"):
+            self.assertIn(str(found["total"][number]), words)
+        order = [words.index(heading) for heading in (
+            "Practice report: piece", "At a glance", "Five places to practise",
+            "Left hand and right hand", "Progress", "Bar by bar", "How it was counted")]  # fmt: skip
+        self.assertEqual(order, sorted(order))
+
+    def test_progress(self):
+        for day, (path, spec) in enumerate(
+            (("one.mid", "shift:p=0.3"), ("two.mid", "shift:p=0.2"), ("three.mid", "none"))
+        ):
+            self.injected(spec, path)
+            os.utime(path, (1700000000 + 86400 * day,) * 2)
+        piece("other.mid", bars=24, seed=99)
+        os.utime("other.mid", (1699999999,) * 2)
+        with open("broken.mid", "wb") as file:
+            file.write(b"MThd")
+        os.utime("broken.mid", (1699999999,) * 2)
+        found = self.report("two.mid")
+        self.assertEqual([s["session"] for s in found["earlier"]], ["one"])
+        found = self.report("three.mid")
+        self.assertEqual([s["session"] for s in found["earlier"]], ["one", "two"])
+        wrong = [s["wrong"] for s in found["earlier"]] + [found["total"]["wrong"]]
+        self.assertEqual(wrong, sorted(wrong, reverse=True))
+        self.assertIn("better", self.page()[0])
+
+    def test_other_music_is_not_recognised(self):
+        piece("other.mid", bars=24, seed=99)
+        found = self.report("other.mid")
+        self.assertIsNone(found["piece"])
+        self.assertEqual(found["bars"], [])
+        text, page = self.page()
+        self.assertIn("not recognised", text)
+        self.assertNotIn("svg", page.tags)
+
+    def test_service_recording(self):
+        """Of a file with a track of what was played and one of what was sent, the first counts."""
+        told = self.injected("shift:p=0.2")
+        music = mido.MidiFile(type=1, ticks_per_beat=480)
+        for name, path in (("played", "played.mid"), ("sent", "piece.mid")):
+            source = mido.MidiFile(path)
+            track = mido.merge_tracks(source.tracks[1:])
+            track = mido.MidiTrack([m for m in track if m.type in ("note_on", "note_off")])
+            track.insert(0, mido.MetaMessage("track_name", name=name, time=0))
+            if name == "played":
+                track.insert(0, mido.MetaMessage("set_tempo", tempo=625000, time=0))
+            music.tracks.append(track)
+        music.save("session.mid")
+        found = self.report("session.mid")
+        self.assertEqual(found["notes"], told["notes"])
+        self.assertAlmostEqual(found["total"]["wrong"], told["wrong"], delta=2)
+
+    def test_model_in_place_of_the_piece(self):
+        self.succeeds("train", "-q", "--steps", "20000", "piece.mid")
+        told = self.injected("shift:p=0.1")
+        done = self.succeeds(
+            "report", "--json", "-m", "piece.model", "played.mid", "-o", "page.html"
+        )
+        self.assertAlmostEqual(json.loads(done.stdout)["total"]["wrong"], told["wrong"], delta=2)
+        self.assertIn("counted in fours", self.page()[0])
+
+    def test_default_name_and_streams(self):
+        self.injected("none")
+        self.succeeds("report", "-q", "-m", "piece.mid", "played.mid")
+        self.assertTrue(os.path.exists("played.report.html"))
+        with open("played.mid", "rb") as file:
+            done = run("report", "-m", "piece.mid", "-", input=file.read())
+        self.assertEqual(done.returncode, 0)
+        Page(done.stdout.decode())
+
+    def test_failures(self):
+        self.injected("none")
+        self.fails(2, "report", "-m", "piece.mid")
+        self.fails(2, "report", "-m", "piece.mid", "played.mid", "-o", "-", "--json")
+        self.fails(1, "report", "-m", "piece.mid", "missing.mid", says="missing.mid")
+        self.fails(1, "report", "-m", "missing.mid", "played.mid", says="missing.mid")
+        self.fails(1, "report", "-m", "piece.mid", "played.mid", "-o", "no/folder/x.html", says="x.html")
+
+
+if __name__ == "__main__":
+    unittest.main()
