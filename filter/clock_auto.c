@@ -20,7 +20,7 @@ enum {
     BEAT = 4,      /* slots */
     GUESSES = 24,  /* kept; more find hardly better beats */
     PEEKED = 3,    /* that place an onset */
-    PATIENCE = 2,  /* events that say the same other place in the beat */
+    PATIENCE = 1,  /* events that say the same place in the beat as the one before */
     LOCKED = 16,   /* events on end without a change of mind that make the beat sure */
     ASKEW = 2,     /* events on end that no guess fits the piece before one is made to */
     FARTHEST = 32, /* slots between places of a piece that are a step */
@@ -29,6 +29,7 @@ enum {
 static const double chord_gap = 0.035;  /* seconds between neighbours of a chord */
 static const double chord_span = 0.080; /* from its first to its last onset */
 static const double piece_weight = 5;   /* nats that a followed piece is worth an event */
+static const double clear_lead = 2;     /* nats before a place in the beat is put right */
 static const double tempo_weight = 0.25;
 static const double neutral_tempo = 100; /* at which the tracker's own prior stands */
 static const double pause_seconds = 3;   /* without an onset, and as many beats as below: */
@@ -138,6 +139,24 @@ static void heed_piece(struct follower *follower)
         plant(follower, (double)(lround(unit) % RHYTHM_UNITS), step);
 }
 
+/* Slots that a guess's place in the beat is ahead of the position's. */
+static double ahead_of(const struct follower *follower, const struct pulse_state *state)
+{
+    double place = (double)(state->units % RHYTHM_UNITS) / RHYTHM_SLOT;
+    return remainder_of(place - follower->position, BEAT);
+}
+
+/* The best guess is well ahead of the first that has the beat where the position has it. */
+static bool is_clear(const struct follower *follower)
+{
+    size_t count;
+    const struct pulse_state *states = pulse_states(follower->pulse, &count);
+    for (size_t i = 0; i < count && states[i].score > states[0].score - clear_lead; i++)
+        if (ahead_of(follower, &states[i]) <= 0)
+            return false;
+    return true;
+}
+
 /* All guesses take the last event in, and what a followed piece says of it. */
 void follower_settle(struct follower *follower)
 {
@@ -150,10 +169,9 @@ void follower_settle(struct follower *follower)
     size_t count;
     follower->best = pulse_states(follower->pulse, &count)[0];
     follower->sure = follower->best.parent == 0 ? follower->sure + 1 : 0;
-    double astray = remainder_of(
-        (double)(follower->best.units % RHYTHM_UNITS) / RHYTHM_SLOT - follower->position, BEAT);
-    bool same = fabs(astray - follower->astray) < 1e-6;
-    follower->astray_count = same ? follower->astray_count + 1 : 1;
+    double astray = ahead_of(follower, &follower->best);
+    bool same = fabs(astray - follower->astray) < 1e-6 && is_clear(follower);
+    follower->astray_count = same ? follower->astray_count + 1 : 0;
     follower->astray = astray;
 }
 
