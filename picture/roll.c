@@ -12,7 +12,7 @@
 /* Points. */
 static const double page_width = 595.28, page_height = 841.89, margin = 36;
 static const double title_size = 15, subtitle_size = 9, page_number_size = 8;
-static const double row_gap = 12, narrowest_beat = 27;
+static const double next_head = 19, row_gap = 12, narrowest_beat = 27;
 static const double lowest_named_row = 4.6; /* where white keys have room for their names */
 static const struct roll_style page_style = {.row = 5.4, .strip = 26, .number = 7.5, .legend = 8};
 static const struct roll_style inline_style = {.row = 8.5, .strip = 34, .number = 11, .legend = 11};
@@ -149,10 +149,9 @@ static int lay_out(const struct roll *roll, double width, double most,
     return 0;
 }
 
-static double head_height(const struct roll *roll, bool first)
+/* Of the first page; the others have a line with the page's number. */
+static double head_height(const struct roll *roll)
 {
-    if (!first)
-        return subtitle_size + 10;
     return title_size + (roll->subtitle ? subtitle_size + 6 : 0) + 8;
 }
 
@@ -213,7 +212,7 @@ static size_t count_pages(const struct layout *layout, double head)
     double height = 0;
     size_t pages = 0;
     for (size_t row = 0; row < layout->rows; pages++)
-        row = fill_page(layout, row, pages == 0 ? head : head_height(NULL, false), &height);
+        row = fill_page(layout, row, pages == 0 ? head : next_head, &height);
     return pages;
 }
 
@@ -237,10 +236,10 @@ static int draw_pages(struct canvas *canvas, const struct roll *roll, struct lay
                       struct error *error)
 {
     double legend = legend_height(roll, &layout->legend, &layout->style, page_width - 2 * margin);
-    save_pages(layout, head_height(roll, true) + legend + 4);
+    save_pages(layout, head_height(roll) + legend + 4);
     for (size_t row = 0; row < layout->rows;) {
         size_t page = canvas_pages(canvas);
-        double head = head_height(roll, page == 0) + (page == 0 ? legend + 4 : 0);
+        double head = page == 0 ? head_height(roll) + legend + 4 : next_head;
         double height = 0;
         size_t end = fill_page(layout, row, head, &height);
         bool only = page == 0 && end == layout->rows;
@@ -252,7 +251,7 @@ static int draw_pages(struct canvas *canvas, const struct roll *roll, struct lay
         draw_head(cr, roll, page);
         if (page == 0)
             roll_draw_legend(cr, roll, &layout->legend, &layout->style, margin,
-                             margin + head_height(roll, true), page_width - 2 * margin, true);
+                             margin + head_height(roll), page_width - 2 * margin, true);
         double y = margin + head;
         for (; row < end; row++) {
             layout->row[row].left = margin;
