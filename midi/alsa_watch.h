@@ -31,6 +31,10 @@ int alsa_watch_choose(struct alsa_watch *watch, const struct port_settings *sett
 
 void alsa_watch_list(struct alsa_watch *watch, port_tell *tell, void *context);
 
+/* Keeps the ALSA library from writing to standard error what is told in better
+ * words here; PortMidi uses it too. */
+void alsa_be_silent(void);
+
 /* One sentence for a sequencer that cannot be opened. Returns -1. */
 int alsa_explain(int code, struct error *error);
 

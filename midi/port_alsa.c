@@ -45,17 +45,6 @@ static struct alsa_port *alsa(const struct port *port)
     return (struct alsa_port *)port;
 }
 
-/* The library would write to standard error what is told in better words here. */
-static void be_silent(const char *file, int line, const char *function, int code,
-                      const char *format, ...)
-{
-    (void)file;
-    (void)line;
-    (void)function;
-    (void)code;
-    (void)format;
-}
-
 static void alsa_close(struct port *port)
 {
     struct alsa_port *self = alsa(port);
@@ -122,7 +111,7 @@ static struct port *alsa_open(const struct port_settings *settings, struct error
         return NULL;
     }
     self->port.ops = &port_alsa_ops;
-    snd_lib_error_set_handler(be_silent);
+    alsa_be_silent();
     if (make_client(self, error) == 0 && make_ports(self, error) == 0)
         self->watch = alsa_watch_open(self->client, self->input, self->output, settings, error);
     if (self->watch)

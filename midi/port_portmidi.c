@@ -8,6 +8,8 @@
  * Devices are known by one name, which stands for client and port. */
 #include "midi/port.h"
 
+#include "midi/alsa_watch.h"
+
 #include <portmidi.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -100,6 +102,7 @@ static struct port *portmidi_open(const struct port_settings *settings, struct e
         return NULL;
     }
     self->port.ops = &port_portmidi_ops;
+    alsa_be_silent();
     PmError code = Pm_Initialize();
     if (code != pmNoError) {
         error_set(error, "PortMidi: cannot begin: %s", Pm_GetErrorText(code));
