@@ -4,32 +4,33 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Shares of the parts before anything is known of the player. They need not all
  * find notes at a place: that is what makes a rest in the piece speak against it. */
 static const float start_part[FOLLOW_PARTS] = {.29f, .29f, .3f, .04f, .04f, .04f};
-static const float start_notes = 8;  /* the start counts as much as so many notes */
-static const float forget = .98f;    /* a note */
+static const float start_notes = 8; /* the start counts as much as so many notes */
+static const float forget = .98f;   /* a note */
 
 static const float stray_note = 1 / 40.f;
 
-static const float leave = .003f;       /* the player jumps or wanders off, a beat */
-static const float turn_part = .005f;   /* the policy's turns after a beat */
-static const float drift = .001f;      /* the player's slots and the piece's shift by one, a beat */
-static const float start_off_time = .01f, least_off_time = .003f, most_off_time = .5f;
+static const float leave = .003f;     /* the player jumps or wanders off, a beat */
+static const float turn_part = .005f; /* the policy's turns after a beat */
+static const float drift = .001f;     /* the player's slots and the piece's shift by one, a beat */
+static const float start_off_time = .004f, least_off_time = .001f, most_off_time = .5f;
 static const float off_time_rate = .05f; /* how fast their share follows the player */
-static const float missed_slot = .3f;  /* the piece has notes, nothing was struck */
-static const float count_right = .9f;  /* as many notes were struck as the piece has */
-static const float rest_right = .95f;  /* nothing was struck and the piece has nothing */
-static const float enter_part = .1f;   /* from away to a place, a note */
-static const float local_part = .3f;   /* of these, to a place near the last one */
-static const float begin_part = .05f;  /* of these, to the beginning of a piece */
-static const float first_part = .95f;   /* the first note of all is the beginning of a piece */
-static const float out_of_beat = .1f;  /* of these, where the player's beats are not the piece's */
+static const float missed_slot = .3f;    /* the piece has notes, nothing was struck */
+static const float count_right = .9f;    /* as many notes were struck as the piece has */
+static const float rest_right = .95f;    /* nothing was struck and the piece has nothing */
+static const float enter_part = .1f;     /* from away to a place, a note */
+static const float local_part = .3f;     /* of these, to a place near the last one */
+static const float begin_part = .05f;    /* of these, to the beginning of a piece */
+static const float first_part = .95f;    /* the first note of all is the beginning of a piece */
+static const float out_of_beat = .1f; /* of these, where the player's beats are not the piece's */
 static const float most_near = .15f, most_stray = .06f;
-static const float doubt = .6f;        /* exponent of the habits' probabilities */
-static const float sure_weight = .9f;  /* of a place beyond doubt */
+static const float doubt = .6f;       /* exponent of the habits' probabilities */
+static const float sure_weight = .9f; /* of a place beyond doubt */
 static const float calm = .01f;       /* less of being away than this leaves nothing to look for */
 static const float least_weight = 1e-6f;
 static const double most_slot = 1e15; /* farther from zero, sixteenths are not told apart */
@@ -41,8 +42,9 @@ enum {
     FRESH = 16,      /* hypotheses that may enter with one note */
     BEGIN_PIECES = 128,
     SEEN = 512,
-    SURE_NOTES = 6, /* on end, before a place is believed */
-    LOST_NOTES = 16, /* on end, before it is no longer */
+    SURE_NOTES = 6,   /* on end, before a place is believed */
+    LOST_NOTES = 16,  /* on end, before it is no longer */
+    TURNING = 8,      /* of the likeliest places, turns and the player's own time are thought of */
     KNOWN_PIECES = 3, /* as few as this are believed to be what is going to be played */
 };
 
@@ -207,7 +209,7 @@ static void take_own_time(struct follow *follow, const struct follow_hypothesis 
         int64_t onset = timeline->onset[next + k - 1];
         int32_t diagonal = (int32_t)(onset - (follow->slot + passed));
         if (onset < place - TIMELINE_GAP / 2 || onset > place + TIMELINE_GAP / 2 ||
-            diagonal == h->diagonal)
+            abs(diagonal - h->diagonal) <= 1)
             continue;
         add_weight(follow, diagonal, h->weight * follow->off_time * share[k]);
         if (k == 1 && h->diagonal == follow->best)
@@ -215,12 +217,29 @@ static void take_own_time(struct follow *follow, const struct follow_hypothesis 
     }
 }
 
+/* Adds to a list of the TURNING likeliest; returns how many there are now. */
+static uint32_t keep_likeliest(struct follow_hypothesis *list, uint32_t count,
+                               const struct follow_hypothesis *h)
+{
+    uint32_t least = 0;
+    if (count < TURNING) {
+        list[count] = *h;
+        return count + 1;
+    }
+    for (uint32_t i = 1; i < count; i++)
+        if (list[i].weight < list[least].weight)
+            least = i;
+    if (list[least].weight < h->weight)
+        list[least] = *h;
+    return count;
+}
+
 static void pass_slots(struct follow *follow, int32_t passed)
 {
     const struct timeline *timeline = follow->timeline;
     float left = 0;
     uint32_t count = follow->count, kept = 0;
-    struct follow_hypothesis turning[8]; /* the likeliest, before time has told on them */
+    struct follow_hypothesis turning[TURNING]; /* the likeliest, before time has told on them */
     uint32_t turns = 0;
     int64_t first = (int64_t)follow->slot + follow->phase;
     for (uint32_t i = 0; i < count; i++) {
@@ -231,8 +250,8 @@ static void pass_slots(struct follow *follow, int32_t passed)
             continue;
         }
         h.weight *= count_factor(follow->struck, timeline_count(timeline, place));
-        if (h.weight > .01f * follow->best_weight && turns < 8)
-            turning[turns++] = h;
+        if (h.weight > .01f * follow->best_weight)
+            turns = keep_likeliest(turning, turns, &h);
         uint32_t missed = timeline->onsets_before[next] - timeline->onsets_before[place + 1];
         for (uint32_t m = 0; m < missed && m < 16; m++)
             h.weight *= missed_slot;
@@ -434,8 +453,9 @@ static void consider_beginnings(struct follow *follow, struct entries *entries, 
 static bool is_clear(const struct follow *follow, uint8_t x)
 {
     int64_t place = (int64_t)follow->slot + follow->best;
-    return follow->away < calm || (follow->best_weight > sure_weight && on_timeline(follow, place) &&
-                                   note_set_has(&follow->timeline->set[place], x));
+    return follow->away < calm ||
+           (follow->best_weight > sure_weight && on_timeline(follow, place) &&
+            note_set_has(&follow->timeline->set[place], x));
 }
 
 void follow_enter(struct follow *follow, uint8_t x)
