@@ -41,7 +41,7 @@ static void table_pass(const struct policy_shape *shape, const double *p,
 static void forward(const struct policy_shape *shape, const double *p,
                     const struct observations *seen, uint32_t o, struct pass *pass)
 {
-    size_t weight[POLICY_MAX_LAYERS + 2], bias[POLICY_MAX_LAYERS + 2];
+    size_t weight[POLICY_MAX_LAYERS + 2] = {0}, bias[POLICY_MAX_LAYERS + 2] = {0};
     if (shape->kind == POLICY_TABLE) {
         table_pass(shape, p, seen, o, pass);
         return;
@@ -78,7 +78,7 @@ static void backward(const struct policy_shape *shape, const double *p,
                      const struct observations *seen, uint32_t o, const struct pass *pass,
                      const double *logit_slope, double value_slope, double *gradient)
 {
-    size_t weight[POLICY_MAX_LAYERS + 2], bias[POLICY_MAX_LAYERS + 2];
+    size_t weight[POLICY_MAX_LAYERS + 2] = {0}, bias[POLICY_MAX_LAYERS + 2] = {0};
     double flow[POLICY_MAX_WIDTH] = {0}, below[POLICY_MAX_WIDTH];
     uint32_t actions = seen->first_logit[o + 1] - seen->first_logit[o], top = shape->layers;
     if (shape->kind == POLICY_TABLE) {
@@ -123,9 +123,9 @@ static double plain_anchor(const struct policy *anchor, const struct observation
                            const double *probability, double weight, double *slope)
 {
     uint32_t actions = seen->first_logit[o + 1] - seen->first_logit[o];
-    double *parameter = malloc(anchor->parameters * sizeof *parameter);
-    struct pass *pass = malloc(sizeof *pass);
-    double top = -INFINITY, sum = 0, kl = 0, log_ratio[MOST];
+    double *parameter = calloc(anchor->parameters, sizeof *parameter);
+    struct pass *pass = calloc(1, sizeof *pass);
+    double top = -INFINITY, sum = 0, kl = 0, log_ratio[MOST] = {0};
     for (size_t i = 0; i < anchor->parameters; i++)
         parameter[i] = anchor->parameter[i];
     forward(&anchor->shape, parameter, seen, o, pass);
@@ -150,8 +150,8 @@ struct ppo_losses plain_loss(const struct policy_shape *shape, const double *par
                              const struct ppo_loss_settings *settings, double *gradient)
 {
     struct ppo_losses mean = {0};
-    struct pass *pass = malloc(sizeof *pass);
-    double probability[MOST], slope[MOST], anchored = 0;
+    struct pass *pass = calloc(1, sizeof *pass);
+    double probability[MOST] = {0}, slope[MOST] = {0}, anchored = 0;
     for (uint32_t i = 0; pass && i < n; i++) {
         const struct sample *sample = &rollout->sample[index[i]];
         uint32_t o = sample->observation, first = seen->first_logit[o];

@@ -119,7 +119,7 @@ static void test_places(void **state)
 {
     (void)state;
     struct policy *policy = make_policy();
-    size_t mlp = policy->parameters;
+    size_t mlp;
     struct policy_shape plain = shape;
     plain.kind = POLICY_MLP;
     memset(plain.width + 1, 0, sizeof plain.width - sizeof *plain.width);
