@@ -215,6 +215,10 @@ static void handle(struct engine *engine, enum port_news news, const struct midi
         engine->port->ops->silence(engine->port);
         tell_news(engine, ENGINE_OUTPUT_FOUND);
         break;
+    case PORT_UNDELIVERED:
+        engine->counts.dropped++;
+        tell_news(engine, ENGINE_DROPPED);
+        break;
     case PORT_OVERRUN:
         /* Releases may be among what was dropped. */
         engine->counts.overruns++;

@@ -35,6 +35,7 @@ enum port_news {
     PORT_INPUT_LOST,   /* somebody whom we heard went away */
     PORT_OUTPUT_FOUND, /* somebody has begun to listen to us */
     PORT_OUTPUT_LOST,  /* somebody whom we wrote to went away */
+    PORT_UNDELIVERED,  /* a listener could not take an event that was written */
     PORT_OVERRUN,      /* the system dropped events before we could read them */
     PORT_ENDED,        /* there will be no more; `fault` says why, if it is one */
 };

@@ -1,10 +1,11 @@
 /* The ALSA sequencer: client `AudioGenRL` with the ports `input` and `output`.
  *
  * Events are sent directly, by no queue, and stamped with the time at which
- * they are read. The kernel tells this client, in line with its events, when a
- * port it is connected to has gone, so that what was held can be released at
- * the right place. Undelivered events come back as errors of the write
- * (`error bounce`), and are counted. */
+ * they are read. The kernel tells both ports, in line with the events, who has
+ * come and gone, so that what was held can be released at the right place, and
+ * returns events that a listener could not take (`error bounce`). It does so only
+ * where a port may be written to: `output` therefore may, but nobody can
+ * subscribe it as a target, and events sent to it are passed over. */
 #include "midi/port.h"
 
 #include "midi/alsa_watch.h"
@@ -15,9 +16,10 @@
 #include <string.h>
 
 enum {
-    BUFFER = 1 << 17, /* bytes: the largest SysEx event, twice */
-    QUEUE = 2000,     /* events the kernel keeps for us, its most */
-    EXPANDED = 64,    /* bytes that one event of another kind comes to */
+    BUFFER = 1 << 17,   /* bytes: the largest SysEx event, twice */
+    QUEUE = 2000,       /* events the kernel keeps for us, its most */
+    EXPANDED = 64,      /* bytes that one event of another kind comes to */
+    KERNEL_ERROR = 150, /* SNDRV_SEQ_EVENT_KERNEL_ERROR, which the library does not name */
     MIDDLE_BEND = 8192,
 };
 
@@ -90,7 +92,8 @@ static int make_ports(struct alsa_port *self, struct error *error)
     self->input = snd_seq_create_simple_port(
         self->seq, "input", SND_SEQ_PORT_CAP_WRITE | SND_SEQ_PORT_CAP_SUBS_WRITE, type);
     self->output = snd_seq_create_simple_port(
-        self->seq, "output", SND_SEQ_PORT_CAP_READ | SND_SEQ_PORT_CAP_SUBS_READ, type);
+        self->seq, "output",
+        SND_SEQ_PORT_CAP_READ | SND_SEQ_PORT_CAP_SUBS_READ | SND_SEQ_PORT_CAP_WRITE, type);
     if (check(self->input, "make the port input", error) < 0 ||
         check(self->output, "make the port output", error) < 0 ||
         check(snd_midi_event_new(EXPANDED, &self->decoder), "make a decoder", error) < 0)
@@ -250,6 +253,8 @@ static enum port_news take_notice(struct alsa_port *self, const snd_seq_event_t 
 {
     if (from->source.client != SND_SEQ_CLIENT_SYSTEM)
         return PORT_NOTHING;
+    if (from->type == KERNEL_ERROR)
+        return PORT_UNDELIVERED;
     const snd_seq_connect_t *link = &from->data.connect;
     bool ours = link->sender.client == self->client && link->sender.port == self->output;
     if (from->type == SND_SEQ_EVENT_PORT_SUBSCRIBED && ours) {
@@ -294,7 +299,7 @@ static enum port_news alsa_read(struct port *port, struct midi_event *event)
         int code = snd_seq_event_input(self->seq, &from);
         if (code < 0)
             return failed(self, code);
-        if (take_message(self, from, event))
+        if (from->dest.port == self->input && take_message(self, from, event))
             return PORT_EVENT;
         enum port_news news = take_notice(self, from);
         if (news != PORT_NOTHING)
@@ -369,7 +374,8 @@ static int alsa_flush(struct port *port)
 {
     struct alsa_port *self = alsa(port);
     int dropped = 0;
-    /* An event that cannot be delivered stays at the head: it is taken out. */
+    /* An event that can be neither delivered nor returned stays at the head: it is
+     * taken out. */
     while (snd_seq_drain_output(self->seq) < 0 && snd_seq_extract_output(self->seq, NULL) >= 0)
         dropped++;
     return dropped;
