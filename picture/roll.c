@@ -133,20 +133,24 @@ static void find_legend(const struct roll *roll, struct roll_legend *legend)
     }
 }
 
-static int lay_out(const struct roll *roll, double width, double most,
-                   const struct roll_style *style, struct layout *layout, struct error *error)
+static bool lay_out(const struct roll *roll, double width, double most,
+                    const struct roll_style *style, struct layout *layout, struct error *error)
 {
     *layout = (struct layout){.style = *style};
-    if (roll->bar_count == 0)
-        return error_set(error, "picture: no bars to draw");
+    if (roll->bar_count == 0) {
+        error_set(error, "picture: no bars to draw");
+        return false;
+    }
     layout->row = calloc(roll->bar_count, sizeof *layout->row);
-    if (!layout->row)
-        return error_set(error, "picture: out of memory");
+    if (!layout->row) {
+        error_set(error, "picture: out of memory");
+        return false;
+    }
     break_rows(roll, most, layout);
     scale_rows(roll, width, layout);
     find_ranges(roll, layout);
     find_legend(roll, &layout->legend);
-    return 0;
+    return true;
 }
 
 /* Of the first page; the others have a line with the page's number. */
@@ -270,8 +274,8 @@ struct canvas *roll_write(const char *path, const struct roll *roll, struct erro
     double width = page_width - 2 * margin;
     if (canvas_format_of(path, &format, error) != 0)
         return NULL;
-    if (lay_out(roll, width, (width - page_style.strip) / narrowest_beat, &page_style, &layout,
-                error) != 0)
+    if (!lay_out(roll, width, (width - page_style.strip) / narrowest_beat, &page_style, &layout,
+                 error))
         return NULL;
     choose_height(&layout);
     struct canvas *canvas = canvas_open(format, error);
@@ -289,7 +293,7 @@ char *roll_inline(const struct roll *roll, double width, const char *id, const c
 {
     struct layout layout;
     char *text = NULL;
-    if (lay_out(roll, width - 2, INFINITY, &inline_style, &layout, error) != 0)
+    if (!lay_out(roll, width - 2, INFINITY, &inline_style, &layout, error))
         return NULL;
     choose_height(&layout);
     struct roll_row *row = &layout.row[0];

@@ -114,8 +114,8 @@ static void draw_bars(cairo_t *cr, const struct roll *roll, const struct roll_ro
         const struct bar *bar = &roll->bars[row->first + i];
         set_colour(cr, grey);
         cairo_set_line_width(cr, 0.45);
-        for (double at = bar->pulse; at < bar->length - 1e-6; at += bar->pulse) {
-            double x = beat_x(roll, row, style, bar->start + at);
+        for (unsigned n = 1; n * bar->pulse < bar->length - 1e-6; n++) {
+            double x = beat_x(roll, row, style, bar->start + n * bar->pulse);
             draw_line(cr, x, top, x, bottom);
         }
         double x = beat_x(roll, row, style, bar->start);
@@ -191,7 +191,9 @@ static void draw_hatching(cairo_t *cr, struct place at, unsigned part)
     trace_note(cr, at, part);
     cairo_clip(cr);
     cairo_set_line_width(cr, 0.9);
-    for (double x = at.x - at.height; x < at.x + at.width; x += 2.4) {
+    int lines = (int)((at.width + at.height) / 2.4) + 1;
+    for (int i = 0; i < lines; i++) {
+        double x = at.x - at.height + 2.4 * i;
         cairo_move_to(cr, x, at.y + at.height);
         cairo_line_to(cr, x + at.height, at.y);
     }

@@ -161,7 +161,7 @@ static void cut_passes(struct aligner *aligner, struct alignment *alignment)
         last = i;
     }
     alignment->passes = passes->len;
-    alignment->pass = (struct align_pass *)g_array_free(passes, FALSE);
+    alignment->pass = (void *)g_array_free(passes, FALSE);
 }
 
 enum ground { GROUND_PLAYED, GROUND_SENT, GROUND_ANY };

@@ -122,7 +122,7 @@ static void find_earlier(const struct report_options *options, const struct mode
         g_array_free(found, TRUE);
     }
     report->earlier_count = list->len;
-    report->earlier = (struct report_earlier *)g_array_free(list, FALSE);
+    report->earlier = (void *)g_array_free(list, FALSE);
 }
 
 /* --- The command --- */

@@ -35,7 +35,7 @@ static const char style[] =
     "table{border-collapse:collapse;width:100%;max-width:44rem;font-variant-numeric:tabular-nums}"
     "caption{text-align:left;color:#4a4a4a;padding-bottom:.3rem}"
     "th,td{border-bottom:1px solid #ccc;padding:.25rem .4rem;text-align:right;vertical-align:top}"
-    "th:first-child,td:first-child{text-align:left;overflow-wrap:anywhere}"
+    "th:first-child,td:first-child{text-align:left;overflow-wrap:anywhere;min-width:4.2rem}"
     "thead th{border-bottom:2px solid #666;vertical-align:bottom}"
     "tbody th{font-weight:normal}"
     "tr.worst{background:#fdf0e6}tr.worst th,tr.worst td{font-weight:600}"
