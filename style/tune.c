@@ -109,7 +109,7 @@ static float reward(const struct correction *correction, uint32_t i, int action,
 {
     int target = correction->target[i];
     const int *sent = correction->sent[i];
-    double value = action == target ? 1 : 0;
+    double value = (action == target) - (target == STYLE_RANGE);
     if (target == STYLE_RANGE && action != target)
         value -= correction->touch;
     if (sent[0] >= 0 && sent[1] >= 0)
@@ -260,16 +260,17 @@ static struct correction *correction_open(const struct style_networks *networks,
 struct tune_settings tune_defaults(void)
 {
     struct tune_settings settings = {
-        .steps = 2000000, .lanes = 64, .touch = 1, .music = .05, .ppo = ppo_defaults(POLICY_MLP)};
+        .steps = 800000, .lanes = 128, .touch = .1, .music = .02, .ppo = ppo_defaults(POLICY_MLP)};
     settings.ppo.rollout = 64;
-    settings.ppo.epochs = 2;
-    settings.ppo.minibatches = 4;
-    settings.ppo.rate = 1e-4;
-    settings.ppo.gamma = .5;
+    settings.ppo.epochs = 1;
+    settings.ppo.minibatches = 2;
+    settings.ppo.rate = 1e-5;
+    settings.ppo.gamma = .2;
     settings.ppo.reward_scale = 1;
     settings.ppo.lambda = .9;
-    settings.ppo.entropy = .002;
-    settings.ppo.anchor_weight = .2;
+    settings.ppo.entropy = 0;
+    settings.ppo.anchor_weight = 1;
+    settings.ppo.value_weight = .01;
     return settings;
 }
 

@@ -17,6 +17,7 @@
 struct style_options {
     gboolean style;
     char *output, *start, *warm;
+    uint64_t before; /* notes that `start` was learned from */
     gint64 notes, steps;
     gint threads, hold_out, trials;
     double rate;
@@ -240,7 +241,7 @@ static int save(const struct style_options *options, const char *path,
 {
     struct model_origin origin = {.algorithm = "style",
                                   .policy = "relative",
-                                  .steps = (uint64_t)(options->notes + steps),
+                                  .steps = options->before + (uint64_t)(options->notes + steps),
                                   .seed = (uint64_t)options->common.seed};
     struct policy *copies[2] = {policy_copy(networks->now, error),
                                 policy_copy(networks->later, error)};
@@ -255,11 +256,14 @@ static int save(const struct style_options *options, const char *path,
     return status;
 }
 
-static int load_start(const char *path, struct style_networks *networks, struct error *error)
+static int load_start(struct style_options *options, struct style_networks *networks,
+                      struct error *error)
 {
+    const char *path = options->start;
     struct model *model = model_load(path, error);
     if (!model)
         return -1;
+    options->before = model_origin(model)->steps;
     int status = style_networks_of(networks, model, error);
     if (status == 0) {
         networks->now = policy_copy(networks->now, error);
@@ -276,7 +280,7 @@ static void free_networks(struct style_networks *networks)
     policy_free(networks->later);
 }
 
-static int learn(const struct style_options *options, const struct corpus *corpus)
+static int learn(struct style_options *options, const struct corpus *corpus)
 {
     struct error error;
     struct style_networks warm = {0}, tuned = {0};
@@ -284,7 +288,7 @@ static int learn(const struct style_options *options, const struct corpus *corpu
     catch_interrupts();
     double started = progress_clock();
     int status = options->start
-                     ? load_start(options->start, &warm, &error)
+                     ? load_start(options, &warm, &error)
                      : style_networks_create(&warm, (uint64_t)options->common.seed, &error);
     if (status == 0 && options->notes > 0)
         status = learn_warm(options, &warm, corpus, &error);
@@ -356,8 +360,8 @@ static int check_usage(const struct style_options *options, char *const *paths)
 
 int command_train_style(int argc, char **argv)
 {
-    struct style_options options = {.notes = 60000000,
-                                    .steps = 2000000,
+    struct style_options options = {.notes = 42000000,
+                                    .steps = 800000,
                                     .threads = MIN((gint)g_get_num_processors(), WARM_GROUPS),
                                     .hold_out = 10,
                                     .trials = 20,
@@ -369,9 +373,9 @@ int command_train_style(int argc, char **argv)
         {"start", 0, 0, G_OPTION_ARG_FILENAME, &options.start,
          "go on from the networks of a style model", "MODEL"},
         {"warm", 0, 0, G_OPTION_ARG_FILENAME, &options.warm, "also write the warm start", "MODEL"},
-        {"notes", 0, 0, G_OPTION_ARG_INT64, &options.notes, "notes of the warm start (60000000)",
+        {"notes", 0, 0, G_OPTION_ARG_INT64, &options.notes, "notes of the warm start (42000000)",
          "N"},
-        {"steps", 0, 0, G_OPTION_ARG_INT64, &options.steps, "steps of ppo after it (2000000)", "N"},
+        {"steps", 0, 0, G_OPTION_ARG_INT64, &options.steps, "steps of ppo after it (800000)", "N"},
         {"rate", 0, 0, G_OPTION_ARG_DOUBLE, &options.rate, "learning rate at the start (0.002)",
          "X"},
         {"hold-out", 0, 0, G_OPTION_ARG_INT, &options.hold_out,
