@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <malloc.h>
+#include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +23,10 @@
 
 #define SECOND UINT64_C(1000000) /* microseconds */
 
-enum { FIRST_CAST_SECONDS = 10 }; /* how long the port waits for the repertoire */
+enum {
+    FIRST_CAST_SECONDS = 10, /* how long the port waits for the repertoire */
+    COMPLAINT_SECONDS = 10,  /* between two messages about lost events */
+};
 
 struct service {
     const struct service_options *options;
@@ -36,7 +40,8 @@ struct service {
     sd_event_source *port_watch;
     char trouble[sizeof((struct error){0}.text)]; /* why there is no port */
     double started;
-    bool ready; /* systemd was told */
+    double complained; /* when, of lost events */
+    bool ready;        /* systemd was told */
     bool realtime;
     bool memory_locked;
     uint64_t heartbeat; /* at the last feeding of the watchdog */
@@ -122,27 +127,34 @@ static void port_ended(struct service *service)
     }
 }
 
+/* Lost events come in numbers; status counts them. */
+static void complain(struct service *service, unsigned news)
+{
+    double now = port_monotonic();
+    if (!(news & (ENGINE_OVERRUN | ENGINE_DROPPED)) ||
+        now - service->complained < COMPLAINT_SECONDS)
+        return;
+    service->complained = now;
+    if (news & ENGINE_OVERRUN)
+        log_say(LOG_WARNING, "input: the system dropped events; all notes were released");
+    if (news & ENGINE_DROPPED)
+        log_say(LOG_WARNING, "output: a listener could not take events; status counts them");
+}
+
 static int on_engine(sd_event_source *source, int fd, uint32_t events, void *context)
 {
-    static const struct {
-        unsigned flag;
-        int priority;
-        const char *sentence;
-    } sentences[] = {
-        {ENGINE_INPUT_LOST, LOG_NOTICE, "input: lost; all notes were released"},
-        {ENGINE_OUTPUT_LOST, LOG_NOTICE, "output: lost; all notes were released"},
-        {ENGINE_OUTPUT_FOUND, LOG_INFO, "output: a listener has come; it was silenced"},
-        {ENGINE_OVERRUN, LOG_WARNING, "input: the system dropped events; all notes were released"},
-        {ENGINE_DROPPED, LOG_WARNING, "output: events could not be delivered; status counts them"},
-    };
     struct service *service = context;
     (void)source;
     (void)fd;
     (void)events;
     unsigned news = engine_news(service->engine);
-    for (size_t i = 0; i < sizeof sentences / sizeof *sentences; i++)
-        if (news & sentences[i].flag)
-            log_say(sentences[i].priority, "%s", sentences[i].sentence);
+    if (news & ENGINE_INPUT_LOST)
+        log_say(LOG_NOTICE, "input: lost; all notes were released");
+    if (news & ENGINE_OUTPUT_LOST)
+        log_say(LOG_NOTICE, "output: lost; all notes were released");
+    if (news & ENGINE_OUTPUT_FOUND)
+        log_say(LOG_INFO, "output: a listener has come; it was silenced");
+    complain(service, news);
     if (news & ENGINE_PORT_ENDED && service->port)
         port_ended(service);
     return 0;
@@ -513,7 +525,8 @@ static void stop(struct service *service)
 
 int service_run(const struct service_options *options, struct config *config, struct error *error)
 {
-    struct service service = {.options = options, .config = config, .started = seconds()};
+    struct service service = {
+        .options = options, .config = config, .started = seconds(), .complained = -INFINITY};
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
