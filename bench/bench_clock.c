@@ -183,7 +183,7 @@ static void follow(struct clock *clock, struct corrector *corrector, const struc
         .seconds = onset->seconds, .slot = onset->position, .pitch = onset->struck, .velocity = 80};
     uint8_t pitch = corrector_note(corrector, &note);
     struct correct_place where = corrector_place(corrector);
-    if (where.piece >= 0)
+    if (where.piece >= 0 && where.confidence >= 0.9F)
         clock_follow(clock, where.slot);
     corrector_release(corrector, pitch);
     sums->found += pitch == onset->pitch;

@@ -19,6 +19,9 @@ enum {
     CC_LAST = 127,
 };
 
+/* Below, a piece has no say in the beat. */
+static const float sure_of_piece = 0.9F;
+
 struct filter {
     struct filter_settings settings;
     filter_send *send;
@@ -192,7 +195,7 @@ static uint8_t decide(struct filter *filter, struct correct_note *note)
     filter->past[filter->asked++ % FILTER_RECALL] = *note;
     uint8_t pitch = corrector_note(filter->corrector, note);
     filter->status.place = corrector_place(filter->corrector);
-    if (filter->status.place.piece >= 0)
+    if (filter->status.place.piece >= 0 && filter->status.place.confidence >= sure_of_piece)
         clock_follow(filter->clock, filter->status.place.slot);
     return pitch;
 }

@@ -87,7 +87,7 @@ void filter_close(struct filter *filter);
 void filter_event(struct filter *filter, const struct midi_event *event);
 
 /* Does what could wait until the events were on their way: call it when they are
- * flushed. filter_event does it first if it was left undone. */
+ * flushed. Left undone, it is done before the next note that needs it. */
 void filter_settle(struct filter *filter);
 
 /* Changes settings between events; notes held stay in the note map. -1: out of
