@@ -86,7 +86,8 @@ static void find_ranges(const struct roll *roll, struct layout *layout)
         for (size_t r = 0; r < layout->rows; r++) {
             struct roll_row *row = &layout->row[r];
             double start = roll->bars[row->first].start;
-            if (note->onset + note->duration < start || note->onset > start + row_beats(roll, row))
+            if (note->onset + fmax(note->duration, ROLL_EARLY) < start ||
+                note->onset > start + row_beats(roll, row))
                 continue;
             if (note->kind != ROLL_ADDED)
                 include_key(row, note->sent);

@@ -296,6 +296,14 @@ static void draw_arrow(cairo_t *cr, double x, struct place wrong, struct place r
     }
 }
 
+static bool begins_in(const struct roll *roll, const struct roll_row *row,
+                      const struct roll_note *note)
+{
+    bool last = row->first + row->bars == roll->bar_count;
+    return note->onset >= row_start(roll, row) - ROLL_EARLY &&
+           note->onset < row_end(roll, row) - (last ? 0 : ROLL_EARLY);
+}
+
 /* The part of a note that this row shows; false: none. */
 static bool find_place(const struct roll *roll, const struct roll_row *row,
                        const struct roll_style *style, const struct roll_note *note, unsigned key,
@@ -303,9 +311,8 @@ static bool find_place(const struct roll *roll, const struct roll_row *row,
 {
     double start = fmax(note->onset, row_start(roll, row));
     double end = fmin(note->onset + note->duration, row_end(roll, row));
-    bool begins =
-        note->onset >= row_start(roll, row) - 1e-9 && note->onset < row_end(roll, row) - 1e-9;
-    if (!begins && end <= start + 1e-9)
+    bool begins = begins_in(roll, row, note);
+    if (!begins && (end <= start + 1e-9 || note->onset >= row_start(roll, row)))
         return false;
     *at = (struct place){.x = beat_x(roll, row, style, start) + 0.5,
                          .y = key_y(row, style, key) + 0.35,
@@ -340,7 +347,7 @@ static void draw_note(cairo_t *cr, const struct roll *roll, const struct roll_ro
             draw_left_out(cr, at, note->part);
     } else if (layer == LAYER_WRONG && note->kind == ROLL_ADDED) {
         draw_added(cr, at, note->part);
-    } else if (moved && note->onset >= row_start(roll, row) - 1e-9 &&
+    } else if (moved && begins_in(roll, row, note) &&
                find_place(roll, row, style, note, note->played, &from)) {
         if (layer == LAYER_WRONG)
             draw_wrong(cr, from, note->part);

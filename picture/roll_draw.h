@@ -22,6 +22,9 @@ struct roll_row {
     double left, top;   /* of the piano keys */
 };
 
+/* A note struck that little before a row ends, in beats, begins the next row. */
+#define ROLL_EARLY 0.0625
+
 double roll_row_height(const struct roll_row *row, const struct roll_style *style);
 
 void roll_draw_row(cairo_t *cr, const struct roll *roll, const struct roll_row *row,

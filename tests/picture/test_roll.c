@@ -183,6 +183,33 @@ static void odd_notes_are_drawn(void **state)
     free_music(music);
 }
 
+static size_t count_marks(const char *text, const char *mark)
+{
+    size_t count = 0;
+    for (const char *at = text; (at = strstr(at, mark)) != NULL; at++)
+        count++;
+    return count;
+}
+
+/* In a performance the first note of a row may come a little before its bar line. */
+static void an_early_note_begins_the_next_row(void **state)
+{
+    (void)state;
+    struct music *music = make_music(64);
+    size_t length = 0;
+    for (size_t i = 0; i < 64; i++)
+        music->note[i] = (struct roll_note){
+            .onset = (double)i - 0.02 * (i > 0), .duration = 0.9, .played = 61, .sent = 60};
+    assert_int_equal(save("early.svg", &music->roll), 1);
+    char *text = read_file("early.svg", &length);
+    assert_non_null(text);
+    /* Each note once, in one piece, and the one in the legend. */
+    assert_int_equal(count_marks(text, "fill-opacity:1;stroke-width:1.3"), 64 + 1);
+    free(text);
+    unlink("early.svg");
+    free_music(music);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -192,6 +219,7 @@ int main(void)
         cmocka_unit_test(nothing_is_left_without_commit),
         cmocka_unit_test(what_cannot_be_drawn_is_refused),
         cmocka_unit_test(odd_notes_are_drawn),
+        cmocka_unit_test(an_early_note_begins_the_next_row),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
