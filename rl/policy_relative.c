@@ -110,6 +110,11 @@ static inline size_t row_of(const struct layout *at, uint32_t feature)
     return at->kernel + ((size_t)plane * (at->window + at->actions - 1) + r) * at->c;
 }
 
+enum {
+    BLOCK = 8, /* vectors that registers have room for */
+    SOME = 128,
+};
+
 /* The two layers' outputs of all observations, and what flows back. */
 struct flow {
     float *h, *z, *h_back, *z_back, *turned;
@@ -126,15 +131,52 @@ static struct flow flow_in(const struct layout *at, uint32_t n, float *scratch)
     return flow;
 }
 
+/* Some features' rows and strengths. */
+struct some {
+    uint32_t count;
+    const float *row[SOME];
+    float strength[SOME];
+};
+
+/* `vectors` neighbouring vectors of h stay in registers while the rows are added. */
+DENSE_INLINE void add_block(float *h, const struct some *some, uint32_t from, uint32_t vectors)
+{
+    vector sum[BLOCK];
+    for (uint32_t v = 0; v < vectors; v++)
+        sum[v] = *(const vector *)(h + from + (size_t)v * LANES);
+    for (uint32_t i = 0; i < some->count; i++) {
+        const float *row = some->row[i] + from;
+        for (uint32_t v = 0; v < vectors; v++)
+            sum[v] += some->strength[i] * *(const vector *)(row + (size_t)v * LANES);
+    }
+    for (uint32_t v = 0; v < vectors; v++)
+        *(vector *)(h + from + (size_t)v * LANES) = sum[v];
+}
+
+DENSE_INLINE void add_rows(float *h, const struct some *some, uint32_t flat)
+{
+    uint32_t from = 0;
+    for (; from + BLOCK * LANES <= flat; from += BLOCK * LANES)
+        add_block(h, some, from, BLOCK);
+    for (; from < flat; from += 2 * LANES)
+        add_block(h, some, from, 2);
+}
+
 DENSE_INLINE void see_all(const float *p, const struct layout *at, const struct observations *seen,
                           const uint32_t *id, uint32_t n, float *h)
 {
     for (uint32_t k = 0; k < n; k++, h += at->flat) {
+        uint32_t f = seen->first_feature[id[k]], end = seen->first_feature[id[k] + 1];
         for (uint32_t j = 0; j < at->actions; j++)
             memcpy(h + (size_t)j * at->c, p + at->bias, at->c * sizeof *h);
-        for (uint32_t f = seen->first_feature[id[k]]; f < seen->first_feature[id[k] + 1]; f++)
-            add_scaled(h, seen->strength ? seen->strength[f] : 1, p + row_of(at, seen->feature[f]),
-                       at->flat);
+        while (f < end) {
+            struct some some;
+            for (some.count = 0; some.count < SOME && f < end; some.count++, f++) {
+                some.row[some.count] = p + row_of(at, seen->feature[f]);
+                some.strength[some.count] = seen->strength ? seen->strength[f] : 1;
+            }
+            add_rows(h, &some, at->flat);
+        }
         rectify(h, at->flat);
     }
 }
