@@ -209,7 +209,7 @@ static void take_own_time(struct follow *follow, const struct follow_hypothesis 
         int64_t onset = timeline->onset[next + k - 1];
         int32_t diagonal = (int32_t)(onset - (follow->slot + passed));
         if (onset < place - TIMELINE_GAP / 2 || onset > place + TIMELINE_GAP / 2 ||
-            abs(diagonal - h->diagonal) <= 1)
+            diagonal == h->diagonal)
             continue;
         add_weight(follow, diagonal, h->weight * follow->off_time * share[k]);
         if (k == 1 && h->diagonal == follow->best)
