@@ -1,0 +1,224 @@
+"""Reads what the machines brought back: check.py WORK LATENCY(yes|no) TEST...
+
+Prints a line `ok NAME` or `not ok NAME: why` for every check; exit status 1 if
+one is not ok or a machine did not come to its end.
+"""
+
+import json
+import pathlib
+import statistics
+import sys
+
+import mido
+
+# Seconds by which onsets may be off in the emulator: its own delays, which come and go.
+ONSET_TYPICAL = 0.01
+ONSET_WORST = 0.25
+
+failures = 0
+
+
+def report(good, name, why=""):
+    global failures
+    failures += not good
+    print(f"ok {name}" if good else f"not ok {name}: {why}")
+
+
+def read_lines(path):
+    """(seconds, bytes) of a recording or a script."""
+    events = []
+    for line in path.read_text(encoding="ascii").splitlines():
+        if line and not line.startswith("#"):
+            seconds, *data = line.split()
+            if data:
+                events.append((float(seconds), bytes(int(byte, 16) for byte in data)))
+    return events
+
+
+def is_strike(data):
+    return data[0] & 0xF0 == 0x90 and data[2] > 0
+
+
+def is_release(data):
+    return data[0] & 0xF0 == 0x80 or (data[0] & 0xF0 == 0x90 and data[2] == 0)
+
+
+def strikes(events):
+    return [(seconds, data) for seconds, data in events if is_strike(data)]
+
+
+def unmatched(events):
+    """Notes without a release and releases without a note, one by one."""
+    held, stray = {}, 0
+    for _, data in events:
+        key = (data[0] & 0x0F, data[1]) if len(data) > 1 else None
+        if is_strike(data):
+            held[key] = held.get(key, 0) + 1
+        elif is_release(data):
+            if held.get(key, 0) == 0:
+                stray += 1
+            else:
+                held[key] -= 1
+    return sum(held.values()), stray
+
+
+def read_midi(path):
+    """The same of a Standard MIDI File, by another reader than the project's."""
+    events, now = [], 0.0
+    for message in mido.MidiFile(path):
+        now += message.time
+        if not message.is_meta:
+            events.append((now, bytes(message.bytes())))
+    return events
+
+
+def first_difference(a, b):
+    for i, (x, y) in enumerate(zip(a, b)):
+        if x != y:
+            return f"number {i}: {x} instead of {y}"
+    return f"{len(a)} instead of {len(b)}"
+
+
+def check_play(work, out):
+    heard = read_lines(out / "play.txt")
+    expected = strikes(read_midi(work / "data/expected.mid"))
+    played = strikes(read_midi(work / "data/played.mid"))
+    got = strikes(heard)
+    velocities = [(data[0], data[2]) for _, data in got]
+    wanted = [(data[0], data[2]) for _, data in expected]
+    report(velocities == wanted, "play: every note-on, in order, with its velocity",
+           first_difference(velocities, wanted))
+    if len(got) == len(expected):
+        shift = statistics.median(a - b for (a, _), (b, _) in zip(got, expected))
+        off = sorted(abs(a - b - shift) for (a, _), (b, _) in zip(got, expected))
+        report(off[len(off) // 2] < ONSET_TYPICAL and off[-1] < ONSET_WORST, "play: spacing of onsets",
+               f"half of them off by {off[len(off) // 2]:.4f} s, one by {off[-1]:.4f} s")
+        print(f"# play: onsets off by {1000 * off[len(off) // 2]:.2f} ms (half), "
+              f"{1000 * off[len(off) * 99 // 100]:.2f} (99 %), {1000 * off[-1]:.2f} (worst)")
+    pitches = [data[1] for _, data in got]
+    right = [data[1] for _, data in expected]
+    changed = sum(a[1][1] != b[1][1] for a, b in zip(expected, played))
+    report(pitches == right, "play: pitches those of correct --live",
+           f"{sum(a != b for a, b in zip(pitches, right))} of {len(right)} differ, first "
+           + first_difference(pitches, right))
+    report(changed > 20, "play: the file has wrong notes to repair", f"only {changed}")
+    left, stray = unmatched(heard)
+    report(left == 0 and stray == 0, "play: all releases match", f"{left} notes, {stray} releases left over")
+
+
+def check_reload(work, out):
+    sent = read_lines(work / "data/fast.txt")
+    heard = read_lines(out / "reload.txt")
+    a = [data[2] for _, data in strikes(heard)]
+    b = [data[2] for _, data in strikes(sent)]
+    report(a == b, "reload: no note lost", first_difference(a, b))
+    left, _ = unmatched(heard)
+    report(left == 0, "reload: none hanging", f"{left} held")
+    status = json.loads((out / "reload.json").read_text())
+    report(status["corrected"] > 0, "reload: notes were corrected meanwhile", json.dumps(status))
+
+
+def lost_of(sent, heard):
+    """How many of `sent` are missing in `heard`, where the rest is in order; None: it is not."""
+    at = 0
+    for event in heard:
+        while at < len(sent) and sent[at] != event:
+            at += 1
+        if at == len(sent):
+            return None
+        at += 1
+    return len(sent) - len(heard)
+
+
+def check_flood(work, out):
+    sent = [data for _, data in read_lines(work / "data/flood.txt")]
+    recording = read_lines(out / "flood.txt")
+    heard = [data for _, data in recording]
+    status = json.loads((out / "flood.json").read_text())
+    print(f"# flood: {len(heard)} of {len(sent)} in {recording[-1][0] - recording[0][0]:.1f} s; "
+          f"status: {status['events']}, recorder lost {(out / 'flood.txt').read_text().count('# lost')}")
+    if heard == sent:
+        report(True, "flood: nothing lost, nothing reordered")
+    else:
+        lost = lost_of(sent, heard)
+        counted = status["events"]["dropped"] + status["events"]["overruns"]
+        report(lost is not None and counted > 0, "flood: in order, and losses are counted",
+               f"{first_difference(heard, sent)}; lost {lost}, counted {counted}")
+    sent = b"".join(data for _, data in read_lines(work / "data/sysex.txt"))
+    heard = b"".join(data for _, data in read_lines(out / "sysex.txt"))
+    if heard == sent:
+        report(True, "sysex: 64 KiB unchanged")
+    else:
+        status = json.loads((out / "sysex.json").read_text())
+        report(False, "sysex: 64 KiB unchanged", f"{len(heard)} of {len(sent)} bytes; {status['events']}")
+
+
+def read_table(path):
+    """Label: p50, p99 and greatest, in microseconds, as bench_latency prints them."""
+    rows = {}
+    for line in path.read_text().splitlines()[1:]:
+        print(f"# latency: {line}")
+        label, *figures = line.rsplit(None, 5 if rows else 3)
+        rows[label.strip()] = [float(figure) for figure in figures[:3]]
+    return rows
+
+
+def check_latency(share):
+    service, other = read_table(share / "service"), read_table(share / "midish")
+    least, midish = service["passthrough"], other["midish"]
+    off, correct = service["service, mode off"], service["service, mode correct"]
+    report(off[0] <= 1.3 * least[0] and off[1] <= 1.3 * least[1],
+           "latency: mode off at most 1.3 times the least possible",
+           f"p50 {off[0] / least[0]:.2f}, p99 {off[1] / least[1]:.2f}")
+    report(off[0] < midish[0] and off[1] < midish[1], "latency: mode off below midish",
+           f"p50 {off[0]} and {midish[0]}, p99 {off[1]} and {midish[1]}")
+    report(correct[1] <= 60, "latency: mode correct, 100 pieces, p99 at most 60 us", f"{correct[1]}")
+    status = json.loads((share / "status.json").read_text())
+    report(status["repertoire"]["pieces"] == 100 and status["corrected"] > 0,
+           "latency: 100 pieces, and notes were corrected",
+           f"{status['repertoire']}, corrected {status['corrected']}")
+
+
+def machine(work, name):
+    """The results a machine brought back; its console where it did not come to its end."""
+    results = work / f"share-{name}" / "results"
+    lines = results.read_text(errors="replace").splitlines() if results.exists() else []
+    for line in lines:
+        if line.startswith(("ok ", "not ok ", "# ")):
+            if line.startswith("# "):
+                print(line)
+            else:
+                word, _, rest = line.partition("ok ")
+                what, _, why = rest.partition(": ")
+                report(word == "", rest if word == "" else what, why)
+    whole = "done" in lines
+    report(whole, f"the {name} machine came to its end", "it did not; its console ends:")
+    if not whole:
+        console = work / f"{name}.console"
+        print("\n".join(console.read_text(errors="replace").splitlines()[-30:]))
+    return whole
+
+
+def check_one(name, check, *arguments):
+    try:
+        check(*arguments)
+    except (OSError, KeyError, IndexError, ValueError) as error:
+        report(False, name, f"nothing to compare: {error!r}")
+
+
+def main():
+    work, latency, tests = pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3:]
+    if latency == "yes":
+        machine(work, "small")
+        check_one("latency", check_latency, work / "share-small")
+    if tests:
+        machine(work, "full")
+        comparisons = {"play": check_play, "reload": check_reload, "flood": check_flood}
+        for test in tests:
+            if test in comparisons:
+                check_one(test, comparisons[test], work, work / "share-full/out")
+    print(f"{failures} failures")
+    return failures > 0
+
+
+sys.exit(main())
