@@ -34,7 +34,7 @@ static void compose(struct music *music)
     rng_seed(&rng, 11, 0);
     memset(music, 0, sizeof *music);
     for (int w = 0; w < WORKS; w++) {
-        int step[PHRASE], key = (int)rng_below(&rng, 12);
+        int step[PHRASE] = {0}, key = (int)rng_below(&rng, 12);
         for (int i = 0; i < PHRASE; i++)
             step[i] = (int)(i % 4 ? rng_below(&rng, 3) * 2 + (uint32_t)step[i / 4 * 4]
                                   : rng_below(&rng, 6));
