@@ -12,8 +12,10 @@ import sys
 import mido
 
 # Seconds by which onsets may be off in the emulator: its own delays, which come and go.
-ONSET_TYPICAL = 0.01
+ONSET_TYPICAL = 0.02
 ONSET_WORST = 0.25
+# Pitches that may be others than those of the file, for the same reason.
+MAY_DIFFER = 0.05
 
 failures = 0
 
@@ -79,31 +81,34 @@ def first_difference(a, b):
     return f"{len(a)} instead of {len(b)}"
 
 
-def check_play(work, out):
-    heard = read_lines(out / "play.txt")
+def check_play(work, recording, name, may_differ):
+    """may_differ: the share of pitches that may be others, for onsets that came late."""
+    heard = read_lines(recording)
     expected = strikes(read_midi(work / "data/expected.mid"))
     played = strikes(read_midi(work / "data/played.mid"))
     got = strikes(heard)
     velocities = [(data[0], data[2]) for _, data in got]
     wanted = [(data[0], data[2]) for _, data in expected]
-    report(velocities == wanted, "play: every note-on, in order, with its velocity",
+    report(velocities == wanted, f"{name}: every note-on, in order, with its velocity",
            first_difference(velocities, wanted))
     if len(got) == len(expected):
         shift = statistics.median(a - b for (a, _), (b, _) in zip(got, expected))
         off = sorted(abs(a - b - shift) for (a, _), (b, _) in zip(got, expected))
-        report(off[len(off) // 2] < ONSET_TYPICAL and off[-1] < ONSET_WORST, "play: spacing of onsets",
+        report(off[len(off) // 2] < ONSET_TYPICAL and off[-1] < ONSET_WORST, f"{name}: spacing of onsets",
                f"half of them off by {off[len(off) // 2]:.4f} s, one by {off[-1]:.4f} s")
-        print(f"# play: onsets off by {1000 * off[len(off) // 2]:.2f} ms (half), "
+        print(f"# {name}: onsets off by {1000 * off[len(off) // 2]:.2f} ms (half), "
               f"{1000 * off[len(off) * 99 // 100]:.2f} (99 %), {1000 * off[-1]:.2f} (worst)")
     pitches = [data[1] for _, data in got]
     right = [data[1] for _, data in expected]
     changed = sum(a[1][1] != b[1][1] for a, b in zip(expected, played))
-    report(pitches == right, "play: pitches those of correct --live",
-           f"{sum(a != b for a, b in zip(pitches, right))} of {len(right)} differ, first "
-           + first_difference(pitches, right))
-    report(changed > 20, "play: the file has wrong notes to repair", f"only {changed}")
+    differ = sum(a != b for a, b in zip(pitches, right))
+    report(len(pitches) == len(right) and differ <= may_differ * len(right),
+           f"{name}: pitches those of correct --live",
+           f"{differ} of {len(right)} differ; {first_difference(pitches, right)}")
+    print(f"# {name}: {differ} of {len(right)} pitches are not those of correct --live")
+    report(changed > 20, f"{name}: the file has wrong notes to repair", f"only {changed}")
     left, stray = unmatched(heard)
-    report(left == 0 and stray == 0, "play: all releases match", f"{left} notes, {stray} releases left over")
+    report(left == 0 and stray == 0, f"{name}: all releases match", f"{left} notes, {stray} releases left over")
 
 
 def check_reload(work, out):
@@ -116,6 +121,17 @@ def check_reload(work, out):
     report(left == 0, "reload: none hanging", f"{left} held")
     status = json.loads((out / "reload.json").read_text())
     report(status["corrected"] > 0, "reload: notes were corrected meanwhile", json.dumps(status))
+
+
+def is_hush(data):
+    """Sustain off, all notes off, all sound off: what whoever connects is greeted with."""
+    return data[0] & 0xF0 == 0xB0 and data[1] in (64, 120, 123) and data[2] == 0
+
+
+def without_greeting(events):
+    first = next((i for i, data in enumerate(events) if not is_hush(data)), len(events))
+    last = next((i for i in range(len(events), first, -1) if not is_hush(events[i - 1])), first)
+    return events[first:last]
 
 
 def lost_of(sent, heard):
@@ -133,7 +149,7 @@ def lost_of(sent, heard):
 def check_flood(work, out):
     sent = [data for _, data in read_lines(work / "data/flood.txt")]
     recording = read_lines(out / "flood.txt")
-    heard = [data for _, data in recording]
+    heard = without_greeting([data for _, data in recording])
     status = json.loads((out / "flood.json").read_text())
     print(f"# flood: {len(heard)} of {len(sent)} in {recording[-1][0] - recording[0][0]:.1f} s; "
           f"status: {status['events']}, recorder lost {(out / 'flood.txt').read_text().count('# lost')}")
@@ -145,7 +161,7 @@ def check_flood(work, out):
         report(lost is not None and counted > 0, "flood: in order, and losses are counted",
                f"{first_difference(heard, sent)}; lost {lost}, counted {counted}")
     sent = b"".join(data for _, data in read_lines(work / "data/sysex.txt"))
-    heard = b"".join(data for _, data in read_lines(out / "sysex.txt"))
+    heard = b"".join(without_greeting([data for _, data in read_lines(out / "sysex.txt")]))
     if heard == sent:
         report(True, "sysex: 64 KiB unchanged")
     else:
@@ -210,13 +226,17 @@ def main():
     work, latency, tests = pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3:]
     if latency == "yes":
         machine(work, "small")
+        check_one("exact play", check_play, work, work / "share-small/play.txt", "exact play", 0)
         check_one("latency", check_latency, work / "share-small")
     if tests:
         machine(work, "full")
-        comparisons = {"play": check_play, "reload": check_reload, "flood": check_flood}
+        out = work / "share-full/out"
+        if "play" in tests:
+            check_one("play", check_play, work, out / "play.txt", "play", MAY_DIFFER)
+        comparisons = {"reload": check_reload, "flood": check_flood}
         for test in tests:
             if test in comparisons:
-                check_one(test, comparisons[test], work, work / "share-full/out")
+                check_one(test, comparisons[test], work, out)
     print(f"{failures} failures")
     return failures > 0
 

@@ -16,8 +16,22 @@ await() {
 }
 
 modprobe snd-seq
-passthrough passthrough &
 mkdir -p /run/audiogenrl
+
+# What the service makes of a piece, note by note: onsets are exact here.
+audiogenrld -c /etc/audiogenrl/one.conf 2>/tmp/audiogenrld &
+service=$!
+await AudioGenRL && sleep 1
+seqio record ears AudioGenRL:1 /tmp/play.txt &
+recorder=$!
+sleep 1
+aplaymidi -p AudioGenRL:0 /played.mid || echo "not ok exact play: aplaymidi failed"
+sleep 1
+kill $recorder $service
+wait $recorder $service
+cp /tmp/play.txt /host/play.txt
+
+passthrough passthrough &
 audiogenrld -c /etc/audiogenrl/audiogenrl.conf 2>/tmp/audiogenrld &
 await passthrough && await AudioGenRL || {
     cat /tmp/audiogenrld
