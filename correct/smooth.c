@@ -175,7 +175,7 @@ static int smooth_record(const struct record *record, struct record *smoothed,
                          const struct follow *follow, const struct correct_note *notes,
                          size_t count)
 {
-    struct belief belief[2];
+    struct belief belief[2] = {{.count = 0}};
     for (size_t t = count; t-- > 0;) {
         struct belief *now = &belief[t & 1];
         if (t + 1 == count)

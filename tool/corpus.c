@@ -58,6 +58,7 @@ static void add_song(GArray *songs, const struct music *music, const struct take
     }
     song.voice = g_strdup(voice);
     g_array_append_val(songs, song);
+    /* cppcheck-suppress memleak; the array has it */
 }
 
 static struct style_work *load_work(const char *path, uint32_t folder,

@@ -118,7 +118,7 @@ static int load_default(struct models *models, struct error *error)
     struct model *model = model_load(path, error);
     if (!model)
         return -1;
-    models->model = g_new(struct model *, 1);
+    models->model = g_new0(struct model *, 1);
     models->model[models->count++] = model;
     return 0;
 }
