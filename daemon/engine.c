@@ -233,8 +233,9 @@ static void handle(struct engine *engine, enum port_news news, const struct midi
     }
 }
 
-/* A flood may keep the thread from ever blocking, and the kernel ends a real-time
- * thread that does not for long (RLIMIT_RTTIME). */
+/* Where events come as fast as they are served, be it few at a time, the thread never
+ * blocks, and the kernel ends a real-time thread that does not for long
+ * (RLIMIT_RTTIME). */
 static void rest(struct engine *engine, uint64_t time)
 {
     const struct timespec moment = {.tv_nsec = 1000};
@@ -263,7 +264,6 @@ static bool serve(struct engine *engine)
         if (engine->port_ended)
             return false;
     }
-    rest(engine, began);
     return true;
 }
 
@@ -294,6 +294,7 @@ static void *run(void *context)
         }
         more = engine->port && !engine->port_ended && (more || asking || ready[1].revents) &&
                serve(engine);
+        rest(engine, nanoseconds());
     }
     return NULL;
 }
