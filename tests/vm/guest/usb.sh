@@ -17,13 +17,17 @@ start_service
 start_recording usb.txt
 heard '# subscribed'
 keyboard_is_there() {
-    client_is_there 'Test Keyboard'
+    [[ $(</proc/asound/seq/clients) == *'"Test Keyboard"'* ]]
 }
 keyboard_is_gone() {
     ! keyboard_is_there
 }
+# No other program is run for it: under emulation that takes longer than what is timed.
 connected() {
-    aconnect -l | grep -A 2 "'Test Keyboard'" | grep -q 'Connecting To'
+    local clients
+    clients=$(</proc/asound/seq/clients)
+    clients=${clients#*\"Test Keyboard\"}
+    [[ ${clients%%Client *} == *'Connecting To'* ]]
 }
 chord_is_heard() {
     [ "$(held_notes $recording)" = "$1 3" ]
@@ -33,12 +37,12 @@ slowest=0
 for round in 1 2 3 4 5 6 7 8 9 10; do
     echo dummy_udc.0 >$gadget/UDC
     within 20 keyboard_is_there || report "not ok usb $round: the keyboard did not come"
-    came=$(uptime_now)
+    came=${EPOCHREALTIME/./}
     within 10 connected || {
         report "not ok usb $round: not connected"
         failures=$((failures + 1))
     }
-    took=$(echo "$came $(uptime_now)" | awk '{ printf "%d", 1000 * ($2 - $1) }')
+    took=$(((${EPOCHREALTIME/./} - came) / 1000))
     [ "$took" -le $slowest ] || slowest=$took
     card=$(awk '/f_midi/ { print $1; exit }' /proc/asound/cards)
     amidi -p "hw:$card,0" -S '90 3C 64 90 40 65 90 43 66'
