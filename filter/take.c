@@ -281,9 +281,9 @@ struct song *take_song(const struct take *take, const struct midifile *file, con
     }
     for (size_t i = 0; i < take->count; i++) {
         double slot = floor(take->note[i].slot + 0.5);
-        notes[i] = (struct song_note){
-            .slot = slot < SONG_MAX_SLOTS ? (uint32_t)slot : SONG_MAX_SLOTS,
-            .pitch = take->note[i].pitch};
+        notes[i] =
+            (struct song_note){.slot = slot < SONG_MAX_SLOTS ? (uint32_t)slot : SONG_MAX_SLOTS,
+                               .pitch = take->note[i].pitch};
     }
     struct song *song = song_create(name, midifile_checksum(file), notes, take->count, error);
     free(notes);
