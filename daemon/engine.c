@@ -33,6 +33,7 @@ struct letter {
 
 struct engine {
     struct filter *filter;
+    struct tape *tape;
     struct port *port; /* the real-time thread's alone */
     bool port_ended;
     bool stopping;
@@ -85,6 +86,7 @@ static void send(void *context, const struct midi_event *event)
     if (!engine->port)
         return;
     engine->counts.events_out++;
+    tape_write(engine->tape, TAPE_SENT, event);
     if (engine->port->ops->write(engine->port, event) != 0) {
         engine->counts.dropped++;
         tell_news(engine, ENGINE_DROPPED);
@@ -113,10 +115,17 @@ static void release_all(struct engine *engine)
     flush(engine);
 }
 
+/* Releases of keys that are held will not come. */
+static void lose_input(struct engine *engine)
+{
+    tape_let_go(engine->tape, now(engine));
+    release_all(engine);
+}
+
 static void change_port(struct engine *engine, struct port *port)
 {
     if (engine->port)
-        release_all(engine);
+        lose_input(engine);
     engine->port = port;
     engine->port_ended = false;
 }
@@ -198,11 +207,12 @@ static void handle(struct engine *engine, enum port_news news, const struct midi
         break;
     case PORT_EVENT:
         engine->counts.events_in++;
+        tape_write(engine->tape, TAPE_PLAYED, event);
         filter_event(engine->filter, event);
         break;
     case PORT_INPUT_LOST:
         engine->counts.inputs_lost++;
-        release_all(engine);
+        lose_input(engine);
         tell_news(engine, ENGINE_INPUT_LOST);
         break;
     case PORT_OUTPUT_LOST:
@@ -222,12 +232,12 @@ static void handle(struct engine *engine, enum port_news news, const struct midi
     case PORT_OVERRUN:
         /* Releases may be among what was dropped. */
         engine->counts.overruns++;
-        release_all(engine);
+        lose_input(engine);
         tell_news(engine, ENGINE_OVERRUN);
         break;
     case PORT_ENDED:
         engine->port_ended = true;
-        release_all(engine);
+        lose_input(engine);
         tell_news(engine, ENGINE_PORT_ENDED);
         break;
     }
@@ -328,6 +338,8 @@ struct engine *engine_open(const struct filter_settings *settings, struct error 
     if (engine->wake < 0 || engine->reply < 0 || engine->tell < 0)
         error_set(error, "cannot start the real-time thread: %s", strerror(errno));
     else
+        engine->tape = tape_open(error);
+    if (engine->tape)
         engine->filter = filter_open(settings, send, engine, error);
     if (engine->filter && start_thread(engine, error) == 0)
         return engine;
@@ -351,6 +363,7 @@ void engine_close(struct engine *engine)
             ;
     }
     filter_close(engine->filter);
+    tape_close(engine->tape);
     close_bell(engine->wake);
     close_bell(engine->reply);
     close_bell(engine->tell);
@@ -406,6 +419,11 @@ int engine_do(struct engine *engine, const struct engine_order *order, struct en
         engine->running = false;
     }
     return letter.result;
+}
+
+struct tape *engine_tape(const struct engine *engine)
+{
+    return engine->tape;
 }
 
 int engine_descriptor(const struct engine *engine)

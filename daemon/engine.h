@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "daemon/latency.h"
+#include "daemon/tape.h"
 #include "filter/filter.h"
 #include "midi/port.h"
 
@@ -94,6 +95,9 @@ int engine_set_priority(struct engine *engine, int priority, struct error *error
  * -1: out of range, or the thread does not answer within a second; nothing changed. */
 int engine_do(struct engine *engine, const struct engine_order *order, struct engine_status *status,
               struct error *error);
+
+/* What is played and sent, to be read by the calling thread; the engine's own. */
+struct tape *engine_tape(const struct engine *engine);
 
 /* Readable when there is news. */
 int engine_descriptor(const struct engine *engine);

@@ -4,6 +4,7 @@
 #include "daemon/control.h"
 #include "daemon/engine.h"
 #include "daemon/log.h"
+#include "daemon/relay.h"
 #include "daemon/repertoire.h"
 #include "daemon/report.h"
 #include "daemon/request.h"
@@ -33,6 +34,7 @@ struct service {
     sd_event *loop;
     struct config *config;
     struct engine *engine;
+    struct relay *relay;
     struct repertoire *repertoire;
     struct control *control;
     struct cast *cast;
@@ -500,6 +502,9 @@ static int start(struct service *service, struct error *error)
     set_realtime(service);
     lock_memory(service);
     warn_of_config(config);
+    service->relay = relay_open(service->loop, engine_tape(service->engine), error);
+    if (!service->relay)
+        return -1;
     service->control = control_open(service->loop, socket ? socket : config->control.socket,
                                     on_line, service, error);
     if (!service->control)
@@ -516,6 +521,7 @@ static void stop(struct service *service)
     if (service->engine)
         stop_port(service);
     control_close(service->control);
+    relay_close(service->relay);
     repertoire_close(service->repertoire);
     engine_close(service->engine);
     cast_free(service->cast);

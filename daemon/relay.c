@@ -1,0 +1,105 @@
+/* One timer, and a short list of functions. */
+#include "daemon/relay.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct relay {
+    sd_event_source *timer;
+    struct tape *tape;
+    size_t count;
+    struct {
+        relay_hear *hear;
+        void *context;
+    } hearer[RELAY_HEARERS];
+};
+
+void relay_flush(struct relay *relay)
+{
+    struct tape_entry entries[RELAY_BATCH];
+    /* No more than the tape holds, lest a flood keep the loop from all else. */
+    for (size_t batch = 0; batch < TAPE_ENTRIES / RELAY_BATCH; batch++) {
+        uint64_t lost = tape_lost(relay->tape);
+        size_t count = tape_read(relay->tape, entries, RELAY_BATCH);
+        if (count == 0 && lost == 0)
+            return;
+        for (size_t i = 0; i < relay->count; i++)
+            relay->hearer[i].hear(relay->hearer[i].context, entries, count, lost);
+    }
+}
+
+static int on_time(sd_event_source *source, uint64_t when, void *context)
+{
+    struct relay *relay = context;
+    (void)when;
+    relay_flush(relay);
+    sd_event_source_set_time_relative(source, RELAY_MS * UINT64_C(1000));
+    sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+    return 0;
+}
+
+struct relay *relay_open(sd_event *loop, struct tape *tape, struct error *error)
+{
+    struct relay *relay = calloc(1, sizeof *relay);
+    if (!relay) {
+        error_set(error, "out of memory");
+        return NULL;
+    }
+    relay->tape = tape;
+    int code =
+        sd_event_add_time_relative(loop, &relay->timer, CLOCK_MONOTONIC, 0, 0, on_time, relay);
+    if (code >= 0)
+        code = sd_event_source_set_enabled(relay->timer, SD_EVENT_OFF);
+    if (code >= 0)
+        return relay;
+    error_set(error, "cannot make a timer: %s", strerror(-code));
+    relay_close(relay);
+    return NULL;
+}
+
+void relay_close(struct relay *relay)
+{
+    if (!relay)
+        return;
+    tape_run(relay->tape, false);
+    sd_event_source_disable_unref(relay->timer);
+    free(relay);
+}
+
+static size_t find(const struct relay *relay, relay_hear *hear, const void *context)
+{
+    size_t at = 0;
+    while (at < relay->count &&
+           (relay->hearer[at].hear != hear || relay->hearer[at].context != context))
+        at++;
+    return at;
+}
+
+int relay_join(struct relay *relay, relay_hear *hear, void *context, struct error *error)
+{
+    if (find(relay, hear, context) < relay->count)
+        return 0;
+    if (relay->count == RELAY_HEARERS)
+        return error_set(error, "more than %d want to hear what is played", RELAY_HEARERS);
+    relay_flush(relay); /* what came before is not for the new one */
+    if (relay->count == 0) {
+        tape_run(relay->tape, true);
+        sd_event_source_set_time_relative(relay->timer, RELAY_MS * UINT64_C(1000));
+        sd_event_source_set_enabled(relay->timer, SD_EVENT_ONESHOT);
+    }
+    relay->hearer[relay->count].hear = hear;
+    relay->hearer[relay->count++].context = context;
+    return 0;
+}
+
+void relay_leave(struct relay *relay, relay_hear *hear, void *context)
+{
+    size_t at = find(relay, hear, context);
+    if (at == relay->count)
+        return;
+    relay->hearer[at] = relay->hearer[--relay->count];
+    if (relay->count > 0)
+        return;
+    tape_run(relay->tape, false);
+    sd_event_source_set_enabled(relay->timer, SD_EVENT_OFF);
+}

@@ -1,0 +1,37 @@
+/* The relay: hands what is on the tape to those on the main thread who want it,
+ * a recording and clients that watch.
+ *
+ * It reads the tape RELAY_MS apart while there is a hearer; without one the tape
+ * stands still and nothing wakes up. Nothing it does can delay a note. Main thread only. */
+#ifndef DAEMON_RELAY_H
+#define DAEMON_RELAY_H
+
+#include "daemon/tape.h"
+
+#include <systemd/sd-event.h>
+
+enum {
+    RELAY_MS = 25,
+    RELAY_BATCH = 256, /* entries at a time */
+    RELAY_HEARERS = 4,
+};
+
+struct relay;
+
+/* At most RELAY_BATCH entries in their order; `lost` more were dropped about here, for the
+ * tape was full: what is held is then not known. Must not join or leave. */
+typedef void relay_hear(void *context, const struct tape_entry *entries, size_t count,
+                        uint64_t lost);
+
+/* Borrows the loop and the tape. NULL: no timer, out of memory. */
+struct relay *relay_open(sd_event *loop, struct tape *tape, struct error *error);
+void relay_close(struct relay *relay);
+
+/* From now on. A hearer that is there already stays. -1: too many. */
+int relay_join(struct relay *relay, relay_hear *hear, void *context, struct error *error);
+void relay_leave(struct relay *relay, relay_hear *hear, void *context);
+
+/* Hands over all that waits, now. */
+void relay_flush(struct relay *relay);
+
+#endif
