@@ -1,6 +1,6 @@
 /* How well the beat clock finds the beat of human playing, causally.
  *
- *     bench_clock [-n TAKES] [-s SEED] [-t TRACKS] FILE.mid...
+ *     bench_clock [-v] [-n TAKES] [-s SEED] [-t TRACKS] FILE.mid...
  *
  * Each file, whose own grid is the truth, is played by a simulated player in
  * three manners: steady, rubato, learner. The player's tempo walks at random, swells
@@ -177,14 +177,15 @@ static void tell_beats(struct play *play, const struct clock *clock, double from
 }
 
 static void follow(struct clock *clock, struct corrector *corrector, const struct onset *onset,
-                   struct sums *sums)
+                   double realigned, struct sums *sums)
 {
     struct correct_note note = {
         .seconds = onset->seconds, .slot = onset->position, .pitch = onset->struck, .velocity = 80};
+    corrector_realign(corrector, realigned);
     uint8_t pitch = corrector_note(corrector, &note);
     struct correct_place where = corrector_place(corrector);
-    if (where.piece >= 0 && where.confidence >= 0.9F)
-        clock_follow(clock, where.slot);
+    if (where.piece >= 0 && where.sure >= 0.5F)
+        clock_follow(clock, where.slot, where.ahead);
     corrector_release(corrector, pitch);
     sums->found += pitch == onset->pitch;
 }
@@ -200,11 +201,12 @@ static void run(struct play *play, struct sums *sums, const struct clock_setting
     play->last_told = -8;
     for (size_t i = 0; i < play->count; i++) {
         struct onset *onset = &play->onset[i];
+        double realigned = clock_realigned(clock);
         double began = now();
         onset->position = clock_note(clock, onset->seconds, onset->struck);
         double placed = now();
         if (corrector)
-            follow(clock, corrector, onset, sums);
+            follow(clock, corrector, onset, clock_realigned(clock) - realigned, sums);
         double resumed = now();
         clock_settle(clock);
         if (sums->events < MOST_TIMED) {
@@ -359,17 +361,42 @@ static void bench(const char *path, const struct take_choice *choice, unsigned l
     midifile_free(file);
 }
 
+/* What this file adds, in a line a manner: events placed right, of onsets in the right slot,
+ * and of notes ending right, given and found. */
+static void print_file(const char *path, struct sums before[2][MANNERS],
+                       struct sums after[2][MANNERS])
+{
+    for (int m = 0; m < MANNERS; m++) {
+        const struct sums *a = &before[0][m], *b = &after[0][m];
+        const struct sums *c = &before[1][m], *d = &after[1][m];
+        double onsets = b->onsets - a->onsets;
+        if (onsets <= 0)
+            continue;
+        printf("%-8s alone %5.1f %5.1f known %5.1f %5.1f %5.1f given %6.2f found %6.2f lost %5.2f "
+               "%5.0f %s\n",
+               manners[m].name, 100 * (b->step - a->step) / (b->steps - a->steps),
+               100 * (b->slot - a->slot) / onsets,
+               100 * (d->step - c->step) / (d->steps - c->steps),
+               100 * (d->slot - c->slot) / onsets, 100 * (d->phase - c->phase) / onsets,
+               100 * (d->given - c->given) / onsets, 100 * (d->found - c->found) / onsets,
+               100 * (d->given - c->given - d->found + c->found) / onsets, onsets, path);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static struct sums sums[2][MANNERS];
     struct take_choice choice = {.grid = TAKE_GRID_FILE};
     unsigned long seed = 1, takes = 1;
+    bool verbose = false;
     int option;
-    while ((option = getopt(argc, argv, "n:s:t:")) != -1) {
+    while ((option = getopt(argc, argv, "vn:s:t:")) != -1) {
         if (option == 'n')
             takes = strtoul(optarg, NULL, 10);
         else if (option == 's')
             seed = strtoul(optarg, NULL, 10);
+        else if (option == 'v')
+            verbose = true;
         else if (option == 't')
             choice.tracks = optarg;
         else
@@ -377,8 +404,13 @@ int main(int argc, char **argv)
     }
     for (int i = 0; i < 4 * MANNERS; i++)
         sums[i & 1][i / 4].microseconds[i >> 1 & 1] = calloc(MOST_TIMED, sizeof(double));
-    for (int f = optind; f < argc; f++)
+    static struct sums before[2][MANNERS];
+    for (int f = optind; f < argc; f++) {
+        memcpy(before, sums, sizeof sums);
         bench(argv[f], &choice, takes, seed + (unsigned long)f * 1000003, sums);
+        if (verbose)
+            print_file(argv[f], before, sums);
+    }
     printf("%-14s %6s %6s %6s %6s %6s %6s %6s %6s %6s %6s %6s %6s %6s %8s\n", "manner", "step",
            "slot", "phase", "tempo", "F", "lock", "lock90", "us", "us99", "after", "aft99", "given",
            "found", "onsets");

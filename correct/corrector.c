@@ -163,6 +163,11 @@ uint8_t corrector_note(struct corrector *corrector, const struct correct_note *n
     return y;
 }
 
+void corrector_realign(struct corrector *corrector, double slots)
+{
+    corrector->follow->realigned += slots;
+}
+
 void corrector_release(struct corrector *corrector, uint8_t pitch)
 {
     if (corrector->sounding[pitch & 127])

@@ -60,8 +60,10 @@ struct correct_note {
 /* Where the corrector thinks the player is; for displays. */
 struct correct_place {
     int piece;        /* index over all pieces of all models; -1: none recognised */
-    uint32_t slot;    /* in that piece */
+    uint32_t slot;    /* in that piece: of the note that the last one struck was matched with */
     float confidence; /* probability of that piece */
+    float sure;       /* probability of that slot */
+    uint64_t ahead;   /* bit d: the piece has notes d slots on; bit 0: more in this slot */
 };
 
 struct corrector;
@@ -77,6 +79,10 @@ void corrector_close(struct corrector *corrector);
 
 /* The pitch to sound for a note, 0 .. 127. */
 uint8_t corrector_note(struct corrector *corrector, const struct correct_note *note);
+
+/* The slots of notes to come are by so many higher than they would have been: a clock
+ * has put its beat right, no time has passed. */
+void corrector_realign(struct corrector *corrector, double slots);
 
 /* A pitch that corrector_note answered has been released (by key; pedals do not count). */
 void corrector_release(struct corrector *corrector, uint8_t pitch);

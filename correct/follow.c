@@ -284,7 +284,7 @@ static int32_t passed_until(struct follow *follow, double slot)
 {
     if (!(fabs(slot) < most_slot))
         return 0; /* no time at all: taken to be struck with the note before */
-    slot = floor(slot + .5);
+    slot = floor(slot - follow->realigned + .5);
     if (!follow->started) {
         follow->started = true;
         follow->origin = slot;
@@ -676,6 +676,14 @@ struct correct_place follow_place(const struct follow *follow)
     if (place.confidence > .5f) {
         place.piece = piece;
         place.slot = (uint32_t)(best - start);
+        place.sure = follow->best_weight;
+        place.ahead = (timeline->set[best] & ~follow->sent) != 0;
+        uint32_t next = timeline->onsets_before[best + 1];
+        for (; next < timeline->notes && timeline->onset[next] < (uint64_t)end; next++) {
+            if (timeline->onset[next] - best >= 64)
+                break;
+            place.ahead |= UINT64_C(1) << (timeline->onset[next] - best);
+        }
     }
     return place;
 }

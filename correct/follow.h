@@ -58,33 +58,34 @@ struct follow_heard {
 struct follow {
     const struct timeline *timeline;
     struct slip slip;
-    float part[FOLLOW_PARTS];      /* their shares, following the player as the slips do */
+    float part[FOLLOW_PARTS]; /* their shares, following the player as the slips do */
     float part_seen[FOLLOW_PARTS];
     struct follow_hypothesis hypothesis[FOLLOW_HYPOTHESES];
     uint32_t count;
-    struct habit habit;   /* what being away would sound like */
-    const float *meant;   /* [SLIP_WINDOW]: see follow_score; NULL: what was played was meant */
-    float away;           /* probability of being at no known place */
-    float left_share;     /* the part of it that left a place in the last advance */
-    int32_t best;         /* diagonal of the likeliest hypothesis */
+    struct habit habit; /* what being away would sound like */
+    const float *meant; /* [SLIP_WINDOW]: see follow_score; NULL: what was played was meant */
+    float away;         /* probability of being at no known place */
+    float left_share;   /* the part of it that left a place in the last advance */
+    int32_t best;       /* diagonal of the likeliest hypothesis */
     float best_weight;
-    uint32_t sure;        /* notes on end for which it was beyond doubt */
-    float off_time;       /* share of onsets at which the player's time and the piece's part */
-    int32_t late_best;    /* the diagonal of `best` with its next onset now, or `best` itself */
-    uint32_t lost;        /* notes on end for which nothing was */
-    bool believed;        /* the player is known to be playing a piece */
-    bool anchored;        /* some place was believed since the start */
-    int32_t anchor;       /* the last such place's diagonal */
-    int32_t phase;        /* diagonals equal to it modulo a beat keep the player's beat */
+    uint32_t sure;     /* notes on end for which it was beyond doubt */
+    float off_time;    /* share of onsets at which the player's time and the piece's part */
+    int32_t late_best; /* the diagonal of `best` with its next onset now, or `best` itself */
+    uint32_t lost;     /* notes on end for which nothing was */
+    bool believed;     /* the player is known to be playing a piece */
+    bool anchored;     /* some place was believed since the start */
+    int32_t anchor;    /* the last such place's diagonal */
+    int32_t phase;     /* diagonals equal to it modulo a beat keep the player's beat */
     bool started;
     double origin;        /* slot of the first note, so that diagonals stay small */
+    double realigned;     /* see corrector_realign */
     int32_t slot;         /* of the notes being struck, from the origin */
     uint32_t struck;      /* notes in this slot */
     note_set sent;        /* pitches sent in this slot */
     note_set sent_before; /* in the slot before it */
     struct follow_heard heard[FOLLOW_HEARD];
     uint32_t heard_count;
-    uint32_t notes;       /* since the start */
+    uint32_t notes; /* since the start */
 };
 
 /* Forgets all playing. The timeline must outlive it. */

@@ -249,10 +249,15 @@ void clock_tap(struct clock *clock, double seconds)
     set_line(clock, clock->train.time, align(clock, wanted, 0));
 }
 
-void clock_follow(struct clock *clock, double slot)
+void clock_follow(struct clock *clock, double slot, uint64_t ahead)
 {
     if (clock->settings.source == CLOCK_AUTO)
-        follower_place(clock->follower, slot);
+        follower_place(clock->follower, slot, ahead);
+}
+
+double clock_realigned(const struct clock *clock)
+{
+    return follower_realigned(clock->follower);
 }
 
 struct clock_state clock_state(const struct clock *clock, double seconds)

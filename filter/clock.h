@@ -86,8 +86,13 @@ void clock_tap(struct clock *clock, double seconds);
  * such places come, onset after onset, the piece's rhythm drives tempo and
  * position of source auto; the others take no notice. A place out of line with
  * the one before is a jump of the player: the position goes on, the piece is
- * re-aligned. */
-void clock_follow(struct clock *clock, double slot);
+ * re-aligned. Bit d of `ahead`: the piece has notes d slots on (bit 0: more in this
+ * slot); 0: not known. */
+void clock_follow(struct clock *clock, double slot, uint64_t ahead);
+
+/* Slots, in all, by which source auto has put its position right, up to the onset
+ * given last: a step of the position that is not one of the music. */
+double clock_realigned(const struct clock *clock);
 
 struct clock_state clock_state(const struct clock *clock, double seconds);
 

@@ -46,12 +46,14 @@ struct follower {
     int lowest;
     double stopped;  /* seconds in all for which the music stood still */
     double position; /* of the last event, slots */
+    double counted;  /* slots that the music went on up to there, a whole number */
     struct pulse_state best;
     double astray; /* slots that the best guess's place in the beat is ahead */
     int astray_count;
     int sure;                /* events on end that the best guess stayed */
     bool placed, was_placed; /* a piece's place of the last event, of the one before, is known */
-    double place, place_before;
+    int64_t place, place_before;
+    uint64_t ahead;      /* onsets of the piece from there on: see follower_place */
     double first_before; /* onset of the event before */
     int askew;           /* events on end that the best guess did not fit the piece */
 };
@@ -90,9 +92,11 @@ void follower_start(struct follower *follower, double position, double tempo)
     struct pulse *pulse = follower->pulse;
     pulse_reset(pulse);
     pulse_aim(pulse, pulse_rubato.period * neutral_tempo / tempo);
+    double realigned = follower_realigned(follower);
     *follower = (struct follower){.pulse = pulse,
                                   .options = follower->options,
                                   .position = position,
+                                  .counted = position - realigned,
                                   .best = {.period = 60 / tempo}};
 }
 
@@ -103,15 +107,16 @@ static double remainder_of(double x, double of)
 }
 
 /* A guess that stands where the piece says, at the tempo of the last step. */
-static void plant(struct follower *follower, double unit, double step)
+static void plant(struct follower *follower, int slot, int64_t step)
 {
-    double period = (follower->first - follower->first_before) / step * BEAT;
+    double unit = slot * RHYTHM_SLOT;
+    double period = (follower->first - follower->first_before) / (double)step * BEAT;
     const struct pulse_options *options = &follower->options;
     if (!(period >= options->period_low && period <= options->period_high))
         return;
     struct pulse_state state = follower->best;
     state.units += (int64_t)remainder_of(unit - (double)(state.units % RHYTHM_UNITS), RHYTHM_UNITS);
-    state.step = (uint32_t)lround(step * RHYTHM_SLOT);
+    state.step = (uint32_t)(step * RHYTHM_SLOT);
     state.time = follower->first;
     state.period = period;
     state.timing = PULSE_PLAIN;
@@ -124,19 +129,19 @@ static void plant(struct follower *follower, double unit, double step)
 /* The place of the last event in a piece is evidence for the guesses that have it so. */
 static void heed_piece(struct follower *follower)
 {
-    double unit = remainder_of(follower->place, BEAT) * RHYTHM_SLOT;
-    double step = follower->place - follower->place_before;
-    bool known = follower->was_placed && step > 0 && step <= FARTHEST;
-    long units = lround(step * RHYTHM_SLOT);
-    pulse_favour(follower->pulse, (int)lround(unit) % RHYTHM_UNITS, known ? units : -1,
-                 piece_weight);
+    int slot = (int)(follower->place % BEAT);
+    int64_t step = follower->place - follower->place_before;
+    bool known = follower->was_placed && step >= 0 && step <= FARTHEST;
+    pulse_favour(follower->pulse, slot, known ? (long)step : -1, piece_weight);
     size_t count;
     follower->best = pulse_states(follower->pulse, &count)[0];
-    bool fits = follower->best.units % RHYTHM_UNITS == lround(unit) % RHYTHM_UNITS &&
-                (long)follower->best.step == units;
-    follower->askew = fits || !known ? 0 : follower->askew + 1;
+    int64_t at = pulse_slot(follower->best.units);
+    bool fits =
+        at % BEAT == slot && at - pulse_slot(follower->best.units - follower->best.step) == step;
+    follower->askew = fits || !known || !step ? 0 : follower->askew + 1;
     if (follower->askew >= ASKEW)
-        plant(follower, (double)(lround(unit) % RHYTHM_UNITS), step);
+        plant(follower, slot, step);
+    pulse_expect(follower->pulse, slot, follower->ahead);
 }
 
 /* Slots that a guess's place in the beat is ahead of the position's. */
@@ -172,6 +177,8 @@ void follower_settle(struct follower *follower)
     double astray = ahead_of(follower, &follower->best);
     bool same = fabs(astray - follower->astray) < 1e-6 && is_clear(follower);
     follower->astray_count = same ? follower->astray_count + 1 : 0;
+    if (follower->placed)
+        follower->astray_count = PATIENCE;
     follower->astray = astray;
 }
 
@@ -224,6 +231,7 @@ double follower_note(struct follower *follower, double seconds, uint8_t pitch)
     seconds -= follower->stopped - stopped;
     struct pulse_state next = pulse_peek(follower->pulse, seconds, 1, pitch, PEEKED);
     double step = (double)next.step / RHYTHM_SLOT;
+    follower->counted += (double)(pulse_slot(next.units) - pulse_slot(next.units - next.step));
     follower->position += follower->begun ? align(follower, step) : step;
     follower->best = next;
     follower->begun = true;
@@ -239,10 +247,16 @@ double follower_note(struct follower *follower, double seconds, uint8_t pitch)
     return follower->position;
 }
 
-void follower_place(struct follower *follower, double slot)
+void follower_place(struct follower *follower, double slot, uint64_t ahead)
 {
     follower->placed = follower->begun;
-    follower->place = slot;
+    follower->place = llround(slot);
+    follower->ahead = ahead;
+}
+
+double follower_realigned(const struct follower *follower)
+{
+    return follower->position - follower->counted;
 }
 
 double follower_position(const struct follower *follower, double seconds)

@@ -45,8 +45,12 @@ double follower_note(struct follower *follower, double seconds, uint8_t pitch);
 /* Takes the onset given last in, if that is not done; follower_note does it first. */
 void follower_settle(struct follower *follower);
 
-/* The onset given last stands at this slot of a piece. */
-void follower_place(struct follower *follower, double slot);
+/* The onset given last stands at this slot of a piece, which has notes d slots on
+ * where bit d of `ahead` is set. */
+void follower_place(struct follower *follower, double slot, uint64_t ahead);
+
+/* Slots that the position went on, in all, only to be put right. */
+double follower_realigned(const struct follower *follower);
 
 double follower_position(const struct follower *follower, double seconds);
 double follower_tempo(const struct follower *follower);

@@ -20,7 +20,7 @@ enum {
 };
 
 /* Below, a piece has no say in the beat. */
-static const float sure_of_piece = 0.9F;
+static const float sure_of_place = 0.5F;
 
 struct filter {
     struct filter_settings settings;
@@ -29,9 +29,10 @@ struct filter {
     struct corrector *corrector;
     uint32_t owner; /* number of the corrector, so that it hears of its own notes only */
     struct clock *clock;
-    double seconds; /* of the last event */
-    uint16_t used;  /* channels, since all was released */
-    bool waiting;   /* `note` was sent as played and is still to be told to clock and corrector */
+    double seconds;   /* of the last event */
+    uint16_t used;    /* channels, since all was released */
+    double realigned; /* of the clock, as the corrector was told */
+    bool waiting;     /* `note` was sent as played and is still to be told to clock and corrector */
     struct correct_note note;
     uint8_t note_channel, note_key;
     uint16_t pedal_down; /* triggers by control that are pressed: bit of enum trigger */
@@ -191,12 +192,15 @@ static bool is_corrected(const struct filter *filter, unsigned channel, unsigned
 static uint8_t decide(struct filter *filter, struct correct_note *note)
 {
     note->slot = clock_note(filter->clock, note->seconds, note->pitch);
+    double realigned = clock_realigned(filter->clock);
+    corrector_realign(filter->corrector, realigned - filter->realigned);
+    filter->realigned = realigned;
     filter->status.slot = note->slot;
     filter->past[filter->asked++ % FILTER_RECALL] = *note;
     uint8_t pitch = corrector_note(filter->corrector, note);
     filter->status.place = corrector_place(filter->corrector);
-    if (filter->status.place.piece >= 0 && filter->status.place.confidence >= sure_of_piece)
-        clock_follow(filter->clock, filter->status.place.slot);
+    if (filter->status.place.piece >= 0 && filter->status.place.sure >= sure_of_place)
+        clock_follow(filter->clock, filter->status.place.slot, filter->status.place.ahead);
     return pitch;
 }
 

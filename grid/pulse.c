@@ -27,6 +27,10 @@ static const double far_behind = 60;     /* behind the best, of any kind */
 static const double out_of_the_way = 24; /* behind, for careless onsets and waits */
 static const double kind_hopeless = 4;   /* behind the best of the same kind */
 
+static const double unexpected = -6; /* log chance of an onset where the piece has none ... */
+static const double left_out = -3;   /* ... and of each of its own that is passed over */
+static const double rhythm_beside_piece = 0.3; /* weight of what is usual in music */
+
 static const double wait_scale = 0.4; /* seconds */
 static const double wait_tail = 1.2;  /* exponent of the pause's power law */
 
@@ -80,6 +84,8 @@ struct pulse {
     double evidence;
     double kind_scale; /* kinds of tempo a unit of log period */
     uint32_t stamp;
+    int expected_slot; /* see pulse_expect */
+    uint64_t expected;
     struct cell cells[RHYTHM_UNITS][RHYTHM_TEXTURES][TEMPO_BINS];
 };
 
@@ -165,6 +171,7 @@ void pulse_reset(struct pulse *pulse)
 {
     pulse->count = 0;
     pulse->evidence = 0;
+    pulse->expected = 0;
     pulse->ear = (struct rhythm_ear){0};
 }
 
@@ -274,15 +281,36 @@ static double period_prior(const struct pulse_options *o, double period)
     return -0.5 * deviation * deviation;
 }
 
+/* Chance of a step for a guess that stands where the piece is known to stand. */
+static double expected_step(const struct pulse *pulse, int64_t units, uint32_t step)
+{
+    int64_t slots = pulse_slot(units + step) - pulse_slot(units);
+    if (slots >= 64)
+        return unexpected;
+    uint64_t passed = pulse->expected & ((UINT64_C(1) << slots) - 1);
+    double chance = pulse->expected >> slots & 1 ? 0 : unexpected;
+    for (passed &= ~UINT64_C(1); passed && chance > -far_behind; passed &= passed - 1)
+        chance += left_out;
+    return chance;
+}
+
+/* Log chance that a guess goes on by this step. */
+static double step_prior(const struct pulse *pulse, const struct pulse_state *s, uint32_t step,
+                         int cue)
+{
+    int unit = (int)(s->units % RHYTHM_UNITS);
+    double prior = (double)rhythm_step(&pulse->rhythm, unit, s->texture, step);
+    if (pulse->expected && pulse_slot(unit) % 4 == pulse->expected_slot)
+        return rhythm_beside_piece * prior + expected_step(pulse, unit, step);
+    return step ? prior + (double)pulse->rhythm.accent[(unit + step) % RHYTHM_UNITS][cue] : prior;
+}
+
 static void try_step(struct pulse *pulse, size_t parent, uint32_t step, double seconds,
                      enum pulse_timing timing, int cue)
 {
     struct pulse_state s = pulse->states[parent];
-    int unit = (int)(s.units % RHYTHM_UNITS);
-    double prior = (double)rhythm_step(&pulse->rhythm, unit, s.texture, step);
+    double prior = step_prior(pulse, &s, step, cue);
 
-    if (step)
-        prior += (double)pulse->rhythm.accent[(unit + step) % RHYTHM_UNITS][cue];
     /* No density here is above e^6 a second; the ways out are dearer still. */
     double reachable = s.score + prior + (timing == PULSE_PLAIN ? 6 : 0);
     if (reachable < pulse->best - (timing == PULSE_PLAIN ? far_behind : out_of_the_way))
@@ -453,16 +481,23 @@ void pulse_amend(struct pulse *pulse, unsigned notes, int lowest)
     }
 }
 
-void pulse_favour(struct pulse *pulse, int unit, long step, double nats)
+void pulse_favour(struct pulse *pulse, int slot, long step, double nats)
 {
     for (size_t i = 0; i < pulse->count; i++) {
         struct pulse_state *state = &pulse->states[i];
-        if (state->units % RHYTHM_UNITS != unit)
+        int64_t at = pulse_slot(state->units);
+        if (at % 4 != slot)
             state->score -= nats;
-        if (step >= 0 && (long)state->step != step)
+        if (step >= 0 && at - pulse_slot(state->units - state->step) != step)
             state->score -= nats;
         rank_state(pulse, i);
     }
+}
+
+void pulse_expect(struct pulse *pulse, int slot, uint64_t ahead)
+{
+    pulse->expected_slot = slot;
+    pulse->expected = ahead;
 }
 
 void pulse_plant(struct pulse *pulse, const struct pulse_state *state)
@@ -523,4 +558,5 @@ void pulse_event(struct pulse *pulse, double seconds, unsigned notes, int lowest
     pulse->cue = rhythm_hear(&pulse->ear, notes, lowest);
     try_event(pulse, seconds, pulse->cue, pulse->count);
     select_states(pulse);
+    pulse->expected = 0;
 }

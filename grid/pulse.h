@@ -74,10 +74,21 @@ void pulse_event(struct pulse *pulse, double seconds, unsigned notes, int lowest
 struct pulse_state pulse_peek(struct pulse *pulse, double seconds, unsigned notes, int lowest,
                               size_t guesses);
 
-/* Somebody knows better: guesses that are not at this unit of the beat (0 ..
- * RHYTHM_UNITS - 1) after the last event lose `nats`, and as much again where their
- * last step was not `step` units (negative: not known). Not after pulse_keep. */
-void pulse_favour(struct pulse *pulse, int unit, long step, double nats);
+/* Somebody knows better: guesses whose nearest slot of the beat (0 .. 3) is not this
+ * one after the last event lose `nats`, and as much again where their last step was
+ * not one of `step` slots (negative: not known). Not after pulse_keep. */
+void pulse_favour(struct pulse *pulse, int slot, long step, double nats);
+
+/* What is struck next is known, too: for guesses whose nearest slot is this one of the
+ * beat, bit d of `ahead` says that onsets are expected d slots on (bit 0: more of the
+ * last event's slot). For the next event only; 0: nothing is known. */
+void pulse_expect(struct pulse *pulse, int slot, uint64_t ahead);
+
+/* The slot nearest to a place: thirty-seconds belong to the slot after them. */
+static inline int64_t pulse_slot(int64_t units)
+{
+    return (units + 3) / 6;
+}
 
 /* Adds a guess about the last event, as likely as the best one, in place of the
  * worst where all `width` seats are taken. */

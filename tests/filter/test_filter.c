@@ -33,6 +33,12 @@ uint8_t corrector_note(struct corrector *corrector, const struct correct_note *n
     return (uint8_t)pitch;
 }
 
+void corrector_realign(struct corrector *corrector, double slots)
+{
+    (void)corrector;
+    (void)slots;
+}
+
 void corrector_release(struct corrector *corrector, uint8_t pitch)
 {
     corrector->holds[pitch]--;
