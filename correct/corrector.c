@@ -2,6 +2,9 @@
  * mode, so that a change of mode finds them ready, and lets the one of the mode
  * decide. Generation starts where it was left.
  *
+ * A note is decided by what was known before it; what it tells itself of player
+ * and place is taken in afterwards, when it has long been sent (corrector_settle).
+ *
  * Owns the experts; borrows the models. */
 #include "correct/corrector.h"
 #include "correct/expert.h"
@@ -22,6 +25,14 @@ struct corrector {
     struct expert *expert;     /* of music that is not known; NULL without a style */
     struct scale scale;
     uint16_t sounding[128]; /* keys that hold each pitch */
+    note_set held;          /* pitches that are held */
+    struct decided {
+        bool waiting; /* to be taken in */
+        bool judged;  /* by the expert */
+        double slot;
+        uint8_t x, y;
+        note_set held; /* before it */
+    } last;
 };
 
 struct correct_settings correct_defaults(void)
@@ -41,6 +52,12 @@ static int settings_check(const struct correct_settings *settings, struct error 
     return 0;
 }
 
+static void release_all(struct corrector *corrector)
+{
+    memset(corrector->sounding, 0, sizeof corrector->sounding);
+    corrector->held = 0;
+}
+
 static void corrector_start(struct corrector *corrector)
 {
     follow_start(corrector->follow, corrector->timeline);
@@ -49,7 +66,8 @@ static void corrector_start(struct corrector *corrector)
         generate_start(corrector->generate);
     if (corrector->expert)
         expert_start(corrector->expert);
-    memset(corrector->sounding, 0, sizeof corrector->sounding);
+    release_all(corrector);
+    corrector->last.waiting = false;
 }
 
 /* NULL: none of them has pieces. */
@@ -115,51 +133,53 @@ static uint8_t decide_generate(struct corrector *corrector, double slot, uint8_t
     return generate_decide(corrector->generate, slot, x, &options, corrector->sounding);
 }
 
-static note_set sounding(const struct corrector *corrector)
+static void judge(struct corrector *corrector, float meant[STYLE_SHIFTS])
 {
-    note_set set = 0;
-    for (unsigned p = 0; p < 128; p++)
-        set |= (note_set)(corrector->sounding[p] > 0) << p;
-    return set;
+    struct decided *last = &corrector->last;
+    last->judged = true;
+    expert_judge(corrector->expert, last->slot, last->x, last->held, corrector->settings.follow,
+                 meant);
+}
+
+static uint8_t decide_correct(struct corrector *corrector, uint8_t x)
+{
+    const struct correct_settings *settings = &corrector->settings;
+    float score[128], meant[STYLE_SHIFTS];
+    float played = follow_score(corrector->follow, x, settings->follow, score);
+    bool ask = corrector->expert && follow_is_open(score, played, settings->keep, x);
+    if (ask)
+        judge(corrector, meant);
+    follow_spread(played, ask ? meant : NULL, x, score);
+    return follow_choose(score, settings->keep, x);
 }
 
 uint8_t corrector_note(struct corrector *corrector, const struct correct_note *note)
 {
-    struct follow *follow = corrector->follow;
-    const struct correct_settings *settings = &corrector->settings;
+    corrector_settle(corrector);
+    struct decided *last = &corrector->last;
     uint8_t x = note->pitch & 127, y = x;
-    float meant[STYLE_SHIFTS];
-    if (corrector->expert)
-        expert_judge(corrector->expert, note->slot, x, sounding(corrector), settings->follow,
-                     meant);
-    follow_advance(follow, note->slot);
-    follow_enter(follow, x);
-    switch (settings->mode) {
+    *last = (struct decided){.waiting = true, .slot = note->slot, .x = x, .held = corrector->held};
+    follow_advance(corrector->follow, note->slot);
+    if (follow_is_first(corrector->follow))
+        follow_enter(corrector->follow, x);
+    switch (corrector->settings.mode) {
     case CORRECT_OFF:
         break;
     case CORRECT_SCALE:
         y = scale_decide(&corrector->scale, x);
         break;
-    case CORRECT_CORRECT: {
-        float score[128];
-        follow->meant = corrector->expert ? meant : NULL;
-        follow_score(follow, x, settings->follow, score);
-        follow->meant = NULL;
-        y = follow_choose(score, settings->keep, x);
+    case CORRECT_CORRECT:
+        y = decide_correct(corrector, x);
         break;
-    }
     case CORRECT_GENERATE:
         if (corrector->generate)
             y = decide_generate(corrector, note->slot, x);
         break;
     }
-    follow_weigh(follow, x, NULL);
-    follow_sent(follow, x, y);
-    if (corrector->expert)
-        expert_hear(corrector->expert, x);
-    scale_sent(&corrector->scale, x, y);
+    last->y = y;
     if (corrector->sounding[y] < UINT16_MAX)
         corrector->sounding[y]++;
+    corrector->held |= note_set_bit(y);
     return y;
 }
 
@@ -168,14 +188,36 @@ void corrector_realign(struct corrector *corrector, double slots)
     corrector->follow->realigned += slots;
 }
 
-void corrector_release(struct corrector *corrector, uint8_t pitch)
+void corrector_settle(struct corrector *corrector)
 {
-    if (corrector->sounding[pitch & 127])
-        corrector->sounding[pitch & 127]--;
+    struct decided *last = &corrector->last;
+    struct follow *follow = corrector->follow;
+    float meant[STYLE_SHIFTS];
+    if (!last->waiting)
+        return;
+    last->waiting = false;
+    if (!follow_is_first(follow))
+        follow_enter(follow, last->x);
+    follow_weigh(follow, last->x, NULL);
+    follow_sent(follow, last->x, last->y);
+    if (corrector->expert) {
+        if (!last->judged)
+            judge(corrector, meant);
+        expert_hear(corrector->expert, last->x);
+    }
+    scale_sent(&corrector->scale, last->x, last->y);
 }
 
-struct correct_place corrector_place(const struct corrector *corrector)
+void corrector_release(struct corrector *corrector, uint8_t pitch)
 {
+    uint16_t *keys = &corrector->sounding[pitch & 127];
+    if (*keys > 0 && --*keys == 0)
+        corrector->held &= ~note_set_bit(pitch & 127);
+}
+
+struct correct_place corrector_place(struct corrector *corrector)
+{
+    corrector_settle(corrector);
     return follow_place(corrector->follow);
 }
 
@@ -208,7 +250,7 @@ int corrector_take(struct corrector *corrector, const struct correct_note *notes
      * only notes of the same slot are taken to sound together. */
     for (size_t i = 0; i < count; i++) {
         if (i && floor(notes[i].slot + .5) > floor(notes[i - 1].slot + .5))
-            memset(corrector->sounding, 0, sizeof corrector->sounding);
+            release_all(corrector);
         pitches[i] = corrector_note(corrector, &notes[i]);
     }
     return 0;

@@ -77,7 +77,8 @@ struct corrector *corrector_open(const struct model *const *models, size_t count
 
 void corrector_close(struct corrector *corrector);
 
-/* The pitch to sound for a note, 0 .. 127. */
+/* The pitch to sound for a note, 0 .. 127. It is decided by what was known before
+ * the note; only the first note of all is searched for right away. */
 uint8_t corrector_note(struct corrector *corrector, const struct correct_note *note);
 
 /* The slots of notes to come are by so many higher than they would have been: a clock
@@ -92,7 +93,11 @@ void corrector_release(struct corrector *corrector, uint8_t pitch);
 int corrector_set(struct corrector *corrector, const struct correct_settings *settings,
                   struct error *error);
 
-struct correct_place corrector_place(const struct corrector *corrector);
+/* Takes in what the last note tells. Whoever sends notes on calls it when the note
+ * has been sent; all others here call it where it was not, to the same effect. */
+void corrector_settle(struct corrector *corrector);
+
+struct correct_place corrector_place(struct corrector *corrector);
 
 /* Whole takes: as corrector_note for each of the notes in order, but knowing
  * all of them. Notes must be sorted by slot. Writes pitches[count]. Allocates.

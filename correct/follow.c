@@ -1,6 +1,6 @@
 /* The forward filter. Probabilities are kept normalised after every note, so
  * plain floats are enough. */
-#include "correct/follow.h"
+#include "correct/follow_private.h"
 
 #include <float.h>
 #include <math.h>
@@ -13,8 +13,6 @@ static const float start_part[FOLLOW_PARTS] = {.29f, .29f, .3f, .04f, .04f, .04f
 static const float start_notes = 8; /* the start counts as much as so many notes */
 static const float forget = .98f;   /* a note */
 
-static const float stray_note = 1 / 40.f;
-
 static const float leave = .003f;     /* the player jumps or wanders off, a beat */
 static const float turn_part = .005f; /* the policy's turns after a beat */
 static const float drift = .001f;     /* the player's slots and the piece's shift by one, a beat */
@@ -23,29 +21,14 @@ static const float off_time_rate = .05f; /* how fast their share follows the pla
 static const float missed_slot = .3f;    /* the piece has notes, nothing was struck */
 static const float count_right = .9f;    /* as many notes were struck as the piece has */
 static const float rest_right = .95f;    /* nothing was struck and the piece has nothing */
-static const float enter_part = .1f;     /* from away to a place, a note */
-static const float local_part = .3f;     /* of these, to a place near the last one */
-static const float begin_part = .05f;    /* of these, to the beginning of a piece */
-static const float first_part = .95f;    /* the first note of all is the beginning of a piece */
-static const float out_of_beat = .1f; /* of these, where the player's beats are not the piece's */
 static const float most_near = .15f, most_stray = .06f;
 static const float doubt = .6f;       /* exponent of the habits' probabilities */
-static const float sure_weight = .9f; /* of a place beyond doubt */
-static const float calm = .01f;       /* less of being away than this leaves nothing to look for */
-static const float least_weight = 1e-6f;
 static const double most_slot = 1e15; /* farther from zero, sixteenths are not told apart */
 
 enum {
-    LOCAL_BACK = 40, /* slots searched before the likeliest place */
-    LOCAL_AHEAD = 24,
-    PAIR_LOOKS = 96, /* places looked at for one pair of notes */
-    FRESH = 16,      /* hypotheses that may enter with one note */
-    BEGIN_PIECES = 128,
-    SEEN = 512,
-    SURE_NOTES = 6,   /* on end, before a place is believed */
-    LOST_NOTES = 16,  /* on end, before it is no longer */
-    TURNING = 8,      /* of the likeliest places, turns and the player's own time are thought of */
-    KNOWN_PIECES = 3, /* as few as this are believed to be what is going to be played */
+    SURE_NOTES = 6,  /* on end, before a place is believed */
+    LOST_NOTES = 16, /* on end, before it is no longer */
+    TURNING = 8,     /* of the likeliest places, turns and the player's own time are thought of */
 };
 
 void follow_start(struct follow *follow, const struct timeline *timeline)
@@ -67,55 +50,6 @@ static inline float habit_power(const struct follow *follow, float probability)
     return follow->believed ? probability : powf(probability, doubt);
 }
 
-static inline bool on_timeline(const struct follow *follow, int64_t place)
-{
-    return place >= TIMELINE_GAP && place + 1 < (int64_t)follow->timeline->places;
-}
-
-/* The notes each part may stand for at one place; FOLLOW_STRAY has no set. */
-struct candidates {
-    note_set set[FOLLOW_STRAY];
-};
-
-static inline struct candidates candidates_at(const struct follow *follow, int64_t place,
-                                              note_set sent, note_set sent_before)
-{
-    const struct timeline *timeline = follow->timeline;
-    const note_set *set = timeline->set + place;
-    struct candidates from;
-    from.set[FOLLOW_NEXT] = from.set[FOLLOW_LOW] = 0;
-    from.set[FOLLOW_OWN] = set[0] & ~sent;
-    from.set[FOLLOW_AGAIN] = set[0];
-    from.set[FOLLOW_NEAR] = (set[-1] & ~sent_before) | (set[1] & ~sent);
-    if (from.set[FOLLOW_OWN]) {
-        uint32_t i = timeline->first[place];
-        while (note_set_has(&sent, timeline->pitch[i]))
-            i++;
-        from.set[FOLLOW_NEXT] = note_set_bit(timeline->pitch[i]);
-        from.set[FOLLOW_LOW] = note_set_bit(note_set_lowest(from.set[FOLLOW_OWN]));
-    }
-    return from;
-}
-
-/* How notes that a part stands for turn into keys struck: [class]. */
-static inline const float *part_slips(const struct follow *follow, int part)
-{
-    return part == FOLLOW_AGAIN ? follow->slip.brush : follow->slip.probability;
-}
-
-static inline float likelihood_of(const struct follow *follow, const struct candidates *from,
-                                  uint8_t x)
-{
-    float sum = follow->part[FOLLOW_STRAY] * stray_note;
-    for (int p = 0; p < FOLLOW_STRAY; p++)
-        if (from->set[p]) {
-            int count = note_set_count(from->set[p]);
-            sum += follow->part[p] / (float)count *
-                   slip_sum(&follow->slip, part_slips(follow, p), from->set[p], count, x);
-        }
-    return sum;
-}
-
 static void find_best(struct follow *follow)
 {
     follow->best_weight = 0;
@@ -128,8 +62,7 @@ static void find_best(struct follow *follow)
         follow->phase = follow->best;
 }
 
-/* Drops what has become unlikely and makes all sum to one. */
-static void normalise(struct follow *follow)
+void follow_normalise(struct follow *follow)
 {
     float sum = follow->away;
     for (uint32_t i = 0; i < follow->count; i++)
@@ -152,8 +85,7 @@ static void normalise(struct follow *follow)
     find_best(follow);
 }
 
-/* Adds weight to a diagonal; a full table gives up its least likely one for it. */
-static void add_weight(struct follow *follow, int32_t diagonal, float weight)
+void follow_add(struct follow *follow, int32_t diagonal, float weight)
 {
     uint32_t least = 0;
     for (uint32_t i = 0; i < follow->count; i++) {
@@ -191,7 +123,7 @@ static void take_turns(struct follow *follow, int64_t place, int32_t passed, flo
     for (uint32_t i = timeline->turn_first[beat]; i < timeline->turn_first[beat + 1]; i++) {
         const struct timeline_turn *turn = &timeline->turn[i];
         int32_t diagonal = (int32_t)turn->place + inside - (follow->slot + passed);
-        add_weight(follow, diagonal, weight * turn_part * turn->probability);
+        follow_add(follow, diagonal, weight * turn_part * turn->probability);
     }
 }
 
@@ -211,7 +143,7 @@ static void take_own_time(struct follow *follow, const struct follow_hypothesis 
         if (onset < place - TIMELINE_GAP / 2 || onset > place + TIMELINE_GAP / 2 ||
             diagonal == h->diagonal)
             continue;
-        add_weight(follow, diagonal, h->weight * follow->off_time * share[k]);
+        follow_add(follow, diagonal, h->weight * follow->off_time * share[k]);
         if (k == 1 && h->diagonal == follow->best)
             follow->late_best = diagonal;
     }
@@ -273,8 +205,8 @@ static void pass_slots(struct follow *follow, int32_t passed)
     for (uint32_t i = 0; i < turns; i++) {
         const struct follow_hypothesis *h = &turning[i];
         take_turns(follow, (int64_t)follow->slot + h->diagonal, passed, h->weight);
-        add_weight(follow, h->diagonal - 1, h->weight * drift);
-        add_weight(follow, h->diagonal + 1, h->weight * drift);
+        follow_add(follow, h->diagonal - 1, h->weight * drift);
+        follow_add(follow, h->diagonal + 1, h->weight * drift);
         take_own_time(follow, h, passed);
     }
 }
@@ -310,7 +242,7 @@ void follow_advance(struct follow *follow, double slot)
     if (passed) {
         pass_slots(follow, passed);
         move(follow, passed);
-        normalise(follow);
+        follow_normalise(follow);
     }
 }
 
@@ -331,163 +263,6 @@ void follow_rewind(struct follow *follow)
     habit_start(&follow->habit);
 }
 
-/* How much better the last notes are explained from this diagonal on than by
- * being away, summed over when the player could have come there. */
-static float support(const struct follow *follow, int32_t diagonal)
-{
-    float sum = 1, ratio = 1;
-    uint32_t count = follow->heard_count < FOLLOW_HEARD ? follow->heard_count : FOLLOW_HEARD;
-    for (uint32_t i = 1; i <= count; i++) {
-        const struct follow_heard *heard = &follow->heard[(follow->heard_count - i) % FOLLOW_HEARD];
-        int64_t place = (int64_t)heard->slot + diagonal;
-        if (!on_timeline(follow, place))
-            break;
-        struct candidates from = candidates_at(follow, place, 0, 0);
-        ratio *= likelihood_of(follow, &from, heard->pitch) / heard->expected;
-        sum += ratio;
-        if (ratio < .01f)
-            break;
-    }
-    return sum;
-}
-
-/* Places that may be entered with one note: the best by a quick estimate. */
-struct entries {
-    struct entry {
-        int32_t diagonal;
-        float prior;
-        float estimate;
-    } entry[FRESH];
-    uint32_t count, looks;
-    int32_t seen[SEEN]; /* diagonals looked at, by their low bits; INT32_MIN stands for none */
-};
-
-/* Whether a hypothesis is there already. */
-static bool is_held(const struct follow *follow, int32_t diagonal)
-{
-    for (uint32_t i = 0; i < follow->count; i++)
-        if (follow->hypothesis[i].diagonal == diagonal)
-            return true;
-    return false;
-}
-
-/* The prior raised by x and by every note just heard that stands where this place wants it. */
-static float estimate(const struct follow *follow, int32_t diagonal, float prior, uint8_t x)
-{
-    if (note_set_has(&follow->timeline->set[follow->slot + diagonal], x))
-        prior *= 8;
-    uint32_t count = follow->heard_count < FOLLOW_HEARD ? follow->heard_count : FOLLOW_HEARD;
-    for (uint32_t i = 1; i <= count; i++) {
-        const struct follow_heard *heard = &follow->heard[(follow->heard_count - i) % FOLLOW_HEARD];
-        int64_t place = (int64_t)heard->slot + diagonal;
-        if (on_timeline(follow, place) && note_set_has(&follow->timeline->set[place], heard->pitch))
-            prior *= 8;
-    }
-    return prior;
-}
-
-static void consider(struct follow *follow, struct entries *entries, int64_t place, float prior,
-                     uint8_t x)
-{
-    int32_t diagonal = (int32_t)(place - follow->slot);
-    int32_t *seen = &entries->seen[(uint32_t)diagonal % SEEN];
-    if (*seen == diagonal || !on_timeline(follow, place))
-        return;
-    *seen = diagonal;
-    entries->looks++;
-    if (((int64_t)diagonal - follow->phase) % SONG_SLOTS_A_BEAT != 0)
-        prior *= out_of_beat;
-    float value = estimate(follow, diagonal, prior, x);
-    uint32_t least = 0;
-    for (uint32_t i = 1; i < entries->count; i++)
-        if (entries->entry[i].estimate < entries->entry[least].estimate)
-            least = i;
-    if (entries->count < FRESH)
-        least = entries->count++;
-    else if (entries->entry[least].estimate >= value)
-        return;
-    entries->entry[least] = (struct entry){diagonal, prior, value};
-}
-
-/* Places where a note just heard and x stand at the same distance as they were played. */
-static void consider_pairs(struct follow *follow, struct entries *entries, float prior, uint8_t x)
-{
-    const struct timeline *timeline = follow->timeline;
-    uint32_t count = follow->heard_count < FOLLOW_HEARD ? follow->heard_count : FOLLOW_HEARD;
-    for (uint32_t i = 1; i <= count && entries->looks < FOLLOW_LOOKS; i++) {
-        const struct follow_heard *heard = &follow->heard[(follow->heard_count - i) % FOLLOW_HEARD];
-        int32_t distance = follow->slot - heard->slot;
-        if (distance > TIMELINE_REACH)
-            break;
-        if (distance == 0 && heard->pitch == x)
-            continue;
-        uint32_t bucket = timeline_bucket(timeline, heard->pitch, x, (unsigned)distance);
-        uint32_t first = timeline->pair_first[bucket];
-        uint32_t size = timeline->pair_first[bucket + 1] - first;
-        /* A long list is seen a part at a time, another part with every note. */
-        uint32_t offset = size > PAIR_LOOKS ? (follow->notes * PAIR_LOOKS) % size : 0;
-        for (uint32_t k = 0; k < size && k < PAIR_LOOKS && entries->looks < FOLLOW_LOOKS; k++)
-            consider(follow, entries, timeline->pair_place[first + (offset + k) % size], prior, x);
-    }
-}
-
-static void consider_near(struct follow *follow, struct entries *entries, float prior, uint8_t x)
-{
-    const struct timeline *timeline = follow->timeline;
-    int64_t middle = (int64_t)follow->slot + follow->anchor;
-    for (int64_t place = middle - LOCAL_BACK; place <= middle + LOCAL_AHEAD; place++)
-        if (on_timeline(follow, place) && slip_window(timeline->set[place], x))
-            consider(follow, entries, place, prior / (LOCAL_BACK + LOCAL_AHEAD), x);
-}
-
-static void consider_beginnings(struct follow *follow, struct entries *entries, float prior,
-                                uint8_t x)
-{
-    const struct timeline *timeline = follow->timeline;
-    for (uint32_t k = 0; k < timeline->pieces && k < BEGIN_PIECES; k++)
-        consider(follow, entries, timeline->piece[k].onset, prior / (float)timeline->pieces, x);
-}
-
-/* Whether the player is where expected: the notes so far left no doubt, or the
- * likeliest place explains x to the letter. */
-static bool is_clear(const struct follow *follow, uint8_t x)
-{
-    int64_t place = (int64_t)follow->slot + follow->best;
-    return follow->away < calm ||
-           (follow->best_weight > sure_weight && on_timeline(follow, place) &&
-            note_set_has(&follow->timeline->set[place], x));
-}
-
-void follow_enter(struct follow *follow, uint8_t x)
-{
-    const struct timeline *timeline = follow->timeline;
-    if (timeline->notes == 0 || is_clear(follow, x))
-        return;
-    struct entries entries;
-    entries.count = entries.looks = 0;
-    for (int i = 0; i < SEEN; i++)
-        entries.seen[i] = INT32_MIN;
-    if (follow->heard_count == 0) {
-        consider_beginnings(follow, &entries, first_part, x);
-        follow->away = 1 - first_part;
-        follow->believed = timeline->pieces <= KNOWN_PIECES;
-    } else {
-        float entering = follow->away * enter_part;
-        if (follow->anchored)
-            consider_near(follow, &entries, entering * local_part, x);
-        if (follow->struck == 0)
-            consider_beginnings(follow, &entries, entering * begin_part, x);
-        consider_pairs(follow, &entries, entering / (float)timeline->notes, x);
-    }
-    for (uint32_t i = 0; i < entries.count; i++) {
-        const struct entry *entry = &entries.entry[i];
-        float weight = entry->prior * support(follow, entry->diagonal);
-        if (weight > least_weight && !is_held(follow, entry->diagonal))
-            add_weight(follow, entry->diagonal, weight);
-    }
-    normalise(follow);
-}
-
 /* P(x | y)^trust of each class, and what the sum over a set is worth with it. */
 static void raise(float to[SLIP_CLASSES], const float from[SLIP_CLASSES], float trust)
 {
@@ -505,16 +280,7 @@ static void score_set(float *score, note_set set, float weight, const float slip
     }
 }
 
-static void score_meant(const float meant[SLIP_WINDOW], float weight, uint8_t x, float score[128])
-{
-    for (int k = 0; k < SLIP_WINDOW; k++) {
-        int y = x + k - SLIP_RANGE;
-        if (y >= 0 && y < 128)
-            score[y] += weight * meant[k];
-    }
-}
-
-void follow_score(const struct follow *follow, uint8_t x, float trust, float score[128])
+float follow_score(const struct follow *follow, uint8_t x, float trust, float score[128])
 {
     float slips[FOLLOW_STRAY][SLIP_CLASSES];
     for (int p = 0; p < FOLLOW_STRAY; p++)
@@ -532,11 +298,31 @@ void follow_score(const struct follow *follow, uint8_t x, float trust, float sco
             if (from.set[p])
                 score_set(score, from.set[p], h->weight * follow->part[p], slips[p], x);
     }
-    played *= slips[FOLLOW_OWN][SLIP_RIGHT];
-    if (follow->meant)
-        score_meant(follow->meant, played, x, score);
-    else
+    return played * slips[FOLLOW_OWN][SLIP_RIGHT];
+}
+
+void follow_spread(float played, const float *meant, uint8_t x, float score[128])
+{
+    if (!meant) {
         score[x] += played;
+        return;
+    }
+    for (int k = 0; k < SLIP_WINDOW; k++) {
+        int y = x + k - SLIP_RANGE;
+        if (y >= 0 && y < 128)
+            score[y] += played * meant[k];
+    }
+}
+
+bool follow_is_open(const float score[128], float played, float keep, uint8_t x)
+{
+    float best = 0, second = 0, kept = expf(keep);
+    for (unsigned y = 0; y < 128; y++) {
+        float value = y == x ? score[y] * kept : score[y];
+        second = fmaxf(second, fminf(best, value));
+        best = fmaxf(best, value);
+    }
+    return !(best > (second + played * kept) * (1 + 1e-5f)); /* 1e-5: rounding */
 }
 
 /* Adds to share[c] the probability that x is a note of this set, class by class; the sum. */
@@ -623,7 +409,7 @@ float follow_weigh(struct follow *follow, uint8_t x, float *likelihood)
     float expected = habit_power(follow, habit_note(&follow->habit, x));
     follow->away *= expected;
     int32_t before = follow->best;
-    normalise(follow);
+    follow_normalise(follow);
     settle(follow, before);
     learn(follow, x);
     return expected;

@@ -63,7 +63,6 @@ struct follow {
     struct follow_hypothesis hypothesis[FOLLOW_HYPOTHESES];
     uint32_t count;
     struct habit habit; /* what being away would sound like */
-    const float *meant; /* [SLIP_WINDOW]: see follow_score; NULL: what was played was meant */
     float away;         /* probability of being at no known place */
     float left_share;   /* the part of it that left a place in the last advance */
     int32_t best;       /* diagonal of the likeliest hypothesis */
@@ -97,10 +96,25 @@ void follow_advance(struct follow *follow, double slot);
 /* Finds new places that could explain pitch x and the notes before it. */
 void follow_enter(struct follow *follow, uint8_t x);
 
-/* For every pitch y: prior(y) * P(x | y)^trust, up to a common factor. What counts
- * for "nothing known fits" goes to y = x, or, where follow->meant is set, to the
- * pitches x - SLIP_RANGE .. x + SLIP_RANGE by these shares, which sum to 1. */
-void follow_score(const struct follow *follow, uint8_t x, float trust, float score[128]);
+/* Whether nothing was heard yet. Where a player begins, the first note says; later,
+ * places may as well be searched for after a note was sent: one that enters with a
+ * note weighs too little to decide it. */
+static inline bool follow_is_first(const struct follow *follow)
+{
+    return follow->heard_count == 0;
+}
+
+/* For every pitch y: prior(y) * P(x | y)^trust, up to a common factor, as far as
+ * places explain x. What counts for "nothing known fits" is returned, to be added
+ * by follow_spread. */
+float follow_score(const struct follow *follow, uint8_t x, float trust, float score[128]);
+
+/* Adds what nothing known explains: to y = x, or, where meant is not NULL, to the
+ * pitches x - SLIP_RANGE .. x + SLIP_RANGE by these shares [SLIP_WINDOW], which sum to 1. */
+void follow_spread(float played, const float *meant, uint8_t x, float score[128]);
+
+/* Whether it could matter to follow_choose how `played` is spread. */
+bool follow_is_open(const float score[128], float played, float keep, uint8_t x);
 
 /* The pitch with the largest score, that of x being raised by `keep` nats. */
 uint8_t follow_choose(const float score[128], float keep, uint8_t x);

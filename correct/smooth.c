@@ -55,10 +55,11 @@ static struct moment *record_room(struct record *record)
 }
 
 /* First pass: one note, as live. */
-static int record_note(struct record *record, struct follow *follow, size_t t, uint8_t x,
-                       double slot, float trust, float keep)
+static int record_note(struct record *record, struct follow *follow, size_t t,
+                       const struct correct_note *note, const float *meant, float trust, float keep)
 {
-    follow_advance(follow, slot);
+    uint8_t x = note->pitch & 127;
+    follow_advance(follow, note->slot);
     follow_enter(follow, x);
     struct moment *moment = record_room(record);
     if (!moment)
@@ -73,7 +74,7 @@ static int record_note(struct record *record, struct follow *follow, size_t t, u
     for (uint32_t i = 0; i < held; i++)
         moment[i] = (struct moment){.diagonal = follow->hypothesis[i].diagonal,
                                     .weight = follow->hypothesis[i].weight};
-    follow_score(follow, x, trust, score);
+    follow_spread(follow_score(follow, x, trust, score), meant, x, score);
     step->away_likelihood = follow_weigh(follow, x, likelihood);
     for (uint32_t i = 0; i < held; i++) {
         moment[i].likelihood = likelihood[i];
@@ -205,7 +206,8 @@ static int smooth_record(const struct record *record, struct record *smoothed,
 
 /* Third pass: one note decided. */
 static uint8_t decide_note(const struct record *smoothed, struct follow *follow, size_t t,
-                           const struct correct_note *note, float trust, float keep)
+                           const struct correct_note *note, const float *meant, float trust,
+                           float keep)
 {
     const struct step *step = &smoothed->step[t];
     const struct moment *moment = smoothed->moment + step->first;
@@ -216,7 +218,7 @@ static uint8_t decide_note(const struct record *smoothed, struct follow *follow,
     follow->away = step->away;
     for (uint32_t i = 0; i < follow->count; i++)
         follow->hypothesis[i] = (struct follow_hypothesis){moment[i].diagonal, moment[i].weight};
-    follow_score(follow, x, trust, score);
+    follow_spread(follow_score(follow, x, trust, score), meant, x, score);
     uint8_t y = follow_choose(score, keep, x);
     follow_sent(follow, x, y);
     return y;
@@ -229,18 +231,14 @@ int smooth_take(struct follow *follow, const struct timeline *timeline, float tr
     struct record record = {0}, smoothed = {0};
     int status = record_open(&record, count) | record_open(&smoothed, count);
     follow_start(follow, timeline);
-    for (size_t t = 0; status == 0 && t < count; t++) {
-        follow->meant = meant ? meant[t] : NULL;
-        status = record_note(&record, follow, t, notes[t].pitch & 127, notes[t].slot, trust, keep);
-    }
+    for (size_t t = 0; status == 0 && t < count; t++)
+        status = record_note(&record, follow, t, &notes[t], meant ? meant[t] : NULL, trust, keep);
     if (status == 0)
         status = smooth_record(&record, &smoothed, follow, notes, count);
     follow_rewind(follow);
-    for (size_t t = 0; status == 0 && t < count; t++) {
-        follow->meant = meant ? meant[t] : NULL;
-        pitches[t] = decide_note(&smoothed, follow, t, &notes[t], trust, keep);
-    }
-    follow->meant = NULL;
+    for (size_t t = 0; status == 0 && t < count; t++)
+        pitches[t] =
+            decide_note(&smoothed, follow, t, &notes[t], meant ? meant[t] : NULL, trust, keep);
     record_close(&record);
     record_close(&smoothed);
     return status == 0 ? 0 : error_set(error, "out of memory for a take of %zu notes", count);

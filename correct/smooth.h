@@ -15,7 +15,7 @@
 #include "correct/follow.h"
 
 /* Writes pitches[count] for notes sorted by slot. meant[count] (NULL: as played) says
- * what is meant by each note where no place explains it (follow->meant). `follow` is scratch memory
+ * what is meant by each note where no place explains it (follow_spread). `follow` is scratch memory
  * of the caller and is started anew. -1: out of memory. */
 int smooth_take(struct follow *follow, const struct timeline *timeline, float trust, float keep,
                 const struct correct_note *notes, size_t count, const float (*meant)[SLIP_WINDOW],

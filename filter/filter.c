@@ -32,6 +32,7 @@ struct filter {
     double seconds;   /* of the last event */
     uint16_t used;    /* channels, since all was released */
     double realigned; /* of the clock, as the corrector was told */
+    bool decided;     /* a note was, and is not taken in yet */
     bool waiting;     /* `note` was sent as played and is still to be told to clock and corrector */
     struct correct_note note;
     uint8_t note_channel, note_key;
@@ -188,7 +189,7 @@ static bool is_corrected(const struct filter *filter, unsigned channel, unsigned
            key <= settings->highest;
 }
 
-/* Slot and pitch of a note; tells the clock where in a known piece it stands. */
+/* Slot and pitch of a note. */
 static uint8_t decide(struct filter *filter, struct correct_note *note)
 {
     note->slot = clock_note(filter->clock, note->seconds, note->pitch);
@@ -197,11 +198,20 @@ static uint8_t decide(struct filter *filter, struct correct_note *note)
     filter->realigned = realigned;
     filter->status.slot = note->slot;
     filter->past[filter->asked++ % FILTER_RECALL] = *note;
-    uint8_t pitch = corrector_note(filter->corrector, note);
+    filter->decided = true;
+    return corrector_note(filter->corrector, note);
+}
+
+/* The corrector takes in the note that was decided; it tells the clock where in a
+ * known piece that note stands. */
+static void place_note(struct filter *filter)
+{
+    if (!filter->decided)
+        return;
+    filter->decided = false;
     filter->status.place = corrector_place(filter->corrector);
     if (filter->status.place.piece >= 0 && filter->status.place.sure >= sure_of_place)
         clock_follow(filter->clock, filter->status.place.slot, filter->status.place.ahead);
-    return pitch;
 }
 
 static void strike(struct filter *filter, const struct midi_event *event, double seconds)
@@ -236,13 +246,15 @@ static void strike(struct filter *filter, const struct midi_event *event, double
 /* Tells clock and corrector of a note that was sent as played. */
 static void hear_note(struct filter *filter)
 {
-    if (!filter->waiting)
-        return;
-    filter->waiting = false;
-    if (is_corrected(filter, filter->note_channel, filter->note_key))
-        decide(filter, &filter->note);
-    else
-        filter->status.slot = clock_note(filter->clock, filter->note.seconds, filter->note.pitch);
+    if (filter->waiting) {
+        filter->waiting = false;
+        if (is_corrected(filter, filter->note_channel, filter->note_key))
+            decide(filter, &filter->note);
+        else
+            filter->status.slot =
+                clock_note(filter->clock, filter->note.seconds, filter->note.pitch);
+    }
+    place_note(filter);
 }
 
 void filter_settle(struct filter *filter)

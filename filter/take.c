@@ -338,8 +338,10 @@ static uint8_t correct_note(struct corrector *corrector, const struct correct_no
 {
     uint64_t began = trace && trace->nanoseconds ? clock_nanoseconds() : 0;
     uint8_t pitch = corrector_note(corrector, note);
-    if (trace && trace->nanoseconds)
+    if (trace && trace->nanoseconds) {
+        corrector_settle(corrector);
         trace->nanoseconds[number] = clock_nanoseconds() - began;
+    }
     if (trace && trace->place)
         trace->place[number] = corrector_place(corrector);
     return pitch;

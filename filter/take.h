@@ -62,7 +62,7 @@ int take_live(struct take *take, const struct midifile *file, struct corrector *
 
 /* What a live correction tells beside the pitches; each [count] or NULL. */
 struct take_trace {
-    uint64_t *nanoseconds;       /* that corrector_note took */
+    uint64_t *nanoseconds;       /* that corrector_note and corrector_settle took */
     struct correct_place *place; /* where the corrector was after the note */
 };
 

@@ -80,6 +80,7 @@ struct pulse {
     uint8_t *chosen; /* along order */
     size_t count, candidate_count, candidate_room;
     double best; /* of the candidates */
+    bool peeking; /* all but the best of them are hopeless */
     double kind_best[KINDS];
     double evidence;
     double kind_scale; /* kinds of tempo a unit of log period */
@@ -313,7 +314,8 @@ static void try_step(struct pulse *pulse, size_t parent, uint32_t step, double s
 
     /* No density here is above e^6 a second; the ways out are dearer still. */
     double reachable = s.score + prior + (timing == PULSE_PLAIN ? 6 : 0);
-    if (reachable < pulse->best - (timing == PULSE_PLAIN ? far_behind : out_of_the_way))
+    double behind = timing == PULSE_PLAIN ? far_behind : out_of_the_way;
+    if (reachable < pulse->best - (pulse->peeking ? 0 : behind))
         return;
     s.score += prior + pulse_move(&pulse->options, &s, step, seconds, timing);
     if (step)
@@ -545,10 +547,12 @@ struct pulse_state pulse_peek(struct pulse *pulse, double seconds, unsigned note
     struct rhythm_ear ear = pulse->ear;
     size_t best = 0;
 
+    pulse->peeking = true;
     try_event(pulse, seconds, rhythm_hear(&ear, notes, lowest), guesses);
     for (size_t i = 1; i < pulse->candidate_count; i++)
         if (pulse->candidates[i].score > pulse->candidates[best].score)
             best = i;
+    pulse->peeking = false;
     return pulse->candidates[best];
 }
 

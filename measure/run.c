@@ -63,8 +63,10 @@ int run_live(struct corrector *corrector, const struct take_played *take, size_t
         struct correct_note note = correct_note_of(&take[i]);
         uint64_t start = nanoseconds ? nanoseconds_now() : 0;
         sent[i] = corrector_note(corrector, &note);
-        if (nanoseconds)
+        if (nanoseconds) {
+            corrector_settle(corrector);
             nanoseconds[i] = nanoseconds_now() - start;
+        }
     }
     for (; released < count; released++)
         corrector_release(corrector, sent[release[released].index]);

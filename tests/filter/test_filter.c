@@ -52,7 +52,7 @@ int corrector_set(struct corrector *corrector, const struct correct_settings *se
     return 0;
 }
 
-struct correct_place corrector_place(const struct corrector *corrector)
+struct correct_place corrector_place(struct corrector *corrector)
 {
     (void)corrector;
     return (struct correct_place){.piece = -1};
