@@ -31,6 +31,7 @@ static const double unexpected = -6; /* log chance of an onset where the piece h
 static const double left_out = -3;   /* ... and of each of its own that is passed over */
 static const double rhythm_beside_piece = 0.3; /* weight of what is usual in music */
 
+static const double careless_share = 0.03;
 static const double wait_scale = 0.4; /* seconds */
 static const double wait_tail = 1.2;  /* exponent of the pause's power law */
 
@@ -79,8 +80,9 @@ struct pulse {
     uint8_t *kind;   /* of the candidates */
     uint8_t *chosen; /* along order */
     size_t count, candidate_count, candidate_room;
-    double best; /* of the candidates */
-    bool peeking; /* all but the best of them are hopeless */
+    double best;                   /* of the candidates */
+    bool peeking;                  /* all but the best of them are hopeless */
+    double highest[PULSE_TIMINGS]; /* log density that an onset can have */
     double kind_best[KINDS];
     double evidence;
     double kind_scale; /* kinds of tempo a unit of log period */
@@ -122,6 +124,12 @@ struct pulse *pulse_create(const struct pulse_options *options, struct error *er
         return NULL;
     }
     pulse->options = *options;
+    double noise = options->timing * options->timing;
+    double careless = options->careless * options->period_low;
+    pulse->highest[PULSE_PLAIN] = normal_density(0, noise);
+    pulse->highest[PULSE_CARELESS] =
+        log(careless_share) + normal_density(0, noise + careless * careless);
+    pulse->highest[PULSE_HESITATION] = log(options->hesitation * wait_tail / wait_scale);
     pulse->kind_scale = KIND_TEMPI / log(options->period_high / options->period_low);
     pulse->candidate_room = options->width * CANDIDATES_A_STATE + (size_t)TEMPI * RHYTHM_UNITS;
     pulse->states = calloc(options->width, sizeof *pulse->states);
@@ -230,7 +238,7 @@ double pulse_move(const struct pulse_options *o, struct pulse_state *s, uint32_t
             noise += o->careless * o->careless * s->period * s->period;
         log_density = normal_density(gap, s->cov[0] + noise);
         if (timing == PULSE_CARELESS)
-            log_density += log(0.03);
+            log_density += log(careless_share);
         correct(s, gap, noise);
     }
     s->timing = (uint8_t)timing;
@@ -314,8 +322,9 @@ static void try_step(struct pulse *pulse, size_t parent, uint32_t step, double s
 
     /* No density here is above e^6 a second; the ways out are dearer still. */
     double reachable = s.score + prior + (timing == PULSE_PLAIN ? 6 : 0);
-    double behind = timing == PULSE_PLAIN ? far_behind : out_of_the_way;
-    if (reachable < pulse->best - (pulse->peeking ? 0 : behind))
+    if (pulse->peeking
+            ? s.score + prior + pulse->highest[timing] < pulse->best
+            : reachable < pulse->best - (timing == PULSE_PLAIN ? far_behind : out_of_the_way))
         return;
     s.score += prior + pulse_move(&pulse->options, &s, step, seconds, timing);
     if (step)

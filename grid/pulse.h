@@ -44,7 +44,7 @@ struct pulse_options {
 /* Playing that keeps time, and playing with rubato, ritardandi and waits. */
 extern const struct pulse_options pulse_steady, pulse_rubato;
 
-enum pulse_timing { PULSE_PLAIN, PULSE_CARELESS, PULSE_HESITATION };
+enum pulse_timing { PULSE_PLAIN, PULSE_CARELESS, PULSE_HESITATION, PULSE_TIMINGS };
 
 struct pulse_state {
     double score;    /* log probability, up to what all guesses have in common */
