@@ -11,9 +11,10 @@ static const float calm = .01f;       /* less of being away than this leaves not
 enum {
     LOCAL_BACK = 40, /* slots searched before the likeliest place */
     LOCAL_AHEAD = 24,
-    PAIR_LOOKS = 96, /* places looked at for one pair of notes */
-    FRESH = 16,      /* hypotheses that may enter with one note */
-    BEGIN_PIECES = 128,
+    PAIR_LOOKS = 96,     /* places looked at for one pair of notes */
+    FRESH = 16,          /* hypotheses that may enter with one note */
+    FIRST_PIECES = 4096, /* whose beginnings are looked at for the first note of all */
+    BEGIN_PIECES = 128,  /* and for another note */
     SEEN = 512,
     KNOWN_PIECES = 3, /* as few as this are believed to be what is going to be played */
 };
@@ -127,12 +128,16 @@ static void consider_near(struct follow *follow, struct entries *entries, float 
             consider(follow, entries, place, prior / (LOCAL_BACK + LOCAL_AHEAD), x);
 }
 
-static void consider_beginnings(struct follow *follow, struct entries *entries, float prior,
-                                uint8_t x)
+/* The beginnings of so many pieces at most, of others with every note. */
+static void consider_beginnings(struct follow *follow, struct entries *entries, uint32_t most,
+                                float prior, uint8_t x)
 {
     const struct timeline *timeline = follow->timeline;
-    for (uint32_t k = 0; k < timeline->pieces && k < BEGIN_PIECES; k++)
-        consider(follow, entries, timeline->piece[k].onset, prior / (float)timeline->pieces, x);
+    uint32_t pieces = timeline->pieces;
+    uint32_t first = pieces > most ? follow->notes * most % pieces : 0;
+    for (uint32_t k = 0; k < pieces && k < most; k++)
+        consider(follow, entries, timeline->piece[(first + k) % pieces].onset,
+                 prior / (float)pieces, x);
 }
 
 /* Whether the player is where expected: the notes so far left no doubt, or the
@@ -155,7 +160,7 @@ void follow_enter(struct follow *follow, uint8_t x)
     for (int i = 0; i < SEEN; i++)
         entries.seen[i] = INT32_MIN;
     if (follow->heard_count == 0) {
-        consider_beginnings(follow, &entries, first_part, x);
+        consider_beginnings(follow, &entries, FIRST_PIECES, first_part, x);
         follow->away = 1 - first_part;
         follow->believed = timeline->pieces <= KNOWN_PIECES;
     } else {
@@ -163,7 +168,7 @@ void follow_enter(struct follow *follow, uint8_t x)
         if (follow->anchored)
             consider_near(follow, &entries, entering * local_part, x);
         if (follow->struck == 0)
-            consider_beginnings(follow, &entries, entering * begin_part, x);
+            consider_beginnings(follow, &entries, BEGIN_PIECES, entering * begin_part, x);
         consider_pairs(follow, &entries, entering / (float)timeline->notes, x);
     }
     for (uint32_t i = 0; i < entries.count; i++) {

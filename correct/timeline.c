@@ -95,6 +95,7 @@ static void index_place(struct timeline *timeline, uint32_t place, uint32_t *nex
     }
 }
 
+/* 0: done; -1: out of memory; 1: more pairs than are kept. */
 static int index_pairs(struct timeline *timeline)
 {
     uint32_t buckets = 1024;
@@ -103,8 +104,9 @@ static int index_pairs(struct timeline *timeline)
     timeline->pair_mask = buckets - 1;
     timeline->pair_first = calloc(buckets + 1, sizeof *timeline->pair_first);
     uint32_t *next = calloc(buckets, sizeof *next);
+    int status = -1;
     if (!timeline->pair_first || !next)
-        goto fail;
+        goto done;
     for (uint32_t p = TIMELINE_GAP; p < timeline->places; p++)
         index_place(timeline, p, next, false);
     uint32_t total = 0;
@@ -112,20 +114,21 @@ static int index_pairs(struct timeline *timeline)
         timeline->pair_first[b] = total;
         total += next[b];
         next[b] = timeline->pair_first[b];
-        if (total > MAX_PAIRS)
-            goto fail;
+        if (total > MAX_PAIRS) {
+            status = 1;
+            goto done;
+        }
     }
     timeline->pair_first[buckets] = total;
     timeline->pair_place = malloc((total + 1) * sizeof *timeline->pair_place);
     if (!timeline->pair_place)
-        goto fail;
+        goto done;
     for (uint32_t p = TIMELINE_GAP; p < timeline->places; p++)
         index_place(timeline, p, next, true);
+    status = 0;
+done:
     free(next);
-    return 0;
-fail:
-    free(next);
-    return -1;
+    return status;
 }
 
 /* The beats of one model in which each state occurs, as ranges of one array. */
@@ -234,7 +237,7 @@ struct timeline *timeline_open(const struct model *const *models, size_t count, 
     size_t notes;
     timeline->places = timeline_length(models, count, &timeline->pieces, &notes);
     if (!timeline->places)
-        goto fail;
+        goto too_long;
     size_t places = timeline->places;
     timeline->set = calloc(places, sizeof *timeline->set);
     timeline->first = calloc(places + 1, sizeof *timeline->first);
@@ -247,9 +250,17 @@ struct timeline *timeline_open(const struct model *const *models, size_t count, 
         !timeline->onset || !timeline->piece || !timeline->turn_first)
         goto fail;
     lay_songs(timeline, models, count);
-    if (lay_turns(timeline, models, count) != 0 || index_pairs(timeline) != 0)
+    int status = lay_turns(timeline, models, count) == 0 ? index_pairs(timeline) : -1;
+    if (status > 0)
+        goto too_long;
+    if (status < 0)
         goto fail;
     return timeline;
+too_long:
+    error_set(error, "the repertoire of %u pieces with %zu notes is too large; take fewer pieces",
+              timeline->pieces, notes);
+    timeline_close(timeline);
+    return NULL;
 fail:
     timeline_close(timeline);
     error_set(error, "out of memory for the repertoire");

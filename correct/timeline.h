@@ -54,7 +54,8 @@ struct timeline {
     uint32_t *pair_place; /* places of b, bucket by bucket */
 };
 
-/* Builds from all songs of the models. No models gives an empty timeline. NULL: out of memory. */
+/* Builds from all songs of the models. No models gives an empty timeline. NULL: out of memory, or
+ * more music than is kept (some 67 million pairs of notes within TIMELINE_REACH). */
 struct timeline *timeline_open(const struct model *const *models, size_t count,
                                struct error *error);
 
