@@ -10,6 +10,7 @@ int command_evaluate(int argc, char **argv);
 int command_errors(int argc, char **argv);
 int command_inspect(int argc, char **argv);
 int command_report(int argc, char **argv);
+int command_listen(int argc, char **argv);
 
 /* To the service. */
 int command_ports(int argc, char **argv);

@@ -1,13 +1,16 @@
 /* audiogenrl correct: a copy of a .mid in which only pitches of notes differ. */
 #include "base/outfile.h"
 #include "tool/commands.h"
+#include "tool/decide.h"
 #include "tool/files.h"
 #include "tool/knobs.h"
 #include "tool/models.h"
 #include "tool/picture.h"
+#include "tool/sound.h"
 
 #include "picture/roll.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,6 +19,8 @@ struct correct_options {
     char *output;
     char *report;
     char *picture;
+    char *wav;
+    char *soundfont;
     gboolean live;
     struct knobs knobs;
     struct music_options music;
@@ -58,19 +63,6 @@ static json_t *report(const struct correct_options *options, const struct music 
                      report_notes(music->take, notes, sent));
 }
 
-static size_t apply(struct music *music, const uint8_t *sent)
-{
-    const struct take *take = music->take;
-    size_t changed = 0;
-    for (size_t i = 0; i < take->count; i++) {
-        if (sent[i] == take->note[i].pitch)
-            continue;
-        midifile_set_pitch(music->file, take->index[i], sent[i]);
-        changed++;
-    }
-    return changed;
-}
-
 static struct outfile *write_report(const char *path, json_t *document, struct error *error)
 {
     struct outfile *file = outfile_open(path, error);
@@ -94,32 +86,62 @@ struct result {
     json_t *document;
 };
 
-/* Report and picture are written out before the file is saved and put in their
- * place after, so that a full disk leaves none of them. */
+/* Written out beside their places. */
+struct extras {
+    struct outfile *report;
+    struct canvas *picture;
+    struct sound *sound;
+};
+
+static int write_extras(const struct correct_options *options, const struct music *music,
+                        const struct result *result, struct extras *extras, struct error *error)
+{
+    if (options->report) {
+        extras->report = write_report(options->report, result->document, error);
+        if (!extras->report)
+            return -1;
+    }
+    if (options->picture) {
+        extras->picture =
+            picture_write(options->picture, music, result->sent, result->doubtful, error);
+        if (!extras->picture)
+            return -1;
+    }
+    if (options->wav) {
+        extras->sound = sound_open_wav(options->wav, options->soundfont, error);
+        if (!extras->sound || sound_play(extras->sound, music->file, 0, INFINITY, error) != 0 ||
+            sound_write(extras->sound, error) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int commit_extras(struct extras *extras, struct result *result, struct error *error)
+{
+    struct outfile *report_file = extras->report;
+    if (extras->picture && canvas_commit(extras->picture, &result->pictures, error) != 0)
+        return -1;
+    if (extras->sound && sound_commit(extras->sound, error) != 0)
+        return -1;
+    extras->report = NULL;
+    return report_file ? outfile_commit(report_file, error) : 0;
+}
+
+/* Report, picture and sound are written out before the file is saved and put in
+ * their place after, so that a full disk leaves none of them. */
 static int save(const struct correct_options *options, const struct music *music,
                 struct result *result, struct error *error)
 {
-    struct outfile *report_file = NULL;
-    struct canvas *picture = NULL;
-    int status = 0;
-    if (options->report) {
-        report_file = write_report(options->report, result->document, error);
-        status = report_file ? 0 : -1;
-    }
-    if (status == 0 && options->picture) {
-        picture = picture_write(options->picture, music, result->sent, result->doubtful, error);
-        status = picture ? 0 : -1;
-    }
+    struct extras extras = {0};
+    int status = write_extras(options, music, result, &extras, error);
     if (status == 0)
         status = midifile_save(music->file, result->output, error);
-    if (status == 0 && picture)
-        status = canvas_commit(picture, &result->pictures, error);
-    canvas_free(picture);
-    if (!report_file)
-        return status;
     if (status == 0)
-        return outfile_commit(report_file, error);
-    outfile_abort(report_file);
+        status = commit_extras(&extras, result, error);
+    canvas_free(extras.picture);
+    sound_free(extras.sound);
+    if (extras.report)
+        outfile_abort(extras.report);
     return status;
 }
 
@@ -128,39 +150,17 @@ static int tell(const struct correct_options *options, const struct music *music
 {
     if (options->common.json)
         return command_print_json(json_incref(result->document));
-    if (!options->common.quiet && strcmp(result->output, "-") != 0) {
+    if (!options->common.quiet && strcmp(result->output, "-") != 0 &&
+        !(options->wav && strcmp(options->wav, "-") == 0)) {
         printf("%s: %zu of %zu notes changed; written to %s\n", music->name, result->changed,
                music->take->count, result->output);
         if (options->picture)
             printf("picture: %s%s\n", options->picture,
                    result->pictures > 1 ? " and the pages after it" : "");
+        if (options->wav)
+            printf("sound: %s\n", options->wav);
     }
     return command_flush();
-}
-
-/* Asked for live, the file goes through the service's filter, beat clock and all,
- * unless its own grid was asked for as well. */
-static bool is_played(const struct correct_options *options)
-{
-    const char *grid = options->music.grid;
-    return options->live && !(grid && strcmp(grid, "file") == 0);
-}
-
-/* The pitches for the take, live or not, from a corrector of their own. */
-static int decide(const struct correct_options *options, const struct models *models,
-                  struct music *music, bool live, uint8_t *sent, struct error *error)
-{
-    struct take *take = music->take;
-    struct corrector *corrector = corrector_open((const struct model *const *)models->model,
-                                                 models->count, &options->knobs.settings, error);
-    if (!corrector)
-        return -1;
-    int status = live && is_played(options) ? take_live(take, music->file, corrector,
-                                                        &options->knobs.settings, sent, error)
-                                            : take_correct(take->note, take->release, take->count,
-                                                           corrector, live, sent, NULL, error);
-    corrector_close(corrector);
-    return status;
 }
 
 /* A note is doubtful where knowing what follows it changes the answer. */
@@ -172,7 +172,8 @@ static int find_doubts(const struct correct_options *options, const struct model
         return 0;
     size_t count = music->take->count;
     uint8_t *other = g_new(uint8_t, count);
-    int status = decide(options, models, music, !options->live, other, error);
+    enum decide_way way = options->live ? DECIDE_WHOLE : DECIDE_LIVE;
+    int status = decide_pitches(models, &options->knobs.settings, music, way, other, error);
     for (size_t i = 0; status == 0 && i < count; i++)
         doubtful[i] = sent[i] != other[i];
     g_free(other);
@@ -188,11 +189,12 @@ static int correct_music(const struct correct_options *options, const struct mod
     bool *doubtful = g_new0(bool, take->count);
     struct result result = {.output = output, .sent = sent, .doubtful = doubtful};
     int code = COMMAND_FAILED;
-    if (decide(options, models, music, options->live, sent, &error) != 0 ||
+    enum decide_way way = decide_way(options->live, &options->music);
+    if (decide_pitches(models, &options->knobs.settings, music, way, sent, &error) != 0 ||
         (options->picture && find_doubts(options, models, music, sent, doubtful, &error) != 0)) {
         command_fail(&error);
     } else {
-        result.changed = apply(music, sent);
+        result.changed = decide_apply(music, sent);
         if (options->report || options->common.json)
             result.document = report(options, music, models, output, sent, result.changed);
         code = save(options, music, &result, &error) == 0 ? tell(options, music, &result)
@@ -238,9 +240,12 @@ static int check_usage(const struct correct_options *options, char *const *files
     bool piped = (options->output && strcmp(options->output, "-") == 0) ||
                  (!options->output && strcmp(files[0], "-") == 0);
     bool reported = options->report && strcmp(options->report, "-") == 0;
-    if (options->common.json + piped + reported > 1)
-        return command_usage("correct", "standard output can take one of the .mid, the report "
-                                        "and --json");
+    bool heard = options->wav && strcmp(options->wav, "-") == 0;
+    if (options->common.json + piped + reported + heard > 1)
+        return command_usage("correct", "standard output can take one of the .mid, the report, "
+                                        "the sound and --json");
+    if (options->soundfont && !options->wav)
+        return command_usage("correct", "--soundfont is for --wav");
     struct error error;
     if (options->picture && roll_check_name(options->picture, &error) != 0)
         return command_usage("correct", "--picture: %s", error.text);
@@ -263,6 +268,9 @@ int command_correct(int argc, char **argv)
          "write for each note what was played and what is sent", "FILE.json"},
         {"picture", 0, 0, G_OPTION_ARG_FILENAME, &options.picture,
          "draw a piano roll of what was played and sent", "FILE.svg|.png|.pdf"},
+        {"wav", 0, 0, G_OPTION_ARG_FILENAME, &options.wav,
+         "write how the corrected music sounds (with libfluidsynth)", "OUT.wav"},
+        SOUND_ENTRY(options.soundfont),
         {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
     char **files = NULL;
@@ -286,6 +294,8 @@ int command_correct(int argc, char **argv)
     g_free(options.output);
     g_free(options.report);
     g_free(options.picture);
+    g_free(options.wav);
+    g_free(options.soundfont);
     g_strfreev(files);
     return code;
 }

@@ -12,6 +12,7 @@ static const struct command commands[] = {
     {"errors", "write a copy of a .mid with errors injected", command_errors},
     {"inspect", "say what a .mid or a model holds", command_inspect},
     {"report", "write a page about a recorded session", command_report},
+    {"listen", "sound a .mid as played and as corrected", command_listen},
     {"ports", "service: what there is to connect to", command_ports},
     {"status", "service: ports, clock, mode, piece, counts, latency", command_status},
     {"bypass", "service: let notes sound as played, or correct them again", command_bypass},

@@ -31,6 +31,18 @@ double staff_duration(const struct music *music, size_t note)
     return (double)file_note(music, note)->duration_ticks / midifile_ppq(music->file);
 }
 
+double staff_seconds(const struct music *music, double beat)
+{
+    const struct take *take = music->take;
+    if (!take->found)
+        return midifile_seconds(music->file, (uint32_t)(beat * midifile_ppq(music->file) + 0.5));
+    double first = INFINITY;
+    for (size_t i = 0; i < take->count; i++)
+        if (take->note[i].slot > beat * SONG_SLOTS_A_BEAT - 0.5)
+            first = fmin(first, take->note[i].seconds);
+    return first;
+}
+
 bool staff_knows_bars(const struct music *music)
 {
     return !music->take->found;

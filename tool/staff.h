@@ -15,6 +15,10 @@ double staff_duration(const struct music *music, size_t note);
  * they count in fours, for where bars begin is then not known. malloced. NULL: error. */
 struct bar *staff_bars(const struct music *music, size_t *count, struct error *error);
 
+/* When a beat comes, seconds of the file; on a found grid, when the first note at
+ * or after it does. */
+double staff_seconds(const struct music *music, double beat);
+
 /* Whether the file itself says where its bars are. */
 bool staff_knows_bars(const struct music *music);
 

@@ -1,0 +1,24 @@
+/* A take corrected: which pitch is sent for each of its notes. */
+#ifndef TOOL_DECIDE_H
+#define TOOL_DECIDE_H
+
+#include "tool/models.h"
+
+enum decide_way {
+    DECIDE_WHOLE,   /* the whole take may be used for each note */
+    DECIDE_LIVE,    /* nothing is known of what follows; slots as the take has them */
+    DECIDE_SERVICE, /* the same, through the service's filter, beat clock and all */
+};
+
+/* The way that --live and --grid ask for: live, the beat is found as it comes,
+ * unless the file's own grid was asked for as well. */
+enum decide_way decide_way(bool live, const struct music_options *options);
+
+/* Pitches for the take, sent[take->count], from a corrector of their own. -1: error. */
+int decide_pitches(const struct models *models, const struct correct_settings *settings,
+                   struct music *music, enum decide_way way, uint8_t *sent, struct error *error);
+
+/* Gives the file's notes these pitches. Returns how many are others than played. */
+size_t decide_apply(struct music *music, const uint8_t *sent);
+
+#endif
