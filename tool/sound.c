@@ -33,7 +33,7 @@ static const double warm_up = 0.2;  /* seconds until a card runs evenly */
 
 struct sound {
     void *library;
-#define X(result, name, parameters) result(*name) parameters;
+#define X(name) __typeof__ (&(name))(name);
     FLUIDSYNTH_FUNCTIONS(X)
 #undef X
     fluid_settings_t *settings;
@@ -102,23 +102,26 @@ static void quieten(struct sound *sound)
         sound->fluid_set_log_function(level, level < 2 ? keep_message : drop_message, sound);
 }
 
-static int load_library(struct sound *sound, struct error *error)
+static bool load_library(struct sound *sound, struct error *error)
 {
     sound->library = dlopen(FLUIDSYNTH_SONAME, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-    if (!sound->library)
-        return error_set(error,
-                         "sound: %s is not installed; install the package libfluidsynth3, and a "
-                         "SoundFont such as timgm6mb-soundfont",
-                         FLUIDSYNTH_SONAME);
-#define X(result, name, parameters)                                                                \
+    if (!sound->library) {
+        error_set(error,
+                  "sound: %s is not installed; install the package libfluidsynth3, and a "
+                  "SoundFont such as timgm6mb-soundfont",
+                  FLUIDSYNTH_SONAME);
+        return false;
+    }
+#define X(name)                                                                                    \
     *(void **)&sound->name = dlsym(sound->library, #name);                                         \
-    if (!sound->name)                                                                              \
-        return error_set(error, "sound: %s has no %s; expected FluidSynth 2", FLUIDSYNTH_SONAME,   \
-                         #name);
+    if (!sound->name) {                                                                            \
+        error_set(error, "sound: %s has no %s; expected FluidSynth 2", FLUIDSYNTH_SONAME, #name);  \
+        return false;                                                                              \
+    }
     FLUIDSYNTH_FUNCTIONS(X)
 #undef X
     quieten(sound);
-    return 0;
+    return true;
 }
 
 /* --- SoundFonts --- */
@@ -166,25 +169,22 @@ static char *search_folder(const struct sound *sound, const char *folder)
     return found;
 }
 
-static int find_soundfont(struct sound *sound, const char *wanted, struct error *error)
+static bool find_soundfont(struct sound *sound, const char *wanted, struct error *error)
 {
     static const char *const folders[] = {"/usr/share/sounds/sf2", "/usr/share/sounds/sf3",
                                           "/usr/share/soundfonts"};
-    if (wanted) {
+    if (wanted && is_soundfont(sound, wanted))
         sound->soundfont = g_strdup(wanted);
-        if (!g_file_test(wanted, G_FILE_TEST_EXISTS))
-            return error_set(error, "%s: no such file, expected a SoundFont (.sf2, .sf3)", wanted);
-        return is_soundfont(sound, wanted)
-                   ? 0
-                   : error_set(error, "%s: is no SoundFont (.sf2, .sf3)", wanted);
-    }
-    for (size_t i = 0; i < G_N_ELEMENTS(folders) && !sound->soundfont; i++)
+    else if (wanted)
+        error_set(error, "%s: %s, expected a SoundFont (.sf2, .sf3)", wanted,
+                  g_file_test(wanted, G_FILE_TEST_EXISTS) ? "is none" : "no such file");
+    for (size_t i = 0; !wanted && i < G_N_ELEMENTS(folders) && !sound->soundfont; i++)
         sound->soundfont = search_folder(sound, folders[i]);
-    if (sound->soundfont)
-        return 0;
-    return error_set(error, "sound: no SoundFont in /usr/share/sounds/sf2, /usr/share/sounds/sf3 "
-                            "or /usr/share/soundfonts; install the package timgm6mb-soundfont or "
-                            "fluid-soundfont-gm, or name one with --soundfont FILE");
+    if (!wanted && !sound->soundfont)
+        error_set(error, "sound: no SoundFont in /usr/share/sounds/sf2, /usr/share/sounds/sf3 or "
+                         "/usr/share/soundfonts; install the package timgm6mb-soundfont or "
+                         "fluid-soundfont-gm, or name one with --soundfont FILE");
+    return sound->soundfont != NULL;
 }
 
 static void drop_log(const char *domain, GLogLevelFlags level, const char *message, gpointer data)
@@ -195,33 +195,37 @@ static void drop_log(const char *domain, GLogLevelFlags level, const char *messa
 }
 
 /* A damaged one makes a library below complain through GLib. */
-static int load_soundfont(struct sound *sound, struct error *error)
+static bool load_soundfont(struct sound *sound, struct error *error)
 {
     GLogFunc former = g_log_set_default_handler(drop_log, NULL);
-    int number = sound->fluid_synth_sfload(sound->synth, sound->soundfont, 1);
+    bool loaded = sound->fluid_synth_sfload(sound->synth, sound->soundfont, 1) >= 0;
     g_log_set_default_handler(former, NULL);
-    return number >= 0 ? 0
-                       : error_set(error, "%s: cannot be loaded as a SoundFont", sound->soundfont);
+    if (!loaded)
+        error_set(error, "%s: cannot be loaded as a SoundFont", sound->soundfont);
+    return loaded;
 }
 
 /* --- Opening --- */
 
-static int open_synth(struct sound *sound, const char *soundfont, struct error *error)
+static bool make_synth(struct sound *sound, struct error *error)
 {
-    if (load_library(sound, error) != 0 || find_soundfont(sound, soundfont, error) != 0)
-        return -1;
     sound->settings = sound->new_fluid_settings();
-    if (!sound->settings)
-        return error_set(error, "sound: out of memory");
-    sound->fluid_settings_setnum(sound->settings, "synth.sample-rate", FRAMES_A_SECOND);
-    sound->fluid_settings_setnum(sound->settings, "synth.gain", gain);
-    sound->fluid_settings_setint(sound->settings, "synth.lock-memory", 0);
-    sound->fluid_settings_setint(sound->settings, "audio.period-size", FRAMES_A_BLOCK);
-    sound->synth = sound->new_fluid_synth(sound->settings);
+    if (sound->settings) {
+        sound->fluid_settings_setnum(sound->settings, "synth.sample-rate", FRAMES_A_SECOND);
+        sound->fluid_settings_setnum(sound->settings, "synth.gain", gain);
+        sound->fluid_settings_setint(sound->settings, "synth.lock-memory", 0);
+        sound->fluid_settings_setint(sound->settings, "audio.period-size", FRAMES_A_BLOCK);
+        sound->synth = sound->new_fluid_synth(sound->settings);
+    }
     if (!sound->synth)
-        return error_set(error, "sound: libfluidsynth cannot make a synthesizer: %s",
-                         sound->message);
-    return load_soundfont(sound, error);
+        error_set(error, "sound: libfluidsynth cannot make a synthesizer: %s", sound->message);
+    return sound->synth != NULL;
+}
+
+static bool open_synth(struct sound *sound, const char *soundfont, struct error *error)
+{
+    return load_library(sound, error) && find_soundfont(sound, soundfont, error) &&
+           make_synth(sound, error) && load_soundfont(sound, error);
 }
 
 /* The library opens its file by name. One without a name has one all the same
@@ -270,7 +274,7 @@ struct sound *sound_open_wav(const char *path, const char *soundfont, struct err
 {
     struct sound *sound = g_new0(struct sound, 1);
     sound->path = g_strdup(path);
-    if (open_synth(sound, soundfont, error) == 0 && open_renderer(sound, error) == 0)
+    if (open_synth(sound, soundfont, error) && open_renderer(sound, error) == 0)
         return sound;
     sound_free(sound);
     return NULL;
@@ -279,7 +283,7 @@ struct sound *sound_open_wav(const char *path, const char *soundfont, struct err
 struct sound *sound_open_card(const char *driver, const char *soundfont, struct error *error)
 {
     struct sound *sound = g_new0(struct sound, 1);
-    if (open_synth(sound, soundfont, error) == 0 && open_card(sound, driver, error) == 0 &&
+    if (open_synth(sound, soundfont, error) && open_card(sound, driver, error) == 0 &&
         sound_pause(sound, warm_up, error) == 0)
         return sound;
     sound_free(sound);
