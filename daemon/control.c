@@ -6,7 +6,8 @@
 
 #include <errno.h>
 #include <grp.h>
-#include <stdbool.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -25,6 +26,8 @@ struct client {
     char line[REQUEST_MAX_LINE];
     char *unread; /* malloced answers */
     size_t unread_length;
+    bool watches;
+    uint64_t missed;  /* events, not told yet */
     double allowance; /* lines */
     double refilled;  /* when, seconds */
 };
@@ -34,10 +37,10 @@ struct control {
     sd_event_source *source;
     int fd;
     char path[sizeof((struct sockaddr_un){0}.sun_path)];
-    control_answer *answer;
-    void *context;
+    struct control_handlers handlers;
     struct client *clients;
     int count;
+    struct control_watch watch;
 };
 
 static double seconds(void)
@@ -55,6 +58,19 @@ static void client_free(struct client *client)
     free(client);
 }
 
+static void client_watch(struct client *client, bool watches)
+{
+    struct control *control = client->control;
+    if (client->watches == watches)
+        return;
+    client->watches = watches;
+    if (watches)
+        control->watch.clients++;
+    else
+        control->watch.clients--;
+    control->handlers.watched(control->handlers.context, control->watch.clients);
+}
+
 static void client_close(struct client *client)
 {
     struct client **at = &client->control->clients;
@@ -62,6 +78,7 @@ static void client_close(struct client *client)
         at = &(*at)->next;
     *at = client->next;
     client->control->count--;
+    client_watch(client, false);
     client_free(client);
 }
 
@@ -87,22 +104,70 @@ static int client_flush(struct client *client)
     return 0;
 }
 
+/* malloced, with a line feed; NULL: out of memory. */
+static char *text_of(const json_t *line, size_t precision, size_t *length)
+{
+    char *text = line ? json_dumps(line, JSON_COMPACT | JSON_REAL_PRECISION(precision)) : NULL;
+    *length = text ? strlen(text) : 0;
+    if (text)
+        text[(*length)++] = '\n'; /* in the place of the 0 */
+    return text;
+}
+
+/* -1: the client is not worth more. */
+static int client_add(struct client *client, const char *text, size_t length)
+{
+    size_t whole = client->unread_length + length;
+    char *grown = text && whole <= CONTROL_UNREAD ? realloc(client->unread, whole) : NULL;
+    if (!grown)
+        return -1;
+    memcpy(grown + client->unread_length, text, length);
+    client->unread = grown;
+    client->unread_length = whole;
+    return 0;
+}
+
 /* Takes the reference. -1: the client is not worth more. */
 static int client_answer(struct client *client, json_t *answer)
 {
-    char *text = answer ? json_dumps(answer, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
+    size_t length = 0;
+    char *text = text_of(answer, 9, &length);
     json_decref(answer);
-    size_t length = text ? strlen(text) : 0;
-    size_t whole = client->unread_length + length + 1;
-    char *grown = text && whole <= CONTROL_UNREAD ? realloc(client->unread, whole) : NULL;
-    if (grown) {
-        memcpy(grown + client->unread_length, text, length);
-        grown[whole - 1] = '\n';
-        client->unread = grown;
-        client->unread_length = whole;
-    }
+    int status = client_add(client, text, length);
     free(text);
-    return grown ? 0 : -1;
+    return status;
+}
+
+/* --- Those who watch --- */
+
+static void client_miss(struct client *client, uint64_t events)
+{
+    client->missed += events;
+    client->control->watch.missed += events;
+}
+
+/* How much it missed, when it has read the rest. -1: the client is not worth more. */
+static int client_tell_missed(struct client *client)
+{
+    char line[64];
+    if (client->missed == 0)
+        return 0;
+    int size = snprintf(line, sizeof line, "{\"watch\":\"missed\",\"events\":%" PRIu64 "}\n",
+                        client->missed);
+    client->missed = 0;
+    return client_add(client, line, (size_t)size);
+}
+
+/* -1: the client is not worth more. */
+static int client_tell(struct client *client, const char *text, size_t length, uint64_t events)
+{
+    if (client->unread_length + length > CONTROL_UNTOLD) {
+        client_miss(client, events);
+        return 0;
+    }
+    if (client_tell_missed(client) != 0)
+        return -1;
+    return client_add(client, text, length);
 }
 
 /* --- Lines --- */
@@ -130,7 +195,10 @@ static int client_line(struct client *client, const char *line, size_t length)
     }
     if (!client_is_allowed(client))
         return client_answer(client, request_refuse("too many commands a second"));
-    return client_answer(client, control->answer(control->context, line, length));
+    bool watches = client->watches;
+    json_t *answer = control->handlers.answer(control->handlers.context, line, length, &watches);
+    client_watch(client, watches);
+    return client_answer(client, answer);
 }
 
 /* Hands over whole lines; keeps the rest. */
@@ -173,7 +241,12 @@ static int on_client(sd_event_source *source, int fd, uint32_t events, void *con
     int status = 0;
     if (events & (EPOLLIN | EPOLLHUP | EPOLLERR))
         status = client_read(client);
-    if (client_flush(client) != 0 || status != 0)
+    /* Also to one that will say no more. */
+    if (client_flush(client) != 0)
+        status = -1;
+    if (status == 0 && client->unread_length == 0 && client->missed > 0)
+        status = client_tell_missed(client) == 0 ? client_flush(client) : -1;
+    if (status != 0)
         client_close(client);
     return 0;
 }
@@ -215,6 +288,37 @@ static int on_connection(sd_event_source *source, int listening, uint32_t events
     }
     close(fd);
     return 0;
+}
+
+void control_tell(struct control *control, const json_t *line, uint64_t events)
+{
+    size_t length = 0;
+    /* Times to the microsecond, however long the machine has been up. */
+    char *text = text_of(line, 15, &length);
+    if (!text) {
+        control_miss(control, events);
+        return;
+    }
+    for (struct client *client = control->clients; client;) {
+        struct client *next = client->next;
+        if (client->watches &&
+            (client_tell(client, text, length, events) != 0 || client_flush(client) != 0))
+            client_close(client);
+        client = next;
+    }
+    free(text);
+}
+
+void control_miss(struct control *control, uint64_t events)
+{
+    for (struct client *client = control->clients; client; client = client->next)
+        if (client->watches)
+            client_miss(client, events);
+}
+
+struct control_watch control_watch(const struct control *control)
+{
+    return control->watch;
 }
 
 /* --- The socket --- */
@@ -273,15 +377,15 @@ static int make_socket(struct control *control, struct error *error)
     return 0;
 }
 
-struct control *control_open(sd_event *loop, const char *path, control_answer *answer,
-                             void *context, struct error *error)
+struct control *control_open(sd_event *loop, const char *path,
+                             const struct control_handlers *handlers, struct error *error)
 {
     struct control *control = calloc(1, sizeof *control);
     if (!control) {
         error_set(error, "out of memory");
         return NULL;
     }
-    *control = (struct control){.loop = loop, .fd = -1, .answer = answer, .context = context};
+    *control = (struct control){.loop = loop, .fd = -1, .handlers = *handlers};
     if (strlen(path) >= sizeof control->path) {
         error_set(error, "%s: is too long for a socket, of at most %zu bytes", path,
                   sizeof control->path - 1);

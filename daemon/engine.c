@@ -194,6 +194,7 @@ static void take_letter(struct engine *engine)
     if (letter->status) {
         *letter->status = engine->counts;
         letter->status->filter = filter_status(engine->filter);
+        letter->status->filter.clock = filter_clock(engine->filter, now(engine));
         letter->status->settings = *filter_settings(engine->filter);
     }
     atomic_store_explicit(&engine->answered, true, memory_order_release);

@@ -4,37 +4,64 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { ACCURACY = 1000 }; /* microseconds */
+
 struct relay {
     sd_event_source *timer;
     struct tape *tape;
+    bool flushing; /* places in the list must stay what they are */
     size_t count;
     struct {
-        relay_hear *hear;
+        relay_hear *hear; /* NULL: has left */
         void *context;
     } hearer[RELAY_HEARERS];
 };
 
-void relay_flush(struct relay *relay)
+/* Takes out who has left; stops when nobody is there. */
+static void clear_away(struct relay *relay)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < relay->count; i++)
+        if (relay->hearer[i].hear)
+            relay->hearer[kept++] = relay->hearer[i];
+    relay->count = kept;
+    if (kept > 0)
+        return;
+    tape_run(relay->tape, false);
+    sd_event_source_set_enabled(relay->timer, SD_EVENT_OFF);
+}
+
+/* False: there was nothing. */
+static bool hand_over(struct relay *relay)
 {
     struct tape_entry entries[RELAY_BATCH];
-    /* No more than the tape holds, lest a flood keep the loop from all else. */
-    for (size_t batch = 0; batch < TAPE_ENTRIES / RELAY_BATCH; batch++) {
-        uint64_t lost = tape_lost(relay->tape);
-        size_t count = tape_read(relay->tape, entries, RELAY_BATCH);
-        if (count == 0 && lost == 0)
-            return;
-        for (size_t i = 0; i < relay->count; i++)
+    uint64_t lost = tape_lost(relay->tape);
+    size_t count = tape_read(relay->tape, entries, RELAY_BATCH);
+    if (count == 0 && lost == 0)
+        return false;
+    for (size_t i = 0; i < relay->count; i++)
+        if (relay->hearer[i].hear)
             relay->hearer[i].hear(relay->hearer[i].context, entries, count, lost);
-    }
+    return true;
+}
+
+void relay_flush(struct relay *relay)
+{
+    relay->flushing = true;
+    /* No more than the tape holds, lest a flood keep the loop from all else. */
+    for (size_t batch = 0; batch < TAPE_ENTRIES / RELAY_BATCH && hand_over(relay); batch++)
+        ;
+    relay->flushing = false;
+    clear_away(relay);
 }
 
 static int on_time(sd_event_source *source, uint64_t when, void *context)
 {
     struct relay *relay = context;
     (void)when;
-    relay_flush(relay);
     sd_event_source_set_time_relative(source, RELAY_MS * UINT64_C(1000));
     sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+    relay_flush(relay);
     return 0;
 }
 
@@ -46,8 +73,9 @@ struct relay *relay_open(sd_event *loop, struct tape *tape, struct error *error)
         return NULL;
     }
     relay->tape = tape;
-    int code =
-        sd_event_add_time_relative(loop, &relay->timer, CLOCK_MONOTONIC, 0, 0, on_time, relay);
+    /* Left at 0, the accuracy would be a quarter of a second. */
+    int code = sd_event_add_time_relative(loop, &relay->timer, CLOCK_MONOTONIC, 0, ACCURACY,
+                                          on_time, relay);
     if (code >= 0)
         code = sd_event_source_set_enabled(relay->timer, SD_EVENT_OFF);
     if (code >= 0)
@@ -97,9 +125,7 @@ void relay_leave(struct relay *relay, relay_hear *hear, void *context)
     size_t at = find(relay, hear, context);
     if (at == relay->count)
         return;
-    relay->hearer[at] = relay->hearer[--relay->count];
-    if (relay->count > 0)
-        return;
-    tape_run(relay->tape, false);
-    sd_event_source_set_enabled(relay->timer, SD_EVENT_OFF);
+    relay->hearer[at].hear = NULL;
+    if (!relay->flushing)
+        clear_away(relay);
 }

@@ -19,7 +19,7 @@ enum {
 struct relay;
 
 /* At most RELAY_BATCH entries in their order; `lost` more were dropped about here, for the
- * tape was full: what is held is then not known. Must not join or leave. */
+ * tape was full: what is held is then not known. May leave, but nobody may join. */
 typedef void relay_hear(void *context, const struct tape_entry *entries, size_t count,
                         uint64_t lost);
 

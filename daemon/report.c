@@ -66,20 +66,31 @@ static json_t *describe_ports(const struct report *report)
     return described;
 }
 
-/* Bars and beats of the meter are counted from 1, beats of the clock are
- * quarter notes from 0. */
+/* Bars and beats of the meter, counted from 1. */
+struct bar {
+    double number;
+    double beat;
+};
+
+static struct bar bar_of(const struct report *report, double quarters)
+{
+    double beats = quarters * report->config->clock.unit / 4;
+    double bar = floor(beats / report->config->clock.beats);
+    return (struct bar){bar + 1, beats - bar * report->config->clock.beats + 1};
+}
+
+/* The position now, in quarter notes from 0. */
 static json_t *describe_clock(const struct report *report)
 {
     const struct clock_state *clock = &report->status->filter.clock;
     double quarters = clock->position / SONG_SLOTS_A_BEAT;
-    double beats = quarters * report->config->clock.unit / 4;
-    double bar = floor(beats / report->config->clock.beats);
+    struct bar bar = bar_of(report, quarters);
     return json_pack("{s:s, s:f, s:f, s:o, s:f, s:f, s:b, s:b}", "source",
                      config_clock_name(report->config->clock.source), "tempo", clock->tempo, "beat",
                      quarters, "meter",
                      json_sprintf("%u/%u", report->config->clock.beats, report->config->clock.unit),
-                     "bar", bar + 1, "beat_of_bar", beats - bar * report->config->clock.beats + 1,
-                     "locked", clock->locked, "running", clock->running);
+                     "bar", bar.number, "beat_of_bar", bar.beat, "locked", clock->locked, "running",
+                     clock->running);
 }
 
 static json_t *describe_piece(const struct report *report)
@@ -87,9 +98,11 @@ static json_t *describe_piece(const struct report *report)
     const struct correct_place *place = &report->status->filter.place;
     if (!report->cast || place->piece < 0)
         return json_null();
-    return json_pack("{s:o, s:f, s:f}", "name", text(cast_piece(report->cast, place->piece)),
-                     "beat", place->slot / (double)SONG_SLOTS_A_BEAT, "confidence",
-                     (double)place->confidence);
+    double quarters = place->slot / (double)SONG_SLOTS_A_BEAT;
+    struct bar bar = bar_of(report, quarters);
+    return json_pack("{s:o, s:f, s:f, s:f, s:f}", "name",
+                     text(cast_piece(report->cast, place->piece)), "beat", quarters, "bar",
+                     bar.number, "beat_of_bar", bar.beat, "confidence", (double)place->confidence);
 }
 
 static json_t *describe_latency(const struct latency *latency)
@@ -112,7 +125,8 @@ json_t *report_status(const struct report *report)
                   status->settings.bypass, "follow", (double)correct->follow, "keep",
                   (double)correct->keep, "piece", describe_piece(report));
     json_t *more = json_pack(
-        "{s:{s:I, s:b}, s:I, s:I, s:I, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I}, s:o, s:{s:b, s:b}}",
+        "{s:{s:I, s:b}, s:I, s:I, s:I, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I}, s:o, s:{s:b, s:b}, "
+        "s:{s:I, s:I}}",
         "repertoire", "pieces", (json_int_t)(report->cast ? cast_pieces(report->cast) : 0),
         "complete", report->cast && cast_is_complete(report->cast), "notes",
         (json_int_t)status->filter.notes, "corrected", (json_int_t)status->filter.corrected,
@@ -122,7 +136,8 @@ json_t *report_status(const struct report *report)
         (json_int_t)status->inputs_lost, "outputs_lost", (json_int_t)status->outputs_lost,
         "outputs_found", (json_int_t)status->outputs_found, "latency_us",
         describe_latency(&status->latency), "realtime", "scheduled", report->realtime,
-        "memory_locked", report->memory_locked);
+        "memory_locked", report->memory_locked, "watch", "clients",
+        (json_int_t)report->watch.clients, "missed", (json_int_t)report->watch.missed);
     json_object_update_new(answer, more);
     return answer;
 }

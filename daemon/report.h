@@ -3,6 +3,7 @@
 #define DAEMON_REPORT_H
 
 #include "config/config.h"
+#include "daemon/control.h"
 #include "daemon/engine.h"
 #include "daemon/repertoire.h"
 #include "midi/port.h"
@@ -15,8 +16,9 @@ struct report {
     struct port *port;       /* NULL: none is open */
     const char *trouble;     /* why not */
     const struct cast *cast; /* may be NULL */
-    double uptime;           /* seconds */
-    bool realtime;           /* SCHED_FIFO was granted */
+    struct control_watch watch;
+    double uptime; /* seconds */
+    bool realtime; /* SCHED_FIFO was granted */
     bool memory_locked;
 };
 

@@ -13,10 +13,11 @@ static const struct {
     double most;
 } commands[] = {
     {"ports", REQUEST_PORTS, NO_VALUE, 0, 0},   {"status", REQUEST_STATUS, NO_VALUE, 0, 0},
-    {"bypass", REQUEST_BYPASS, SWITCH, 0, 0},   {"mode", REQUEST_MODE, MODE, 0, 0},
-    {"follow", REQUEST_FOLLOW, NUMBER, 0, 100}, {"keep", REQUEST_KEEP, NUMBER, 0, 100},
-    {"tempo", REQUEST_TEMPO, NUMBER, 20, 400},  {"tap", REQUEST_TAP, NO_VALUE, 0, 0},
-    {"panic", REQUEST_PANIC, NO_VALUE, 0, 0},   {"reload", REQUEST_RELOAD, NO_VALUE, 0, 0},
+    {"watch", REQUEST_WATCH, NO_VALUE, 0, 0},   {"bypass", REQUEST_BYPASS, SWITCH, 0, 0},
+    {"mode", REQUEST_MODE, MODE, 0, 0},         {"follow", REQUEST_FOLLOW, NUMBER, 0, 100},
+    {"keep", REQUEST_KEEP, NUMBER, 0, 100},     {"tempo", REQUEST_TEMPO, NUMBER, 20, 400},
+    {"tap", REQUEST_TAP, NO_VALUE, 0, 0},       {"panic", REQUEST_PANIC, NO_VALUE, 0, 0},
+    {"reload", REQUEST_RELOAD, NO_VALUE, 0, 0},
 };
 
 enum { COMMANDS = sizeof commands / sizeof *commands };

@@ -2,7 +2,7 @@
  *
  *     {"command": "mode", "value": "scale"}
  *
- * ports, status, tap, panic and reload have no value; bypass has on, off or
+ * ports, status, watch, tap, panic and reload have no value; bypass has on, off or
  * toggle; mode a mode's name; follow and keep a number from 0 to 100; tempo one
  * from 20 to 400. Anything else in the line is an error. The answer is one line:
  * {"ok": true, ...}, or {"ok": false, "error": "a sentence"}. */
@@ -20,6 +20,7 @@ enum { REQUEST_MAX_LINE = 4096 }; /* bytes, without the line feed */
 enum request_command {
     REQUEST_PORTS,
     REQUEST_STATUS,
+    REQUEST_WATCH,
     REQUEST_BYPASS,
     REQUEST_MODE,
     REQUEST_FOLLOW,

@@ -9,6 +9,7 @@
 #include "daemon/report.h"
 #include "daemon/request.h"
 #include "daemon/settings.h"
+#include "daemon/watch.h"
 
 #include <errno.h>
 #include <malloc.h>
@@ -347,6 +348,7 @@ static json_t *answer_report(struct service *service, enum request_command comma
                                   .port = service->port,
                                   .trouble = service->trouble,
                                   .cast = service->cast,
+                                  .watch = control_watch(service->control),
                                   .uptime = seconds() - service->started,
                                   .realtime = service->realtime,
                                   .memory_locked = service->memory_locked};
@@ -394,7 +396,17 @@ static int do_request(struct service *service, const struct request *request,
     return engine_do(service->engine, &order, status, error);
 }
 
-static json_t *on_line(void *context, const char *line, size_t length)
+static void on_watched(void *context, size_t clients)
+{
+    struct service *service = context;
+    struct error error;
+    if (clients == 0)
+        relay_leave(service->relay, watch_hear, service->control);
+    else if (relay_join(service->relay, watch_hear, service->control, &error) != 0)
+        log_say(LOG_ERR, "watch: %s", error.text);
+}
+
+static json_t *on_line(void *context, const char *line, size_t length, bool *watches)
 {
     struct service *service = context;
     struct request request = {0};
@@ -404,6 +416,10 @@ static json_t *on_line(void *context, const char *line, size_t length)
         return request_refuse(error.text);
     if (request.command == REQUEST_PORTS || request.command == REQUEST_STATUS)
         return answer_report(service, request.command, &error);
+    if (request.command == REQUEST_WATCH) {
+        *watches = true;
+        return json_pack("{s:b}", "ok", 1);
+    }
     if (do_request(service, &request, &status, &error) != 0)
         return request_refuse(error.text);
     return json_pack("{s:b, s:b}", "ok", 1, "bypass", status.settings.bypass);
@@ -505,8 +521,9 @@ static int start(struct service *service, struct error *error)
     service->relay = relay_open(service->loop, engine_tape(service->engine), error);
     if (!service->relay)
         return -1;
-    service->control = control_open(service->loop, socket ? socket : config->control.socket,
-                                    on_line, service, error);
+    const struct control_handlers handlers = {on_line, on_watched, service};
+    service->control =
+        control_open(service->loop, socket ? socket : config->control.socket, &handlers, error);
     if (!service->control)
         return -1;
     service->repertoire = repertoire_open(config->correct.repertoire, choose_style(config), error);

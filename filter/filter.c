@@ -484,6 +484,11 @@ struct filter_status filter_status(const struct filter *filter)
     return status;
 }
 
+struct clock_state filter_clock(const struct filter *filter, double seconds)
+{
+    return clock_state(filter->clock, isfinite(seconds) ? seconds : 0);
+}
+
 size_t filter_recall(const struct filter *filter, struct correct_note *notes, size_t most)
 {
     uint64_t count = filter->asked < FILTER_RECALL ? filter->asked : FILTER_RECALL;

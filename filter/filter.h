@@ -129,4 +129,7 @@ struct filter_status {
 /* As after the last event. */
 struct filter_status filter_status(const struct filter *filter);
 
+/* The clock as it stands at a time that is not before the last event's. */
+struct clock_state filter_clock(const struct filter *filter, double seconds);
+
 #endif
