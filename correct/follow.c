@@ -2,6 +2,7 @@
  * plain floats are enough. */
 #include "correct/follow_private.h"
 
+#include <assert.h>
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
@@ -28,7 +29,8 @@ static const double most_slot = 1e15; /* farther from zero, sixteenths are not t
 enum {
     SURE_NOTES = 6,  /* on end, before a place is believed */
     LOST_NOTES = 16, /* on end, before it is no longer */
-    TURNING = 8,     /* of the likeliest places, turns and the player's own time are thought of */
+    LOOKUP = 1024,
+    TURNING = 8, /* of the likeliest places, turns and the player's own time are thought of */
 };
 
 void follow_start(struct follow *follow, const struct timeline *timeline)
@@ -112,8 +114,38 @@ static inline float count_factor(uint32_t struck, uint32_t expected)
     return count_right * factor[off < 3 ? off : 3];
 }
 
+/* Where hypotheses are, by the low bits of their diagonals: index + 1, 0 for none. */
+struct lookup {
+    uint8_t at[LOOKUP];
+};
+
+static_assert(FOLLOW_HYPOTHESES < UINT8_MAX, "a lookup holds them in a byte each");
+
+static void lookup_fill(struct lookup *lookup, const struct follow *follow)
+{
+    memset(lookup, 0, sizeof *lookup);
+    for (uint32_t i = 0; i < follow->count; i++)
+        lookup->at[(uint32_t)follow->hypothesis[i].diagonal % LOOKUP] = (uint8_t)(i + 1);
+}
+
+/* As follow_add, mostly without looking through all of them. */
+static void add_quickly(struct follow *follow, struct lookup *lookup, int32_t diagonal,
+                        float weight)
+{
+    uint8_t *at = &lookup->at[(uint32_t)diagonal % LOOKUP];
+    if (*at == 0 && follow->count < FOLLOW_HYPOTHESES) {
+        follow->hypothesis[follow->count++] = (struct follow_hypothesis){diagonal, weight};
+        *at = (uint8_t)follow->count;
+    } else if (*at != 0 && follow->hypothesis[*at - 1].diagonal == diagonal) {
+        follow->hypothesis[*at - 1].weight += weight;
+    } else {
+        follow_add(follow, diagonal, weight);
+    }
+}
+
 /* After a beat like this one the music may go on elsewhere: by the policy. */
-static void take_turns(struct follow *follow, int64_t place, int32_t passed, float weight)
+static void take_turns(struct follow *follow, struct lookup *lookup, int64_t place, int32_t passed,
+                       float weight)
 {
     const struct timeline *timeline = follow->timeline;
     uint32_t beat = (uint32_t)place / SONG_SLOTS_A_BEAT;
@@ -123,13 +155,14 @@ static void take_turns(struct follow *follow, int64_t place, int32_t passed, flo
     for (uint32_t i = timeline->turn_first[beat]; i < timeline->turn_first[beat + 1]; i++) {
         const struct timeline_turn *turn = &timeline->turn[i];
         int32_t diagonal = (int32_t)turn->place + inside - (follow->slot + passed);
-        follow_add(follow, diagonal, weight * turn_part * turn->probability);
+        add_quickly(follow, lookup, diagonal, weight * turn_part * turn->probability);
     }
 }
 
 /* The player hesitated, hurried, or plays at another speed: what comes next in
  * the piece comes now, or the last onset once more, or the next but one. */
-static void take_own_time(struct follow *follow, const struct follow_hypothesis *h, int32_t passed)
+static void take_own_time(struct follow *follow, struct lookup *lookup,
+                          const struct follow_hypothesis *h, int32_t passed)
 {
     static const float share[] = {.15f, .75f, .1f};
     const struct timeline *timeline = follow->timeline;
@@ -143,7 +176,7 @@ static void take_own_time(struct follow *follow, const struct follow_hypothesis 
         if (onset < place - TIMELINE_GAP / 2 || onset > place + TIMELINE_GAP / 2 ||
             diagonal == h->diagonal)
             continue;
-        follow_add(follow, diagonal, h->weight * follow->off_time * share[k]);
+        add_quickly(follow, lookup, diagonal, h->weight * follow->off_time * share[k]);
         if (k == 1 && h->diagonal == follow->best)
             follow->late_best = diagonal;
     }
@@ -174,6 +207,8 @@ static void pass_slots(struct follow *follow, int32_t passed)
     struct follow_hypothesis turning[TURNING]; /* the likeliest, before time has told on them */
     uint32_t turns = 0;
     int64_t first = (int64_t)follow->slot + follow->phase;
+    float stay_least = powf(1 - leave, (float)(passed / SONG_SLOTS_A_BEAT));
+    float stay_more = stay_least * (1 - leave); /* where one more beat begins on the way */
     for (uint32_t i = 0; i < count; i++) {
         struct follow_hypothesis h = follow->hypothesis[i];
         int64_t place = (int64_t)follow->slot + h.diagonal, next = place + passed;
@@ -189,8 +224,8 @@ static void pass_slots(struct follow *follow, int32_t passed)
             h.weight *= missed_slot;
         for (uint32_t r = missed; r + 1 < (uint32_t)passed && r < 16; r++)
             h.weight *= rest_right;
-        uint32_t beats = (uint32_t)(next / SONG_SLOTS_A_BEAT - place / SONG_SLOTS_A_BEAT);
-        float stay = beats == 0 ? 1 : beats == 1 ? 1 - leave : powf(1 - leave, (float)beats);
+        int64_t beats = next / SONG_SLOTS_A_BEAT - place / SONG_SLOTS_A_BEAT;
+        float stay = beats > passed / SONG_SLOTS_A_BEAT ? stay_more : stay_least;
         left += h.weight * (1 - stay);
         h.weight *= stay;
         follow->hypothesis[kept++] = h;
@@ -202,12 +237,14 @@ static void pass_slots(struct follow *follow, int32_t passed)
     follow->away += left;
     follow->left_share = follow->away > 0 ? left / follow->away : 0;
     follow->late_best = follow->best;
+    struct lookup lookup;
+    lookup_fill(&lookup, follow);
     for (uint32_t i = 0; i < turns; i++) {
         const struct follow_hypothesis *h = &turning[i];
-        take_turns(follow, (int64_t)follow->slot + h->diagonal, passed, h->weight);
-        follow_add(follow, h->diagonal - 1, h->weight * drift);
-        follow_add(follow, h->diagonal + 1, h->weight * drift);
-        take_own_time(follow, h, passed);
+        take_turns(follow, &lookup, (int64_t)follow->slot + h->diagonal, passed, h->weight);
+        add_quickly(follow, &lookup, h->diagonal - 1, h->weight * drift);
+        add_quickly(follow, &lookup, h->diagonal + 1, h->weight * drift);
+        take_own_time(follow, &lookup, h, passed);
     }
 }
 
