@@ -3,9 +3,11 @@
  *     bench_clock [-v] [-n TAKES] [-s SEED] [-t TRACKS] FILE.mid...
  *
  * Each file, whose own grid is the truth, is played by a simulated player in
- * three manners: steady, rubato, learner. The player's tempo walks at random, swells
+ * four manners: steady, rubato, learner, concert. The player's tempo walks at random, swells
  * in phrases, slows down at their ends; notes jitter, chords are spread, learners wait.
- * Wrong notes are played, too. Prints, for each manner, over all takes:
+ * In concert the upper voice leads, chords are rolled, notes get mordents that the piece
+ * does not have, and some are left out. Wrong notes are played, too. Prints, for each
+ * manner, over all takes:
  *
  *   step   share of events placed at the right distance from the event before
  *   slot   share of onsets whose slot differs from the truth by the same constant
@@ -37,7 +39,7 @@
 enum {
     MOST_TIMED = 1 << 21,
     MOST_TAKES = 4096,
-    MANNERS = 3,
+    MANNERS = 4,
     MOST_ONSETS = 20000,
     MOST_BEATS = 8192,
     AROUND = 16,
@@ -53,12 +55,17 @@ struct manner {
     double jitter; /* of an onset, seconds */
     double spread; /* of a chord, seconds */
     double wait;   /* chance of a hesitation before a beat */
+    double lead;   /* of the highest note of a chord, seconds */
+    double roll;   /* chance of a chord being rolled */
+    double adorn;  /* chance of a mordent on a note that is struck alone or highest */
+    double omit;   /* chance of a note being left out */
 };
 
 static const struct manner manners[MANNERS] = {
-    {"steady", 0.008, 0, 0, 0.004, 0.010, 0.010, 0},
-    {"rubato", 0.025, 0.12, 0.25, 0.010, 0.015, 0.015, 0},
-    {"learner", 0.03, 0.05, 0.10, 0.015, 0.025, 0.020, 0.03},
+    {"steady", 0.008, 0, 0, 0.004, 0.010, 0.010, 0, 0, 0, 0, 0},
+    {"rubato", 0.025, 0.12, 0.25, 0.010, 0.015, 0.015, 0, 0, 0, 0, 0},
+    {"learner", 0.03, 0.05, 0.10, 0.015, 0.025, 0.020, 0.03, 0, 0, 0, 0},
+    {"concert", 0.02, 0.15, 0.4, 0.015, 0.010, 0.008, 0.005, 0.025, 0.1, 0.02, 0.01},
 };
 
 struct onset {
@@ -66,6 +73,7 @@ struct onset {
     double slot; /* truth */
     double period;
     uint8_t pitch, struck; /* meant, and played with errors */
+    bool extra;            /* not in the piece */
     double position;       /* as the clock has it */
     double tempo;
 };
@@ -127,24 +135,39 @@ static int compare_onsets(const void *a, const void *b)
     return (x->pitch > y->pitch) - (x->pitch < y->pitch);
 }
 
-static void make_play(struct play *play, const struct take *take, const struct manner *manner,
-                      struct rng *rng)
+static void add_onset(struct play *play, const struct onset *onset)
 {
-    play->count = take->count < MOST_ONSETS ? take->count : MOST_ONSETS;
-    while (play->count && take->note[play->count - 1].slot >= 4 * (MOST_BEATS - 1))
-        play->count--;
-    play->beats = play->count ? (size_t)(take->note[play->count - 1].slot / 4) + 1 : 0;
-    double period = 60 / (60 + 70 * rng_double(rng));
-    make_tempo(play, manner, period, rng);
-    double shift = 0, last = -1;
-    for (size_t i = 0; i < play->count; i++) {
-        double slot = take->note[i].slot;
-        size_t b = (size_t)(slot / 4);
-        double length = fmin(play->length[b], play->beat[b + 1] - play->beat[b]);
-        if (slot > last)
-            shift = manner->jitter * rng_normal(rng);
-        last = slot;
-        play->onset[i] = (struct onset){
+    if (play->count < MOST_ONSETS)
+        play->onset[play->count++] = *onset;
+}
+
+/* The note, its upper neighbour and the note again before the one that is written. */
+static void add_mordent(struct play *play, struct onset onset, struct rng *rng)
+{
+    double length = 0.05 + 0.03 * rng_double(rng);
+    onset.extra = true;
+    onset.seconds -= 2 * length;
+    add_onset(play, &onset);
+    onset.seconds += length;
+    onset.struck = (uint8_t)(onset.pitch < 126 ? onset.pitch + 1 + rng_below(rng, 2) : 127);
+    add_onset(play, &onset);
+}
+
+/* The notes from `first` up to `end` are struck together. */
+static void place_chord(struct play *play, const struct take *take, size_t first, size_t end,
+                        const struct manner *manner, struct rng *rng)
+{
+    double slot = take->note[first].slot;
+    size_t b = (size_t)(slot / 4);
+    double length = fmin(play->length[b], play->beat[b + 1] - play->beat[b]);
+    double shift = manner->jitter * rng_normal(rng);
+    bool roll = end - first > 2 && rng_double(rng) < manner->roll;
+    double step = 0.03 + 0.04 * rng_double(rng);
+    uint8_t highest = 0;
+    for (size_t i = first; i < end; i++)
+        highest = take->note[i].pitch > highest ? take->note[i].pitch : highest;
+    for (size_t i = first; i < end; i++) {
+        struct onset onset = {
             .seconds = play->beat[b] + (slot / 4 - (double)b) * length + shift +
                        manner->spread * rng_normal(rng),
             .slot = slot,
@@ -152,6 +175,32 @@ static void make_play(struct play *play, const struct take *take, const struct m
             .pitch = take->note[i].pitch,
             .struck = slip(take->note[i].pitch, rng),
         };
+        if (onset.pitch == highest && end - first > 1)
+            onset.seconds -= manner->lead * rng_double(rng);
+        for (size_t k = first; roll && k < end; k++)
+            onset.seconds += take->note[k].pitch < onset.pitch ? step : 0;
+        if (manner->omit > 0 && rng_double(rng) < manner->omit)
+            continue;
+        if (onset.pitch == highest && manner->adorn > 0 && rng_double(rng) < manner->adorn)
+            add_mordent(play, onset, rng);
+        add_onset(play, &onset);
+    }
+}
+
+static void make_play(struct play *play, const struct take *take, const struct manner *manner,
+                      struct rng *rng)
+{
+    size_t count = take->count < MOST_ONSETS ? take->count : MOST_ONSETS;
+    while (count && take->note[count - 1].slot >= 4 * (MOST_BEATS - 1))
+        count--;
+    play->count = 0;
+    play->beats = count ? (size_t)(take->note[count - 1].slot / 4) + 1 : 0;
+    double period = 60 / (60 + 70 * rng_double(rng));
+    make_tempo(play, manner, period, rng);
+    for (size_t first = 0, end; first < count; first = end) {
+        for (end = first + 1; end < count && take->note[end].slot <= take->note[first].slot;)
+            end++;
+        place_chord(play, take, first, end, manner, rng);
     }
     qsort(play->onset, play->count, sizeof *play->onset, compare_onsets);
 }
@@ -185,9 +234,9 @@ static void follow(struct clock *clock, struct corrector *corrector, const struc
     uint8_t pitch = corrector_note(corrector, &note);
     struct correct_place where = corrector_place(corrector);
     if (where.piece >= 0 && where.sure >= 0.5F)
-        clock_follow(clock, where.slot, where.ahead);
+        clock_follow(clock, where.slot);
     corrector_release(corrector, pitch);
-    sums->found += pitch == onset->pitch;
+    sums->found += !onset->extra && pitch == onset->pitch;
 }
 
 /* `model`: the piece is known and drives the clock, as the filter does it; or NULL. */
@@ -203,6 +252,10 @@ static void run(struct play *play, struct sums *sums, const struct clock_setting
         struct onset *onset = &play->onset[i];
         double realigned = clock_realigned(clock);
         double began = now();
+        if (corrector) {
+            struct correct_ahead ahead = corrector_ahead(corrector, onset->struck);
+            clock_expect(clock, ahead.slots, ahead.weight, CORRECT_AHEAD);
+        }
         onset->position = clock_note(clock, onset->seconds, onset->struck);
         double placed = now();
         if (corrector)
@@ -247,7 +300,7 @@ static double correct_given(const struct play *play, const struct model *model)
             .seconds = onset->seconds, .slot = onset->slot, .pitch = onset->struck, .velocity = 80};
         uint8_t pitch = corrector_note(corrector, &note);
         corrector_release(corrector, pitch);
-        right += pitch == onset->pitch;
+        right += !onset->extra && pitch == onset->pitch;
     }
     corrector_close(corrector);
     return right;
@@ -262,11 +315,18 @@ static void score(const struct play *play, struct sums *sums)
 {
     size_t run_length = 0;
     double lock = -1;
-    for (size_t i = 0; i < play->count; i++) {
+    size_t before = 0; /* the last onset that is in the piece */
+    while (before < play->count && play->onset[before].extra)
+        before++;
+    for (size_t i = before; i < play->count; i++) {
         const struct onset *o = &play->onset[i];
+        if (o->extra)
+            continue;
         long gap = place(o->position) - place(o->slot);
         size_t same = 0, all = 0;
         for (size_t k = i > AROUND ? i - AROUND : 0; k < play->count && k <= i + AROUND; k++) {
+            if (play->onset[k].extra)
+                continue;
             all++;
             same += place(play->onset[k].position) - place(play->onset[k].slot) == gap;
         }
@@ -275,10 +335,11 @@ static void score(const struct play *play, struct sums *sums)
         sums->slot += right;
         sums->phase += right && gap % 4 == 0;
         sums->octave += fabs(o->tempo * o->period / 60 - 1) < 0.12;
-        if (i == 0 || place(o->slot) == place(play->onset[i - 1].slot))
+        const struct onset *last = &play->onset[before];
+        before = i;
+        if (i == 0 || place(o->slot) == place(last->slot))
             continue;
-        int step = place(o->position) - place(play->onset[i - 1].position) ==
-                   place(o->slot) - place(play->onset[i - 1].slot);
+        int step = place(o->position) - place(last->position) == place(o->slot) - place(last->slot);
         sums->steps++;
         sums->step += step;
         run_length = step ? run_length + 1 : 0;
@@ -407,7 +468,7 @@ int main(int argc, char **argv)
     static struct sums before[2][MANNERS];
     for (int f = optind; f < argc; f++) {
         memcpy(before, sums, sizeof sums);
-        bench(argv[f], &choice, takes, seed + (unsigned long)f * 1000003, sums);
+        bench(argv[f], &choice, takes, seed + (unsigned long)(f - optind) * 1000003, sums);
         if (verbose)
             print_file(argv[f], before, sums);
     }

@@ -221,6 +221,12 @@ struct correct_place corrector_place(struct corrector *corrector)
     return follow_place(corrector->follow);
 }
 
+struct correct_ahead corrector_ahead(struct corrector *corrector, uint8_t pitch)
+{
+    corrector_settle(corrector);
+    return follow_ahead(corrector->follow, pitch & 127);
+}
+
 /* A take in mode `correct`. */
 static int correct_take(struct corrector *corrector, const struct correct_note *notes, size_t count,
                         uint8_t *pitches, struct error *error)

@@ -63,7 +63,16 @@ struct correct_place {
     uint32_t slot;    /* in that piece: of the note that the last one struck was matched with */
     float confidence; /* probability of that piece */
     float sure;       /* probability of that slot */
-    uint64_t ahead;   /* bit d: the piece has notes d slots on; bit 0: more in this slot */
+};
+
+enum { CORRECT_AHEAD = 4 };
+
+/* What the piece has next. */
+struct correct_ahead {
+    uint64_t slots; /* bit d: notes stand d slots after those of the last note; bit 0: notes
+                       of its own slot are still to come */
+    float weight[CORRECT_AHEAD]; /* of the first of these: log probability of a pitch there, less
+                                    that of the same pitch struck anywhere */
 };
 
 struct corrector;
@@ -98,6 +107,10 @@ int corrector_set(struct corrector *corrector, const struct correct_settings *se
 void corrector_settle(struct corrector *corrector);
 
 struct correct_place corrector_place(struct corrector *corrector);
+
+/* Where a note about to be told to corrector_note could stand, for a clock to weigh
+ * together with its time. `slots` is 0 where the place is not known. */
+struct correct_ahead corrector_ahead(struct corrector *corrector, uint8_t pitch);
 
 /* Whole takes: as corrector_note for each of the notes in order, but knowing
  * all of them. Notes must be sorted by slot. Writes pitches[count]. Allocates.

@@ -500,13 +500,36 @@ struct correct_place follow_place(const struct follow *follow)
         place.piece = piece;
         place.slot = (uint32_t)(best - start);
         place.sure = follow->best_weight;
-        place.ahead = (timeline->set[best] & ~follow->sent) != 0;
-        uint32_t next = timeline->onsets_before[best + 1];
-        for (; next < timeline->notes && timeline->onset[next] < (uint64_t)end; next++) {
-            if (timeline->onset[next] - best >= 64)
-                break;
-            place.ahead |= UINT64_C(1) << (timeline->onset[next] - best);
-        }
     }
     return place;
+}
+
+/* Log probability of x where these notes are next, less that of x struck anywhere. */
+static float weight_of(const struct follow *follow, note_set set, uint8_t x)
+{
+    int count = note_set_count(set);
+    float share = slip_sum(&follow->slip, follow->slip.probability, set, count, x) / (float)count;
+    float stray = follow->part[FOLLOW_STRAY];
+    return logf(stray + (1 - stray) * share / stray_note);
+}
+
+struct correct_ahead follow_ahead(const struct follow *follow, uint8_t x)
+{
+    const struct timeline *timeline = follow->timeline;
+    struct correct_ahead ahead = {0};
+    int64_t place = (int64_t)follow->slot + follow->best;
+    if (follow->best_weight < .5f || !on_timeline(follow, place))
+        return ahead;
+    uint32_t known = 0, next = timeline->onsets_before[place + 1];
+    note_set rest = timeline->set[place] & ~follow->sent;
+    if (rest) {
+        ahead.slots = 1;
+        ahead.weight[known++] = weight_of(follow, rest, x);
+    }
+    for (; next < timeline->notes && timeline->onset[next] - place < TIMELINE_GAP; next++) {
+        ahead.slots |= UINT64_C(1) << (timeline->onset[next] - place);
+        if (known < CORRECT_AHEAD)
+            ahead.weight[known++] = weight_of(follow, timeline->set[timeline->onset[next]], x);
+    }
+    return ahead;
 }

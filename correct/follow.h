@@ -129,6 +129,9 @@ void follow_sent(struct follow *follow, uint8_t x, uint8_t pitch);
 /* The likeliest piece and place; piece -1 while none is likelier than all else. */
 struct correct_place follow_place(const struct follow *follow);
 
+/* What stands after the likeliest place, and how well it explains pitch x. */
+struct correct_ahead follow_ahead(const struct follow *follow, uint8_t x);
+
 /* For whole takes, which bring their own belief: keeps what was learned of the
  * player and forgets where they were; moves to a slot without a change of
  * belief; the likelihood of x at a place of which nothing was sent yet. */

@@ -249,10 +249,16 @@ void clock_tap(struct clock *clock, double seconds)
     set_line(clock, clock->train.time, align(clock, wanted, 0));
 }
 
-void clock_follow(struct clock *clock, double slot, uint64_t ahead)
+void clock_follow(struct clock *clock, double slot)
 {
     if (clock->settings.source == CLOCK_AUTO)
-        follower_place(clock->follower, slot, ahead);
+        follower_place(clock->follower, slot);
+}
+
+void clock_expect(struct clock *clock, uint64_t slots, const float *weight, size_t count)
+{
+    if (clock->settings.source == CLOCK_AUTO)
+        follower_expect(clock->follower, slots, weight, count);
 }
 
 double clock_realigned(const struct clock *clock)

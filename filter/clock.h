@@ -28,6 +28,7 @@
 #include "midi/event.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum clock_source {
@@ -86,9 +87,13 @@ void clock_tap(struct clock *clock, double seconds);
  * such places come, onset after onset, the piece's rhythm drives tempo and
  * position of source auto; the others take no notice. A place out of line with
  * the one before is a jump of the player: the position goes on, the piece is
- * re-aligned. Bit d of `ahead`: the piece has notes d slots on (bit 0: more in this
- * slot); 0: not known. */
-void clock_follow(struct clock *clock, double slot, uint64_t ahead);
+ * re-aligned. */
+void clock_follow(struct clock *clock, double slot);
+
+/* Tells what a followed piece has after the slot told last, for the onset about to be
+ * given: bit d of `slots`: notes d slots on (bit 0: more in that slot); weight[i] how well
+ * the i-th of these explains the onset by its pitch (nats; 0 beyond `count`). */
+void clock_expect(struct clock *clock, uint64_t slots, const float *weight, size_t count);
 
 /* Slots, in all, by which source auto has put its position right, up to the onset
  * given last: a step of the position that is not one of the music. */

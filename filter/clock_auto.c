@@ -23,6 +23,7 @@ enum {
     PATIENCE = 1,  /* events that say the same place in the beat as the one before */
     LOCKED = 16,   /* events on end without a change of mind that make the beat sure */
     ASKEW = 2,     /* events on end that no guess fits the piece before one is made to */
+    AHEAD = 8,     /* onsets of a piece to come that are weighed by pitch */
     FARTHEST = 32, /* slots between places of a piece that are a step */
 };
 
@@ -53,7 +54,9 @@ struct follower {
     int sure;                /* events on end that the best guess stayed */
     bool placed, was_placed; /* a piece's place of the last event, of the one before, is known */
     int64_t place, place_before;
-    uint64_t ahead;      /* onsets of the piece from there on: see follower_place */
+    uint64_t ahead; /* see clock_expect */
+    float weight[AHEAD];
+    size_t known_ahead;
     double first_before; /* onset of the event before */
     int askew;           /* events on end that the best guess did not fit the piece */
 };
@@ -141,7 +144,6 @@ static void heed_piece(struct follower *follower)
     follower->askew = fits || !known || !step ? 0 : follower->askew + 1;
     if (follower->askew >= ASKEW)
         plant(follower, slot, step);
-    pulse_expect(follower->pulse, slot, follower->ahead);
 }
 
 /* Slots that a guess's place in the beat is ahead of the position's. */
@@ -229,6 +231,10 @@ double follower_note(struct follower *follower, double seconds, uint8_t pitch)
     double stopped = follower->stopped;
     note_pause(follower, seconds);
     seconds -= follower->stopped - stopped;
+    if (follower->placed)
+        pulse_expect(follower->pulse, (int)(follower->place % BEAT), follower->ahead,
+                     follower->weight, follower->known_ahead);
+    follower->ahead = 0;
     struct pulse_state next = pulse_peek(follower->pulse, seconds, 1, pitch, PEEKED);
     double step = (double)next.step / RHYTHM_SLOT;
     follower->counted += (double)(pulse_slot(next.units) - pulse_slot(next.units - next.step));
@@ -247,11 +253,18 @@ double follower_note(struct follower *follower, double seconds, uint8_t pitch)
     return follower->position;
 }
 
-void follower_place(struct follower *follower, double slot, uint64_t ahead)
+void follower_place(struct follower *follower, double slot)
 {
     follower->placed = follower->begun;
     follower->place = llround(slot);
-    follower->ahead = ahead;
+}
+
+void follower_expect(struct follower *follower, uint64_t slots, const float *weight, size_t count)
+{
+    follower->ahead = slots;
+    follower->known_ahead = count < AHEAD ? count : AHEAD;
+    for (size_t i = 0; i < follower->known_ahead; i++)
+        follower->weight[i] = weight[i];
 }
 
 double follower_realigned(const struct follower *follower)

@@ -5,6 +5,7 @@
 #include "base/error.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Pulses that should come evenly (MIDI clocks, taps): time and period by an
@@ -45,9 +46,11 @@ double follower_note(struct follower *follower, double seconds, uint8_t pitch);
 /* Takes the onset given last in, if that is not done; follower_note does it first. */
 void follower_settle(struct follower *follower);
 
-/* The onset given last stands at this slot of a piece, which has notes d slots on
- * where bit d of `ahead` is set. */
-void follower_place(struct follower *follower, double slot, uint64_t ahead);
+/* The onset given last stands at this slot of a piece. */
+void follower_place(struct follower *follower, double slot);
+
+/* See clock_expect. */
+void follower_expect(struct follower *follower, uint64_t slots, const float *weight, size_t count);
 
 /* Slots that the position went on, in all, only to be put right. */
 double follower_realigned(const struct follower *follower);

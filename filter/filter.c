@@ -192,6 +192,8 @@ static bool is_corrected(const struct filter *filter, unsigned channel, unsigned
 /* Slot and pitch of a note. */
 static uint8_t decide(struct filter *filter, struct correct_note *note)
 {
+    struct correct_ahead ahead = corrector_ahead(filter->corrector, note->pitch);
+    clock_expect(filter->clock, ahead.slots, ahead.weight, CORRECT_AHEAD);
     note->slot = clock_note(filter->clock, note->seconds, note->pitch);
     double realigned = clock_realigned(filter->clock);
     corrector_realign(filter->corrector, realigned - filter->realigned);
@@ -211,7 +213,7 @@ static void place_note(struct filter *filter)
     filter->decided = false;
     filter->status.place = corrector_place(filter->corrector);
     if (filter->status.place.piece >= 0 && filter->status.place.sure >= sure_of_place)
-        clock_follow(filter->clock, filter->status.place.slot, filter->status.place.ahead);
+        clock_follow(filter->clock, filter->status.place.slot);
 }
 
 static void strike(struct filter *filter, const struct midi_event *event, double seconds)

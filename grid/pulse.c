@@ -18,6 +18,7 @@ enum {
     KINDS = KIND_PLACES * KIND_TEMPI,
     LONGEST_STEP = 24 * RHYTHM_UNITS, /* beyond, only a hesitation explains the gap */
     LONGEST_WAIT = 48,                /* units of score that a hesitation may take */
+    EXPECTED = 32,                    /* slots ahead that a piece is looked at */
     FARTHEST = 24,                    /* units from where the onset was expected */
 };
 
@@ -27,9 +28,9 @@ static const double far_behind = 60;     /* behind the best, of any kind */
 static const double out_of_the_way = 24; /* behind, for careless onsets and waits */
 static const double kind_hopeless = 4;   /* behind the best of the same kind */
 
-static const double unexpected = -6; /* log chance of an onset where the piece has none ... */
-static const double left_out = -3;   /* ... and of each of its own that is passed over */
-static const double rhythm_beside_piece = 0.3; /* weight of what is usual in music */
+static const float unexpected = -6; /* log chance of an onset where the piece has none ... */
+static const float left_out = -3;   /* ... and of each of its own that is passed over */
+static const double rhythm_beside_piece = 0.5; /* weight of what is usual within a slot */
 
 static const double careless_share = 0.03;
 static const double wait_scale = 0.4; /* seconds */
@@ -88,7 +89,8 @@ struct pulse {
     double kind_scale; /* kinds of tempo a unit of log period */
     uint32_t stamp;
     int expected_slot; /* see pulse_expect */
-    uint64_t expected;
+    bool expects;
+    float expected[EXPECTED]; /* nats */
     struct cell cells[RHYTHM_UNITS][RHYTHM_TEXTURES][TEMPO_BINS];
 };
 
@@ -180,7 +182,7 @@ void pulse_reset(struct pulse *pulse)
 {
     pulse->count = 0;
     pulse->evidence = 0;
-    pulse->expected = 0;
+    pulse->expects = false;
     pulse->ear = (struct rhythm_ear){0};
 }
 
@@ -290,17 +292,26 @@ static double period_prior(const struct pulse_options *o, double period)
     return -0.5 * deviation * deviation;
 }
 
-/* Chance of a step for a guess that stands where the piece is known to stand. */
-static double expected_step(const struct pulse *pulse, int64_t units, uint32_t step)
+/* What the piece makes of a step of a guess that stands where it is known to stand. */
+static double expected_step(const struct pulse *pulse, int unit, uint32_t step)
 {
-    int64_t slots = pulse_slot(units + step) - pulse_slot(units);
-    if (slots >= 64)
-        return unexpected;
-    uint64_t passed = pulse->expected & ((UINT64_C(1) << slots) - 1);
-    double chance = pulse->expected >> slots & 1 ? 0 : unexpected;
-    for (passed &= ~UINT64_C(1); passed && chance > -far_behind; passed &= passed - 1)
-        chance += left_out;
-    return chance;
+    int64_t slots = pulse_slot(unit + (int64_t)step) - pulse_slot(unit);
+    return slots < EXPECTED ? (double)pulse->expected[slots] : unexpected;
+}
+
+/* Log chance of the likeliest step to the slot that this step leads to, as music goes. */
+static double best_in_slot(const struct pulse *pulse, const struct pulse_state *s, uint32_t step)
+{
+    static const int place[] = {-3, -2, 0, 2}; /* units from the middle of a slot */
+    int unit = (int)(s->units % RHYTHM_UNITS);
+    long middle = (long)pulse_slot(unit + step) * RHYTHM_SLOT - unit;
+    double best = -INFINITY;
+
+    for (int i = 0; i < 4; i++)
+        if (middle + place[i] >= 0)
+            best = fmax(best,
+                        (double)rhythm_step(&pulse->rhythm, unit, s->texture, middle + place[i]));
+    return best;
 }
 
 /* Log chance that a guess goes on by this step. */
@@ -309,8 +320,9 @@ static double step_prior(const struct pulse *pulse, const struct pulse_state *s,
 {
     int unit = (int)(s->units % RHYTHM_UNITS);
     double prior = (double)rhythm_step(&pulse->rhythm, unit, s->texture, step);
-    if (pulse->expected && pulse_slot(unit) % 4 == pulse->expected_slot)
-        return rhythm_beside_piece * prior + expected_step(pulse, unit, step);
+    if (pulse->expects && pulse_slot(unit) % 4 == pulse->expected_slot)
+        return rhythm_beside_piece * (prior - best_in_slot(pulse, s, step)) +
+               expected_step(pulse, unit, step);
     return step ? prior + (double)pulse->rhythm.accent[(unit + step) % RHYTHM_UNITS][cue] : prior;
 }
 
@@ -505,10 +517,20 @@ void pulse_favour(struct pulse *pulse, int slot, long step, double nats)
     }
 }
 
-void pulse_expect(struct pulse *pulse, int slot, uint64_t ahead)
+void pulse_expect(struct pulse *pulse, int slot, uint64_t slots, const float *weight, size_t count)
 {
+    float passed = 0;
+    size_t known = 0;
+
+    pulse->expects = slots != 0;
     pulse->expected_slot = slot;
-    pulse->expected = ahead;
+    for (int d = 0; pulse->expects && d < EXPECTED; d++) {
+        bool has = slots >> d & 1;
+        float heard = has && known < count ? weight[known++] : 0;
+        pulse->expected[d] = passed + (has ? heard : unexpected);
+        if (has && d > 0)
+            passed += left_out;
+    }
 }
 
 void pulse_plant(struct pulse *pulse, const struct pulse_state *state)
@@ -571,5 +593,5 @@ void pulse_event(struct pulse *pulse, double seconds, unsigned notes, int lowest
     pulse->cue = rhythm_hear(&pulse->ear, notes, lowest);
     try_event(pulse, seconds, pulse->cue, pulse->count);
     select_states(pulse);
-    pulse->expected = 0;
+    pulse->expects = false;
 }

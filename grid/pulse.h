@@ -80,9 +80,10 @@ struct pulse_state pulse_peek(struct pulse *pulse, double seconds, unsigned note
 void pulse_favour(struct pulse *pulse, int slot, long step, double nats);
 
 /* What is struck next is known, too: for guesses whose nearest slot is this one of the
- * beat, bit d of `ahead` says that onsets are expected d slots on (bit 0: more of the
- * last event's slot). For the next event only; 0: nothing is known. */
-void pulse_expect(struct pulse *pulse, int slot, uint64_t ahead);
+ * beat, bit d of `slots` says that onsets are expected d slots on (bit 0: more of the
+ * last event's slot), weight[i] how well the i-th of them explains the event by its pitch
+ * (nats; 0 beyond `count`). For the next event only; slots 0: nothing is known. */
+void pulse_expect(struct pulse *pulse, int slot, uint64_t slots, const float *weight, size_t count);
 
 /* The slot nearest to a place: thirty-seconds belong to the slot after them. */
 static inline int64_t pulse_slot(int64_t units)

@@ -274,7 +274,7 @@ static struct result play(struct player *player, struct clock *clock, bool led)
         if (slot % 8 == 0)
             near(clock_note(clock, time + player->spread * rng_double(&player->rng), 40), at, 1e-9);
         if (led)
-            clock_follow(clock, slot, 0);
+            clock_follow(clock, slot);
         clock_settle(clock);
         bool right = fabs(at - last - (slot - last_slot)) < 0.5;
         if (i > 0) {
@@ -372,7 +372,7 @@ static void test_never_back(void **state)
                 clock_tap(clock, told);
                 break;
             case 1:
-                clock_follow(clock, 100000 * rng_double(&rng) * rng_below(&rng, 2), 0);
+                clock_follow(clock, 100000 * rng_double(&rng) * rng_below(&rng, 2));
                 break;
             case 2:
                 clock_settle(clock);

@@ -58,6 +58,13 @@ struct correct_place corrector_place(struct corrector *corrector)
     return (struct correct_place){.piece = -1};
 }
 
+struct correct_ahead corrector_ahead(struct corrector *corrector, uint8_t pitch)
+{
+    (void)corrector;
+    (void)pitch;
+    return (struct correct_ahead){0};
+}
+
 struct correct_settings correct_defaults(void)
 {
     return (struct correct_settings){.mode = CORRECT_CORRECT, .follow = 1};
