@@ -68,6 +68,12 @@ static int add_name(struct config_names *names, const char *text, struct error *
 {
     if (*text == '\0')
         return error_set(error, "expected a pattern for names of ports, found nothing");
+    bool none = strcmp(text, "none") == 0;
+    if (names->none || (none && names->count > 0))
+        return error_set(error, "expected patterns, or none alone");
+    names->none = none;
+    if (none)
+        return 0;
     if (names->count == CONFIG_MAX_PATTERNS)
         return error_set(error, "expected at most %d patterns", CONFIG_MAX_PATTERNS);
     if (set_text(&names->name[names->count], text, error) != 0)

@@ -61,8 +61,9 @@ struct config_trigger {
 };
 
 struct config_names {
-    size_t count;
+    size_t count; /* 0: nothing was said, or none */
     char *name[CONFIG_MAX_PATTERNS];
+    bool none;
 };
 
 struct config {

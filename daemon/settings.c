@@ -47,7 +47,9 @@ struct filter_settings settings_of_filter(const struct config *config)
 
 static struct port_names names(const struct config_names *from)
 {
-    return (struct port_names){.count = from->count, .name = (const char *const *)from->name};
+    return (struct port_names){.count = from->count,
+                               .name = (const char *const *)from->name,
+                               .any = from->count == 0 && !from->none};
 }
 
 struct port_settings settings_of_port(const struct config *config, bool virtual_clock)
@@ -67,7 +69,7 @@ const struct port_ops *settings_backend(const struct config *config)
 
 bool settings_same_names(const struct config_names *a, const struct config_names *b)
 {
-    bool same = a->count == b->count;
+    bool same = a->count == b->count && a->none == b->none;
     for (size_t i = 0; same && i < a->count; i++)
         same = strcmp(a->name[i], b->name[i]) == 0;
     return same;

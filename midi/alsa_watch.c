@@ -126,6 +126,8 @@ struct found {
     bool source;
     bool sink;
     bool through;
+    bool hardware;
+    bool synth; /* the first port of a program that may only be written to */
 };
 
 typedef void visit(struct alsa_watch *watch, const struct found *port, void *context);
@@ -142,17 +144,21 @@ static void visit_ports(struct alsa_watch *watch, snd_seq_client_info_t *client,
     snd_seq_port_info_t *port = NULL;
     snd_seq_port_info_alloca(&port);
     int number = snd_seq_client_info_get_client(client);
+    bool program = snd_seq_client_info_get_type(client) == SND_SEQ_USER_CLIENT;
+    bool heard = false; /* a port of this client was taken for a synth */
     snd_seq_port_info_set_client(port, number);
     snd_seq_port_info_set_port(port, -1);
     while (snd_seq_query_next_port(watch->seq, port) >= 0) {
-        const struct found found = {
+        struct found found = {
             .address = {(unsigned char)number, (unsigned char)snd_seq_port_info_get_port(port)},
             .client = snd_seq_client_info_get_name(client),
             .name = snd_seq_port_info_get_name(port),
             .source = has(port, SND_SEQ_PORT_CAP_READ | SND_SEQ_PORT_CAP_SUBS_READ),
             .sink = has(port, SND_SEQ_PORT_CAP_WRITE | SND_SEQ_PORT_CAP_SUBS_WRITE),
-            .through = snd_seq_client_info_get_type(client) == SND_SEQ_KERNEL_CLIENT &&
-                       strcmp(snd_seq_client_info_get_name(client), THROUGH) == 0};
+            .through = !program && strcmp(snd_seq_client_info_get_name(client), THROUGH) == 0,
+            .hardware = (snd_seq_port_info_get_type(port) & SND_SEQ_PORT_TYPE_HARDWARE) != 0};
+        found.synth = program && !found.hardware && found.sink && !found.source && !heard;
+        heard |= found.synth;
         if (found.source || found.sink)
             visitor(watch, &found, context);
     }
@@ -224,6 +230,13 @@ static bool would_return(struct alsa_watch *watch, const struct found *port, boo
     return output ? sides.feeds_input : sides.hears_output;
 }
 
+static bool is_wanted(const struct port_names *names, const struct found *port, bool output)
+{
+    if (names->any)
+        return output ? port->synth : port->hardware;
+    return port_matches_any(names, port->client, port->name);
+}
+
 static void connect_port(struct alsa_watch *watch, const struct found *port, void *context)
 {
     const struct wiring *wiring = context;
@@ -232,7 +245,7 @@ static void connect_port(struct alsa_watch *watch, const struct found *port, voi
     snd_seq_addr_t from = output ? watch->output : port->address;
     snd_seq_addr_t to = output ? port->address : watch->input;
     if (port->address.client == watch->input.client || !(output ? port->sink : port->source) ||
-        !port_matches_any(output ? &watch->outputs : &watch->inputs, port->client, port->name) ||
+        !is_wanted(output ? &watch->outputs : &watch->inputs, port, output) ||
         is_connected(watch, from, to))
         return;
     if (would_return(watch, port, output)) {

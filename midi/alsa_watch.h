@@ -5,6 +5,11 @@
  * a port when the port itself appears, by its names. A connection that a user
  * undoes stays undone until the port comes anew.
  *
+ * Where no names are given, every port of hardware that can be read is taken for a
+ * keyboard, and every program that listens and does not speak for a synth, at its
+ * first port. Hardware is never sent to unasked: a piano that sounds its own keys
+ * would sound them twice.
+ *
  * Our own ports are never connected to each other. The kernel's "Midi Through"
  * returns what it is sent; it is connected on one side at most. Main thread
  * only. */

@@ -46,7 +46,7 @@ void port_names_free(struct port_names *names)
 int port_names_copy(struct port_names *to, const struct port_names *from)
 {
     const char **copy = calloc(from->count + 1, sizeof *copy);
-    *to = (struct port_names){.name = copy};
+    *to = (struct port_names){.name = copy, .any = from->any};
     for (; copy && to->count < from->count; to->count++)
         if (!(copy[to->count] = strdup(from->name[to->count]))) {
             port_names_free(to);

@@ -21,6 +21,8 @@
 struct port_names {
     size_t count;
     const char *const *name; /* [count]: patterns, as port_matches takes them */
+    bool any;                /* alsa: instead of patterns, keyboards to read from or synths to
+                                write to, as alsa_watch.h tells them apart */
 };
 
 struct port_settings {

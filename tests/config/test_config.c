@@ -152,6 +152,8 @@ static void test_each_fault(void **state)
     bad("[input]\nrange = A0-H8\n", "expected two notes");
     bad("[input]\nrange = A0-A9\n", "expected two notes");
     bad("[input]\nconnect =\n", "expected a pattern");
+    bad("[input]\nconnect = none\nconnect = x\n", "it.conf:3: [input] connect: expected patterns");
+    bad("[output]\nconnect = x\nconnect = none\n", "expected patterns, or none alone");
     bad("[correct]\nfollow = -1\n", "expected a number from 0 to 100");
     bad("[control]\npanic = cc:128\n", "expected cc:NUMBER");
     bad("[control]\npanic = key:1\n", "expected cc:NUMBER");
@@ -207,6 +209,17 @@ static void test_all_faults_are_told(void **state)
     assert_non_null(strstr(error.text, "(and 3 more)"));
 }
 
+static void test_no_patterns(void **state)
+{
+    (void)state;
+    struct config *config = good("[input]\nconnect = none\n");
+    assert_true(config->input.connect.none);
+    assert_int_equal(config->input.connect.count, 0);
+    assert_false(config->output.connect.none);
+    assert_int_equal(config->output.connect.count, 0);
+    config_free(config);
+}
+
 static void test_many_patterns(void **state)
 {
     (void)state;
@@ -251,6 +264,7 @@ int main(void)
         cmocka_unit_test(test_each_fault),
         cmocka_unit_test(test_what_inih_would_misread),
         cmocka_unit_test(test_all_faults_are_told),
+        cmocka_unit_test(test_no_patterns),
         cmocka_unit_test(test_many_patterns),
         cmocka_unit_test(test_files),
     };

@@ -118,6 +118,32 @@ static void test_patterns(void **state)
     assert_false(port_matches("x:y", name, name));
 }
 
+static void test_ports_to_connect(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"", "[input]\nconnect = none\n", "[input]\nconnect = A*\n"};
+    struct config *config[3];
+    for (int i = 0; i < 3; i++) {
+        struct error error;
+        config[i] = config_parse(texts[i], strlen(texts[i]), "it.conf", NULL, NULL, &error);
+        assert_non_null(config[i]);
+        struct port_settings settings = settings_of_port(config[i], false);
+        assert_int_equal(settings.inputs.any, i == 0);
+        assert_int_equal(settings.inputs.count, i == 2);
+        assert_true(settings.outputs.any);
+        struct port_names copy;
+        assert_int_equal(port_names_copy(&copy, &settings.inputs), 0);
+        assert_int_equal(copy.any, i == 0);
+        port_names_free(&copy);
+    }
+    for (int i = 0; i < 3; i++)
+        for (int j = 0; j < 3; j++)
+            assert_int_equal(
+                settings_same_names(&config[i]->input.connect, &config[j]->input.connect), i == j);
+    for (int i = 0; i < 3; i++)
+        config_free(config[i]);
+}
+
 static void test_virtual_port(void **state)
 {
     (void)state;
@@ -130,7 +156,7 @@ static void test_virtual_port(void **state)
     close(mkstemp(out));
     const char *inputs[] = {in};
     const char *outputs[] = {out};
-    const struct port_settings settings = {{1, inputs}, {1, outputs}, true};
+    const struct port_settings settings = {{1, inputs, false}, {1, outputs, false}, true};
     struct error error;
     struct port *port = port_virtual_ops.open(&settings, &error);
     assert_non_null(port);
@@ -166,6 +192,7 @@ int main(void)
         cmocka_unit_test(test_requests),
         cmocka_unit_test(test_reload_keeps_what_commands_changed),
         cmocka_unit_test(test_patterns),
+        cmocka_unit_test(test_ports_to_connect),
         cmocka_unit_test(test_virtual_port),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
