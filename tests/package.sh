@@ -1,0 +1,72 @@
+#!/bin/bash
+# Builds the Debian package twice, in unlike circumstances, and compares; then has
+# it judged by lintian and appstreamcli, and looks for what must be in it.
+# Usage: tests/package.sh WORK, a directory that is emptied. The last commit is built.
+set -eu
+work=$1
+cd "$(dirname "$0")/.."
+rm -rf "$work"
+mkdir -p "$work"
+work=$(realpath "$work")
+
+SOURCE_DATE_EPOCH=$(scripts/epoch.sh)
+export SOURCE_DATE_EPOCH
+tarball=$(scripts/dist.sh "$work")
+
+# build DIRECTORY: makes the package of the tarball there.
+build() {
+    mkdir -p "$1"
+    tar xJf "$tarball" -C "$1" --strip-components=1
+    (cd "$1" && cmake --workflow --preset package) >"$1.log" 2>&1 || {
+        tail -n 30 "$1.log"
+        exit 1
+    }
+}
+
+build "$work/a"
+(
+    umask 027
+    export TZ=Pacific/Auckland LC_ALL=C.UTF-8 USER=somebody HOME=/nonexistent CMAKE_BUILD_PARALLEL_LEVEL=1
+    build "$work/another/place, far away"
+)
+
+first=$(echo "$work"/a/build-package/*.deb)
+second=$(echo "$work/another/place, far away"/build-package/*.deb)
+if ! cmp "$first" "$second"; then
+    mkdir "$work/x" "$work/y"
+    dpkg-deb -R "$first" "$work/x"
+    dpkg-deb -R "$second" "$work/y"
+    diff -r "$work/x" "$work/y" || true
+    diff <(dpkg-deb -c "$first") <(dpkg-deb -c "$second") || true
+    echo "package: the same sources gave two packages" >&2
+    exit 1
+fi
+echo "package: built twice, the same bytes: $(sha256sum <"$first" | cut -c 1-16)..."
+
+lintian --allow-root --no-cfg --suppress-tags bad-distribution-in-changes-file \
+    --display-info --pedantic --fail-on error,warning,info,pedantic "$first"
+dpkg-deb -x "$first" "$work/root"
+appstreamcli validate --no-net --pedantic "$work"/root/usr/share/metainfo/*.xml
+
+missing=0
+while read -r name; do
+    [ -e "$work/root/$name" ] || {
+        echo "package: $name is not in it" >&2
+        missing=1
+    }
+done <<'END'
+etc/audiogenrl/audiogenrl.conf
+usr/bin/audiogenrl
+usr/bin/audiogenrld
+usr/lib/modules-load.d/audiogenrl.conf
+usr/lib/systemd/system/audiogenrl.service
+usr/lib/tmpfiles.d/audiogenrl.conf
+usr/share/audiogenrl/default.model
+usr/share/audiogenrl/examples/petzold_minuet_in_g.mid
+usr/share/doc/audiogenrl/changelog.Debian.gz
+usr/share/doc/audiogenrl/copyright
+usr/share/man/man1/audiogenrl.1.gz
+usr/share/man/man5/audiogenrl.conf.5.gz
+usr/share/man/man8/audiogenrld.8.gz
+END
+exit $missing
