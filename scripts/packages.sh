@@ -4,6 +4,8 @@ build_packages="gcc libc6-dev cmake ninja-build pkg-config zlib1g-dev libglib2.0
     libjansson-dev libplplot-dev plplot-driver-cairo libcairo2-dev libcmocka-dev
     libasound2-dev libportmidi-dev libinih-dev libsystemd-dev python3"
 test_packages="python3-mido midicsv libfluidsynth3 timgm6mb-soundfont"
-check_packages="clang clang-tidy cppcheck libclang-rt-14-dev shellcheck zsh fish mandoc"
+deb_packages="dpkg-dev file"
+check_packages="clang clang-tidy cppcheck libclang-rt-14-dev llvm shellcheck lintian appstream
+    xz-utils zsh fish mandoc"
 vm_packages="qemu-system-x86 mmdebstrap e2fsprogs busybox-static kmod cpio xz-utils util-linux
     alsa-utils midish python3-mido"

@@ -43,8 +43,7 @@ if ! cmp "$first" "$second"; then
 fi
 echo "package: built twice, the same bytes: $(sha256sum <"$first" | cut -c 1-16)..."
 
-lintian --allow-root --no-cfg --suppress-tags bad-distribution-in-changes-file \
-    --display-info --pedantic --fail-on error,warning,info,pedantic "$first"
+lintian --allow-root --no-cfg --display-info --pedantic --fail-on error,warning,info,pedantic "$first"
 dpkg-deb -x "$first" "$work/root"
 appstreamcli validate --no-net --pedantic "$work"/root/usr/share/metainfo/*.xml
 
@@ -63,6 +62,9 @@ usr/lib/systemd/system/audiogenrl.service
 usr/lib/tmpfiles.d/audiogenrl.conf
 usr/share/audiogenrl/default.model
 usr/share/audiogenrl/examples/petzold_minuet_in_g.mid
+usr/share/bash-completion/completions/audiogenrl
+usr/share/zsh/vendor-completions/_audiogenrl
+usr/share/fish/vendor_completions.d/audiogenrl.fish
 usr/share/doc/audiogenrl/changelog.Debian.gz
 usr/share/doc/audiogenrl/copyright
 usr/share/man/man1/audiogenrl.1.gz
