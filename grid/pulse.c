@@ -84,6 +84,8 @@ struct pulse {
     double best;                   /* of the candidates */
     bool peeking;                  /* all but the best of them are hopeless */
     double highest[PULSE_TIMINGS]; /* log density that an onset can have */
+    double highest_prior;          /* log weight that a step can have as music goes ... */
+    double highest_expected;       /* ... and as the piece goes */
     double kind_best[KINDS];
     double evidence;
     double kind_scale; /* kinds of tempo a unit of log period */
@@ -147,6 +149,10 @@ struct pulse *pulse_create(const struct pulse_options *options, struct error *er
         return NULL;
     }
     rhythm_init(&pulse->rhythm);
+    for (int unit = 0; unit < RHYTHM_UNITS; unit++)
+        for (int cue = 0; cue < RHYTHM_CUES; cue++)
+            pulse->highest_prior =
+                fmax(pulse->highest_prior, (double)pulse->rhythm.accent[unit][cue]);
     return pulse;
 }
 
@@ -326,23 +332,37 @@ static double step_prior(const struct pulse *pulse, const struct pulse_state *s,
     return step ? prior + (double)pulse->rhythm.accent[(unit + step) % RHYTHM_UNITS][cue] : prior;
 }
 
-static void try_step(struct pulse *pulse, size_t parent, uint32_t step, double seconds,
-                     enum pulse_timing timing, int cue)
+/* A step with its log chance, unless that leaves it too far behind. */
+static void try_step(struct pulse *pulse, size_t parent, uint32_t step, double prior,
+                     double seconds, enum pulse_timing timing)
 {
-    struct pulse_state s = pulse->states[parent];
-    double prior = step_prior(pulse, &s, step, cue);
-
+    double before = pulse->states[parent].score + prior;
     /* No density here is above e^6 a second; the ways out are dearer still. */
-    double reachable = s.score + prior + (timing == PULSE_PLAIN ? 6 : 0);
+    double reachable = before + (timing == PULSE_PLAIN ? 6 : 0);
     if (pulse->peeking
-            ? s.score + prior + pulse->highest[timing] < pulse->best
+            ? before + pulse->highest[timing] < pulse->best
             : reachable < pulse->best - (timing == PULSE_PLAIN ? far_behind : out_of_the_way))
         return;
-    s.score += prior + pulse_move(&pulse->options, &s, step, seconds, timing);
+    struct pulse_state s = pulse->states[parent];
+    s.score = before + pulse_move(&pulse->options, &s, step, seconds, timing);
     if (step)
         s.score += pulse->options.period_weight * period_prior(&pulse->options, s.period);
     s.parent = (uint16_t)parent;
     add_candidate(pulse, &s);
+}
+
+/* Whether no step of a guess can be the best any more, explained in this way. */
+static bool is_beaten(const struct pulse *pulse, const struct pulse_state *s,
+                      enum pulse_timing timing)
+{
+    double highest =
+        pulse->expects ? fmax(pulse->highest_prior, pulse->highest_expected) : pulse->highest_prior;
+    return pulse->peeking && s->score + highest + pulse->highest[timing] < pulse->best;
+}
+
+static bool may_stand(const struct pulse *pulse, const struct pulse_state *s, long step)
+{
+    return pulse->rhythm.start[(s->units + step) % RHYTHM_UNITS] > -INFINITY;
 }
 
 /* All steps that may explain an event for one guess. */
@@ -366,18 +386,23 @@ static void extend(struct pulse *pulse, size_t parent, double seconds, int cue)
     double from = fmax(0, ceil(early)), to = fmin(LONGEST_STEP, late);
 
     for (long step = (long)from; step <= (long)to; step++) {
-        int unit = (int)((s->units + step) % RHYTHM_UNITS);
-        if (pulse->rhythm.start[unit] == -INFINITY)
+        if (!may_stand(pulse, s, step))
             continue;
-        if ((double)step >= plain_low && (double)step <= plain_high)
-            try_step(pulse, parent, (uint32_t)step, seconds, PULSE_PLAIN, cue);
-        if (!vague)
-            try_step(pulse, parent, (uint32_t)step, seconds, PULSE_CARELESS, cue);
+        bool plain = (double)step >= plain_low && (double)step <= plain_high;
+        bool off = !vague && !is_beaten(pulse, s, PULSE_CARELESS);
+        if (!plain && !off)
+            continue;
+        double prior = step_prior(pulse, s, (uint32_t)step, cue);
+        if (plain)
+            try_step(pulse, parent, (uint32_t)step, prior, seconds, PULSE_PLAIN);
+        if (off)
+            try_step(pulse, parent, (uint32_t)step, prior, seconds, PULSE_CARELESS);
     }
     double latest = fmin(units - 1.25 * careless * scale, LONGEST_WAIT);
-    for (long step = 1; (double)step <= latest; step++)
-        if (pulse->rhythm.start[(s->units + step) % RHYTHM_UNITS] > -INFINITY)
-            try_step(pulse, parent, (uint32_t)step, seconds, PULSE_HESITATION, cue);
+    for (long step = 1; (double)step <= latest && !is_beaten(pulse, s, PULSE_HESITATION); step++)
+        if (may_stand(pulse, s, step))
+            try_step(pulse, parent, (uint32_t)step, step_prior(pulse, s, (uint32_t)step, cue),
+                     seconds, PULSE_HESITATION);
 }
 
 static void start(struct pulse *pulse, double seconds, int cue)
@@ -524,10 +549,12 @@ void pulse_expect(struct pulse *pulse, int slot, uint64_t slots, const float *we
 
     pulse->expects = slots != 0;
     pulse->expected_slot = slot;
+    pulse->highest_expected = unexpected;
     for (int d = 0; pulse->expects && d < EXPECTED; d++) {
         bool has = slots >> d & 1;
         float heard = has && known < count ? weight[known++] : 0;
         pulse->expected[d] = passed + (has ? heard : unexpected);
+        pulse->highest_expected = fmax(pulse->highest_expected, (double)pulse->expected[d]);
         if (has && d > 0)
             passed += left_out;
     }
