@@ -1,4 +1,4 @@
-/* Hindsight about places, passes, pairing. */
+/* Hindsight about places, twins, passes, pairing. */
 #include "tool/align.h"
 
 #include <glib.h>
@@ -13,8 +13,12 @@ enum {
     LOST_RUN = 8,    /* notes on end at no place, of which few fit: played something else */
     LOST_SHARE = 3,  /* few: less than one in so many */
     REACH = 3,       /* slots that a note may be early or late */
+    TWINS = 512,     /* places for a stretch of notes that the piece has several times */
+    TWIN_LESS = 4,   /* by how much a twin may explain less on the way, if not in the end */
     SUBSTITUTE = 12, /* semitones */
 };
+
+static const double first_of_all = 0.01; /* jumps, for a beginning at the end of the piece */
 
 struct aligner {
     const struct align_played *played;
@@ -62,6 +66,36 @@ static int explains(const struct aligner *aligner, size_t note, int32_t shift)
     return best;
 }
 
+/* Slots from the note before. */
+static int32_t wait_before(const struct aligner *aligner, size_t note)
+{
+    return note > 0 && note < aligner->count
+               ? played_slot(aligner, note) - played_slot(aligner, note - 1)
+               : 0;
+}
+
+static bool opens_bar(const struct aligner *aligner, size_t note, int32_t shift)
+{
+    if (note >= aligner->count || wait_before(aligner, note) == 0)
+        return false;
+    int32_t slot = played_slot(aligner, note) + shift;
+    size_t first = align_first(aligner->notes, aligner->note_count, slot);
+    return first < aligner->note_count && aligner->notes[first].slot == slot &&
+           aligner->notes[first].opens;
+}
+
+/* Whether a jump is rather before note `b` than before `a`, which lies before it:
+ * where a bar begins, then where the player waits; else what fits goes on in sequence. */
+static bool rather_later(const struct aligner *aligner, size_t a, size_t b, int32_t after,
+                         bool fits)
+{
+    bool opens = opens_bar(aligner, b, after);
+    int32_t longer = wait_before(aligner, b) - wait_before(aligner, a);
+    if (opens != opens_bar(aligner, a, after))
+        return opens;
+    return abs(longer) > SKIP ? longer > 0 : fits;
+}
+
 /* Of the notes from..to-1, those before the answer fit `before` best, the rest `after`. */
 static size_t find_split(const struct aligner *aligner, size_t from, size_t to, int32_t before,
                          int32_t after)
@@ -72,11 +106,12 @@ static size_t find_split(const struct aligner *aligner, size_t from, size_t to, 
     int best = sum;
     size_t split = from;
     for (size_t i = from; i < to; i++) {
-        sum += explains(aligner, i, before) - explains(aligner, i, after);
-        if (sum > best) {
-            best = sum;
-            split = i + 1;
-        }
+        int fit = explains(aligner, i, before);
+        sum += fit - explains(aligner, i, after);
+        if (sum < best || (sum == best && !rather_later(aligner, split, i + 1, after, fit > 0)))
+            continue;
+        best = sum;
+        split = i + 1;
     }
     return split;
 }
@@ -118,6 +153,134 @@ static void fill_places(struct aligner *aligner)
         set_shift(aligner, last + 1, aligner->count, aligner->shift[last]);
 }
 
+/* --- Twins --- */
+
+/* A place for a stretch: by how many slots it is moved, and the way there. */
+struct twin {
+    int32_t move;
+    double cost; /* least, of the jumps up to here */
+    guint from;  /* the twin of the stretch before with which that is */
+};
+
+/* Notes on end that lie on one way through the piece. */
+struct stretch {
+    size_t begin, end;
+    GArray *twins; /* of struct twin; the first is where it is */
+};
+
+static struct twin *twin_of(const struct stretch *stretch, guint index)
+{
+    return &g_array_index(stretch->twins, struct twin, index);
+}
+
+static double piece_length(const struct aligner *aligner)
+{
+    return aligner->notes[aligner->note_count - 1].slot + 1.0;
+}
+
+/* Whether the piece explains the stretch as well when it is moved. */
+static bool is_twin(const struct aligner *aligner, const struct stretch *stretch, int32_t move)
+{
+    int less = 0;
+    for (size_t i = stretch->begin; i < stretch->end && less <= TWIN_LESS; i++)
+        less += explains(aligner, i, aligner->shift[i]) -
+                explains(aligner, i, aligner->shift[i] + move);
+    return less <= 0;
+}
+
+static void find_twins(const struct aligner *aligner, struct stretch *stretch)
+{
+    int32_t first = played_slot(aligner, stretch->begin) + aligner->shift[stretch->begin];
+    int32_t last = aligner->notes[aligner->note_count - 1].slot;
+    struct twin twin = {0};
+    stretch->twins = g_array_new(FALSE, TRUE, sizeof twin);
+    g_array_append_val(stretch->twins, twin);
+    for (int32_t slot = aligner->notes[0].slot; slot <= last && stretch->twins->len < TWINS;
+         slot++) {
+        twin.move = slot - first;
+        if (twin.move != 0 && is_twin(aligner, stretch, twin.move))
+            g_array_append_val(stretch->twins, twin);
+    }
+}
+
+static bool is_jump(int32_t way, int32_t time)
+{
+    return way < -SAME_WAY || way > time + SKIP;
+}
+
+/* 0 where the music goes on in sequence; else players rather begin something again
+ * than leave something out, and rather go a short way than a long one. */
+static double jump_cost(const struct aligner *aligner, size_t a, int32_t move_a, size_t b,
+                        int32_t move_b)
+{
+    int32_t time = played_slot(aligner, b) - played_slot(aligner, a);
+    int32_t way = time + aligner->shift[b] + move_b - aligner->shift[a] - move_a;
+    if (!is_jump(way, time))
+        return 0;
+    return (way < 0 ? 1 : 2) + abs(way) / piece_length(aligner);
+}
+
+static void reach_twins(const struct aligner *aligner, const struct stretch *before,
+                        struct stretch *stretch)
+{
+    for (guint t = 0; t < stretch->twins->len; t++) {
+        struct twin *twin = twin_of(stretch, t);
+        twin->cost = INFINITY;
+        for (guint b = 0; b < before->twins->len; b++) {
+            const struct twin *last = twin_of(before, b);
+            double cost = last->cost + jump_cost(aligner, before->end - 1, last->move,
+                                                 stretch->begin, twin->move);
+            if (cost >= twin->cost)
+                continue;
+            twin->cost = cost;
+            twin->from = b;
+        }
+    }
+}
+
+static void choose_twins(struct aligner *aligner, struct stretch *stretches, guint count)
+{
+    const struct stretch *last = &stretches[count - 1];
+    /* Of beginnings that are the same, the first. */
+    for (guint t = 0; t < stretches[0].twins->len; t++)
+        twin_of(&stretches[0], t)->cost =
+            first_of_all * (1 + twin_of(&stretches[0], t)->move / piece_length(aligner));
+    for (guint s = 1; s < count; s++)
+        reach_twins(aligner, &stretches[s - 1], &stretches[s]);
+    guint best = 0;
+    for (guint t = 1; t < last->twins->len; t++)
+        if (twin_of(last, t)->cost < twin_of(last, best)->cost)
+            best = t;
+    for (guint s = count; s-- > 0;) {
+        for (size_t i = stretches[s].begin; i < stretches[s].end; i++)
+            aligner->shift[i] += twin_of(&stretches[s], best)->move;
+        best = twin_of(&stretches[s], best)->from;
+    }
+}
+
+/* Where the piece has the same notes several times, the follower cannot tell in
+ * which of them the player is; the one that needs the fewest jumps, and the
+ * smallest, is meant. */
+static void settle_twins(struct aligner *aligner)
+{
+    GArray *stretches = g_array_new(FALSE, TRUE, sizeof(struct stretch));
+    for (size_t i = 0; i < aligner->count; i++) {
+        if (i == 0 || abs(aligner->shift[i] - aligner->shift[i - 1]) > SAME_WAY) {
+            struct stretch stretch = {.begin = i};
+            g_array_append_val(stretches, stretch);
+        }
+        g_array_index(stretches, struct stretch, stretches->len - 1).end = i + 1;
+    }
+    for (guint s = 0; s < stretches->len; s++)
+        find_twins(aligner, &g_array_index(stretches, struct stretch, s));
+    choose_twins(aligner, &g_array_index(stretches, struct stretch, 0), stretches->len);
+    for (guint s = 0; s < stretches->len; s++)
+        g_array_free(g_array_index(stretches, struct stretch, s).twins, TRUE);
+    g_array_free(stretches, TRUE);
+}
+
+/* --- Passes --- */
+
 /* Long runs without a place of which little fits are other music. */
 static void find_elsewhere(struct aligner *aligner)
 {
@@ -134,11 +297,10 @@ static void find_elsewhere(struct aligner *aligner)
 }
 
 /* Whether the player went somewhere else between two notes played one after the other. */
-static bool is_jump(const struct aligner *aligner, size_t a, size_t b)
+static bool is_elsewhere(const struct aligner *aligner, size_t a, size_t b)
 {
-    int32_t way = aligner->answer[b].slot - aligner->answer[a].slot;
-    int32_t time = played_slot(aligner, b) - played_slot(aligner, a);
-    return way < -SAME_WAY || way > time + SKIP;
+    return is_jump(aligner->answer[b].slot - aligner->answer[a].slot,
+                   played_slot(aligner, b) - played_slot(aligner, a));
 }
 
 static void cut_passes(struct aligner *aligner, struct alignment *alignment)
@@ -149,7 +311,7 @@ static void cut_passes(struct aligner *aligner, struct alignment *alignment)
         struct align_answer *answer = &aligner->answer[i];
         if (answer->pass == ALIGN_NONE)
             continue;
-        if (last == aligner->count || i != last + 1 || is_jump(aligner, last, i)) {
+        if (last == aligner->count || i != last + 1 || is_elsewhere(aligner, last, i)) {
             struct align_pass pass = {answer->slot, answer->slot, i, i + 1};
             g_array_append_val(passes, pass);
         }
@@ -231,6 +393,8 @@ void alignment_create(struct alignment *alignment, const struct align_played *pl
             aligner.shift[i] = played[i].place - played_slot(&aligner, i);
     }
     fill_places(&aligner);
+    if (known && note_count)
+        settle_twins(&aligner);
     for (size_t i = 0; i < played_count; i++)
         aligner.answer[i] =
             (struct align_answer){.note = ALIGN_NONE,

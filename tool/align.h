@@ -2,7 +2,8 @@
  *
  * The corrector says, note by note, where in the piece the player is; here that
  * is put right with hindsight (a jump is noticed only some notes after it), cut
- * into passes through the piece, and the notes of each pass are paired with
+ * into passes through the piece (of places that have the same notes the one that
+ * needs the fewest and smallest jumps counts), and the notes of each pass are paired with
  * those of the piece: the same key at the same place first, then what the
  * corrector made of it, then both a sixteenth early or late, then any key within
  * an octave at its place, and last notes further off. */
@@ -19,6 +20,7 @@ enum { ALIGN_NONE = -1 };
 struct align_note {
     int32_t slot;
     uint8_t pitch;
+    bool opens; /* in the first slot of its bar that has notes: players begin there */
 };
 
 /* A note of the recording, in order of slot. */

@@ -22,6 +22,19 @@ static const double stop_excess = 1.0; /* ... and by so many seconds is a stop *
 
 /* --- Pieces --- */
 
+static void mark_openings(struct piece *piece)
+{
+    size_t last = piece->bar_count;
+    int32_t opening = 0;
+    for (size_t i = 0; i < piece->count; i++) {
+        size_t bar = bars_find(piece->bars, piece->bar_count, piece->onset[i]);
+        if (bar != last)
+            opening = piece->note[i].slot;
+        piece->note[i].opens = piece->note[i].slot == opening;
+        last = bar;
+    }
+}
+
 static void reserve_piece(struct piece *piece, size_t count)
 {
     piece->count = count;
@@ -62,7 +75,8 @@ static int read_music(struct piece *piece, const char *path, const struct take_c
     qsort(order, count, sizeof *order, compare_order);
     for (size_t i = 0; i < count; i++) {
         size_t n = order[i].note;
-        piece->note[i] = (struct align_note){order[i].slot, music->take->note[n].pitch};
+        piece->note[i] =
+            (struct align_note){.slot = order[i].slot, .pitch = music->take->note[n].pitch};
         piece->onset[i] = staff_onset(music, n);
         piece->duration[i] = staff_duration(music, n);
         piece->hand[i] = hands[n];
@@ -84,7 +98,7 @@ static int read_song(struct piece *piece, const struct song *song, struct error 
     size_t low = 0;
     for (uint32_t slot = 0; slot < song->slots; slot++)
         for (uint32_t i = song->first[slot]; i < song->first[slot + 1]; i++) {
-            piece->note[i] = (struct align_note){(int32_t)slot, song->pitch[i]};
+            piece->note[i] = (struct align_note){.slot = (int32_t)slot, .pitch = song->pitch[i]};
             piece->onset[i] = (double)slot / SONG_SLOTS_A_BEAT;
             piece->duration[i] = 1.0 / SONG_SLOTS_A_BEAT;
             piece->hand[i] = song->pitch[i] < MIDDLE_C ? STAFF_LEFT : STAFF_RIGHT;
@@ -118,6 +132,7 @@ int pieces_load(struct pieces *pieces, const struct models *models, char *const 
                 pieces_clear(pieces);
                 return -1;
             }
+            mark_openings(piece);
         }
     return 0;
 }

@@ -128,6 +128,60 @@ static void nothing_known_is_nothing_said(void **state)
     alignment_clear(&alignment);
 }
 
+/* The second half is the first once more. */
+static void make_repeated(struct align_note notes[NOTES])
+{
+    make_piece(notes);
+    for (int i = NOTES / 2; i < NOTES; i++)
+        notes[i].pitch = notes[i - NOTES / 2].pitch;
+}
+
+/* Notes of the piece `way` plays, taken by the follower for `taken`; both end with -1. */
+static void expect_notes(const struct align_note *notes, const int *way, const int *taken,
+                         size_t passes)
+{
+    struct align_played played[NOTES] = {0};
+    struct alignment alignment;
+    size_t count = 0;
+    for (; way[count] >= 0; count++) {
+        played[count] = as_written(&notes[way[count]], 4 * (double)count);
+        played[count].place = notes[taken[count]].slot;
+    }
+    alignment_create(&alignment, played, count, notes, NOTES);
+    assert_int_equal(alignment.passes, passes);
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(alignment.answer[i].note, way[i]);
+    alignment_clear(&alignment);
+}
+
+static void a_bar_played_again_is_not_its_twin(void **state)
+{
+    (void)state;
+    struct align_note notes[NOTES];
+    make_repeated(notes);
+    const int again[] = {0, 1, 2, 3, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7, -1};
+    const int taken[] = {0, 1, 2, 3, 4, 5, 6, 7, 20, 21, 22, 23, 4, 5, 6, 7, -1};
+    expect_notes(notes, again, taken, 3);
+    const int later[] = {14, 15, 16, 17, 18, 19, 16, 17, 18, 19, -1};
+    const int taken_later[] = {14, 15, 0, 1, 2, 3, 0, 1, 2, 3, -1};
+    expect_notes(notes, later, taken_later, 2);
+}
+
+static void a_repeat_that_is_written_goes_on(void **state)
+{
+    (void)state;
+    struct align_note notes[NOTES];
+    make_repeated(notes);
+    int way[NOTES + 1];
+    int taken[NOTES + 1];
+    for (int i = 0; i < NOTES; i++) {
+        way[i] = i;
+        taken[i] = i % (NOTES / 2);
+    }
+    way[NOTES] = taken[NOTES] = -1;
+    expect_notes(notes, way, taken, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -136,6 +190,8 @@ int main(void)
         cmocka_unit_test(wrong_added_and_left_out),
         cmocka_unit_test(other_music_is_elsewhere),
         cmocka_unit_test(nothing_known_is_nothing_said),
+        cmocka_unit_test(a_bar_played_again_is_not_its_twin),
+        cmocka_unit_test(a_repeat_that_is_written_goes_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

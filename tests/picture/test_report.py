@@ -144,6 +144,42 @@ class Report(Case):
         self.assertLessEqual(found["passes"], 3)
         self.assertTrue(music.tracks)
 
+    def test_bars_played_again_count_there_and_not_at_their_twins(self):
+        """Bars 5-8 of 24 again and again; each phrase stands in several bars."""
+        struck = sorted((where[1] / 480, pitch) for where, pitch in ons("piece.mid"))
+        twins = [pitch for beat, pitch in struck if beat < 4]
+        copy = mido.MidiFile(type=0, ticks_per_beat=480)
+        copy.tracks.append(mido.MidiTrack())
+        again = mido.MidiFile(type=0, ticks_per_beat=480)
+        again.tracks.append(mido.MidiTrack())
+        self.assertGreater(len(twins), 8)
+        # The piece: its first eight bars, three times over.
+        for file, parts in (
+            (copy, [(0, 8), (0, 8), (0, 8)]),
+            (again, [(0, 8), (4, 8), (4, 8), (4, 8)]),
+        ):
+            events, bar = [], 0
+            for first, last in parts:
+                for beat, pitch in struck:
+                    if 4 * first <= beat < 4 * last:
+                        tick = round(480 * (beat + 4 * (bar - first)))
+                        events += [(tick, 1, pitch), (tick + 100, 0, pitch)]
+                bar += last - first
+            now = 0
+            for tick, on, pitch in sorted(events):
+                file.tracks[0].append(
+                    mido.Message("note_on", note=pitch, velocity=70 * on, time=tick - now)
+                )
+                now = tick
+        copy.save("copy.mid")
+        again.save("again.mid")
+        done = self.succeeds("report", "--json", "-m", "copy.mid", "again.mid", "-o", "page.html")
+        found = json.loads(done.stdout)
+        self.assertEqual(found["passes"], 4)
+        self.assertEqual(found["total"]["wrong"] + found["total"]["left_out"], 0)
+        played = [bar["passes"] for bar in found["bars"]]
+        self.assertEqual(played, [1] * 4 + [4] * 4 + [0] * 16)
+
     def test_page(self):
         self.injected("shift:p=0.1,drop=0.04,add=0.04")
         found = self.report()
