@@ -93,16 +93,19 @@ static json_t *describe_clock(const struct report *report)
                      clock->running);
 }
 
+/* Where the last note was, and how long ago, in quarter notes. */
 static json_t *describe_piece(const struct report *report)
 {
     const struct correct_place *place = &report->status->filter.place;
     if (!report->cast || place->piece < 0)
         return json_null();
     double quarters = place->slot / (double)SONG_SLOTS_A_BEAT;
+    double since = report->status->filter.clock.position - report->status->filter.slot;
     struct bar bar = bar_of(report, quarters);
-    return json_pack("{s:o, s:f, s:f, s:f, s:f}", "name",
+    return json_pack("{s:o, s:f, s:f, s:f, s:f, s:f}", "name",
                      text(cast_piece(report->cast, place->piece)), "beat", quarters, "bar",
-                     bar.number, "beat_of_bar", bar.beat, "confidence", (double)place->confidence);
+                     bar.number, "beat_of_bar", bar.beat, "since",
+                     fmax(since, 0) / SONG_SLOTS_A_BEAT, "confidence", (double)place->confidence);
 }
 
 static json_t *describe_latency(const struct latency *latency)

@@ -11,7 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { PATIENCE = 10, MOST = 1 << 24 }; /* seconds; bytes of an answer */
+enum { PATIENCE = 10000, MOST = 1 << 24 }; /* milliseconds; bytes of an answer */
 
 static int cannot_connect(const char *path, int reason, struct error *error)
 {
@@ -26,22 +26,25 @@ static int cannot_connect(const char *path, int reason, struct error *error)
     return error_set(error, "%s: cannot reach the service: %s", path, strerror(reason));
 }
 
-static int open_socket(struct error *error)
+int client_connect(int milliseconds, struct error *error)
 {
     const char *path = getenv("AUDIOGENRL_SOCKET");
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    const struct timeval patience = {.tv_sec = PATIENCE};
+    const struct timeval patience = {.tv_sec = milliseconds / 1000,
+                                     .tv_usec = milliseconds % 1000 * 1000};
     if (!path || !*path)
         path = CONFIG_DEFAULT_SOCKET;
     if (strlen(path) >= sizeof address.sun_path)
         return error_set(error, "%s: is too long for a socket", path);
     strcpy(address.sun_path, path);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof address) == 0) {
+    if (fd >= 0) {
+        /* Before connecting, which waits too when many are at the door. */
         setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
         setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-        return fd;
     }
+    if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof address) == 0)
+        return fd;
     cannot_connect(path, errno, error);
     if (fd >= 0)
         close(fd);
@@ -116,7 +119,7 @@ json_t *client_ask(const char *command, json_t *value, struct error *error)
         error_set(error, "out of memory");
         return NULL;
     }
-    int fd = open_socket(error);
+    int fd = client_connect(PATIENCE, error);
     json_t *answer = NULL;
     if (fd >= 0 && send_line(fd, request, error) == 0)
         answer = read_answer(fd, error);

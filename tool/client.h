@@ -11,4 +11,8 @@
  * service is not there, or refuses; the sentence says why. */
 json_t *client_ask(const char *command, json_t *value, struct error *error);
 
+/* A connection to the service that is the caller's; what is read from and written to it
+ * waits at most so long. -1: it is not there; the sentence says why. */
+int client_connect(int milliseconds, struct error *error);
+
 #endif

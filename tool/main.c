@@ -23,6 +23,7 @@ static const struct command commands[] = {
     {"tap", "service: a tap on the beat", command_tap},
     {"panic", "service: release everything that sounds", command_panic},
     {"reload", "service: read settings and repertoire anew", command_reload},
+    {"monitor", "service: see keys played and sent, live, and steer it", command_monitor},
 };
 
 static int print_help(void)
