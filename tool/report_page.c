@@ -8,8 +8,9 @@
 #include <string.h>
 
 enum {
-    PICTURE_WIDTH = 350, /* of the drawing; the page scales it */
-    MOST_EVENTS = 8,     /* listed in words for a place */
+    PICTURE_WIDTH = 280, /* of the drawing; the page scales it, on a phone a little */
+    LEGEND_WIDTH = 300,
+    MOST_EVENTS = 8, /* listed in words for a place */
 };
 
 static const char style[] =
@@ -31,15 +32,17 @@ static const char style[] =
     ".places>li{border:1px solid #bbb;border-radius:.4rem;padding:.7rem;break-inside:avoid}"
     ".places ul{margin:.4rem 0 0;padding-left:1.2rem}"
     "svg{display:block;width:100%;height:auto}"
-    ".legend{max-width:32rem;margin-bottom:.7rem}"
+    ".legend{max-width:24rem;margin-bottom:.7rem}"
     "table{border-collapse:collapse;width:100%;max-width:44rem;font-variant-numeric:tabular-nums}"
     "caption{text-align:left;color:#4a4a4a;padding-bottom:.3rem}"
     "th,td{border-bottom:1px solid #ccc;padding:.25rem .4rem;text-align:right;vertical-align:top}"
     "th:first-child,td:first-child{text-align:left;overflow-wrap:anywhere;min-width:4.2rem}"
     "thead th{border-bottom:2px solid #666;vertical-align:bottom}"
     "tbody th{font-weight:normal}"
+    "td span{white-space:nowrap}"
     "tr.worst{background:#fdf0e6}tr.worst th,tr.worst td{font-weight:600}"
-    "@media(max-width:30rem){body{padding:.6rem}th,td{padding:.25rem .2rem;font-size:.9rem}}"
+    "@media(max-width:30rem){body{padding:.6rem}th,td{padding:.25rem .15rem;font-size:.85rem}"
+    "th:first-child,td:first-child{min-width:3rem}}"
     "@media print{body{max-width:none;padding:0}}";
 
 double report_share(const struct session_count *count)
@@ -281,7 +284,7 @@ static int put_places(GString *page, const struct report *report, struct error *
         .title = "",
         .part_name = {report->piece->hands == 2 ? "right hand" : "right note",
                       report->piece->hands == 2 ? "left hand" : NULL}};
-    char *legend = roll_inline_legend(&hands, PICTURE_WIDTH, "legend", error);
+    char *legend = roll_inline_legend(&hands, LEGEND_WIDTH, "legend", error);
     if (!legend)
         return -1;
     g_string_append_printf(page,
@@ -300,8 +303,10 @@ static int put_places(GString *page, const struct report *report, struct error *
 
 static void put_row_counts(GString *page, const struct session_count *count)
 {
-    g_string_append_printf(page, "<td>%zu</td><td>%zu</td><td>%zu</td><td>%zu</td>",
-                           session_due(count), count->wrong, count->left_out, count->added);
+    const size_t faults[] = {count->wrong, count->left_out, count->added};
+    g_string_append_printf(page, "<td>%zu</td>", session_due(count));
+    for (size_t i = 0; i < G_N_ELEMENTS(faults); i++)
+        g_string_append_printf(page, faults[i] ? "<td><b>%zu</b></td>" : "<td>%zu</td>", faults[i]);
 }
 
 static void put_hands(GString *page, const struct report *report)
@@ -375,8 +380,13 @@ static void put_session_row(GString *page, const char *name, int64_t time,
     char *when = format_time(time);
     g_string_append(page, "<tr><th scope=\"row\">");
     put_text(page, name);
-    g_string_append_printf(page, "</th><td>%s</td><td>%zu</td><td>%.0f %%</td>", when,
-                           session_due(total), report_share(total));
+    char **words = g_strsplit(when, " ", 2); /* a date is broken nowhere but before the time */
+    g_string_append(page, "</th><td>");
+    for (char **word = words; *word; word++)
+        g_string_append_printf(page, "<span>%s</span> ", *word);
+    g_string_append_printf(page, "</td><td>%zu</td><td>%.0f %%</td>", session_due(total),
+                           report_share(total));
+    g_strfreev(words);
     if (tempo > 0)
         g_string_append_printf(page, "<td>%.0f ± %.0f %%</td></tr>\n", tempo, unsteady);
     else
