@@ -4,6 +4,7 @@
 #include "daemon/control.h"
 #include "daemon/engine.h"
 #include "daemon/log.h"
+#include "daemon/recorder.h"
 #include "daemon/relay.h"
 #include "daemon/repertoire.h"
 #include "daemon/report.h"
@@ -36,6 +37,7 @@ struct service {
     struct config *config;
     struct engine *engine;
     struct relay *relay;
+    struct recorder *recorder;
     struct repertoire *repertoire;
     struct control *control;
     struct cast *cast;
@@ -284,12 +286,6 @@ static void change_port(struct service *service, const struct config *old)
     start_port(service);
 }
 
-static void warn_of_config(const struct config *config)
-{
-    if (config->record.folder)
-        log_say(LOG_WARNING, "[record] folder: this version does not record");
-}
-
 static int take_config(struct service *service, struct config *config, struct error *error)
 {
     const struct engine_order ask = {.act = ENGINE_ASK};
@@ -301,6 +297,7 @@ static int take_config(struct service *service, struct config *config, struct er
     const struct engine_order order = {.act = ENGINE_SETTINGS, .settings = &settings};
     if (repertoire_choose(service->repertoire, config->correct.repertoire, choose_style(config),
                           error) != 0 ||
+        recorder_choose(service->recorder, config->record.folder, error) != 0 ||
         engine_do(service->engine, &order, NULL, error) != 0)
         return -1;
     struct config *old = service->config;
@@ -309,7 +306,6 @@ static int take_config(struct service *service, struct config *config, struct er
     if (old->realtime.priority != config->realtime.priority)
         set_realtime(service);
     lock_memory(service);
-    warn_of_config(config);
     if (strcmp(old->control.socket, config->control.socket) != 0)
         log_say(LOG_NOTICE, "[control] socket: the new path is used from the next start on");
     config_free(old);
@@ -352,7 +348,11 @@ static json_t *answer_report(struct service *service, enum request_command comma
                                   .uptime = seconds() - service->started,
                                   .realtime = service->realtime,
                                   .memory_locked = service->memory_locked};
-    return command == REQUEST_PORTS ? report_ports(&report) : report_status(&report);
+    if (command == REQUEST_PORTS)
+        return report_ports(&report);
+    json_t *answer = report_status(&report);
+    json_object_set_new(answer, "recording", recorder_describe(service->recorder));
+    return answer;
 }
 
 static int do_bypass(struct service *service, enum request_bypass bypass,
@@ -461,6 +461,7 @@ static int on_second(sd_event_source *source, uint64_t when, void *context)
     if (service->ready && !service->port)
         start_port(service);
     repertoire_look_for_folder(service->repertoire);
+    recorder_look(service->recorder);
     return again(source, SECOND);
 }
 
@@ -517,9 +518,11 @@ static int start(struct service *service, struct error *error)
         return -1;
     set_realtime(service);
     lock_memory(service);
-    warn_of_config(config);
     service->relay = relay_open(service->loop, engine_tape(service->engine), error);
     if (!service->relay)
+        return -1;
+    service->recorder = recorder_open(service->relay, error);
+    if (!service->recorder || recorder_choose(service->recorder, config->record.folder, error) != 0)
         return -1;
     const struct control_handlers handlers = {on_line, on_watched, service};
     service->control =
@@ -538,6 +541,7 @@ static void stop(struct service *service)
     if (service->engine)
         stop_port(service);
     control_close(service->control);
+    recorder_close(service->recorder);
     relay_close(service->relay);
     repertoire_close(service->repertoire);
     engine_close(service->engine);
