@@ -126,11 +126,12 @@ def stand_in_journalctl(words):
 
 def stand_in_cmake(words):
     presets = json.loads(page("CMakePresets.json"))
-    for flag, key in (("--preset", "configurePresets"), ("--build", "buildPresets")):
-        if flag in words and "--preset" in words:
-            name = words[words.index("--preset") + 1]
-            expect(words, name in [preset["name"] for preset in presets[key]], "no such preset")
-            return
+    if "--preset" in words:
+        kinds = {"--workflow": "workflowPresets", "--build": "buildPresets"}
+        kind = kinds.get(words[1], "configurePresets")
+        name = words[words.index("--preset") + 1]
+        expect(words, name in [preset["name"] for preset in presets[kind]], "no such preset")
+        return
     if "-S" in words:
         for word in words:
             if word.startswith("-DAUDIOGENRL"):
@@ -163,8 +164,6 @@ def stand_in_audiogenrl(words):
         return
     if command == "train" and "--style" in rest:
         rest += ["--notes", "2000", "--steps", "64", "--trials", "1", "--threads", "1"]
-    if command == "monitor":
-        rest = ["--help"]
     if command in ("correct", "evaluate", "listen") and "--help" not in rest:
         if not {"-m", "--model", "--own-models", "--snapshots", "scale", "off"} & set(rest):
             rest += ["-m", f"{SOURCE}/models/default.model"]
@@ -198,7 +197,7 @@ def stand_in_others(words):
 STANDINS = {
     "apt-get": stand_in_apt_get, "systemctl": stand_in_systemctl, "cmake": stand_in_cmake,
     "journalctl": stand_in_journalctl, "sudo": stand_in_sudo, "demo.sh": stand_in_script,
-    "test.sh": stand_in_script, "cpack": lambda words: stand_in_cmake(["cpack", "--build"]),
+    "test.sh": stand_in_script,
     "audiogenrl": stand_in_audiogenrl, "audiogenrld": stand_in_audiogenrld,
     **{name: stand_in_others for name in OPTIONS},
 }  # fmt: skip
