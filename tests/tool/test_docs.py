@@ -215,7 +215,7 @@ class Sandbox:
 
     def __enter__(self):
         self.folder = tempfile.mkdtemp(prefix="audiogenrl-docs-")
-        for name in ("bin", "home", "repertoire"):
+        for name in ("bin", "home", "repertoire", "recordings"):
             os.mkdir(f"{self.folder}/{name}")
         for name in STANDINS:
             where = "home" if name.endswith(".sh") else "bin"
@@ -252,6 +252,7 @@ class Sandbox:
             "/usr/share/audiogenrl/examples": f"{BUILD}/examples",
             "cp build/examples": f"cp {BUILD}/examples",
             "/var/lib/audiogenrl/repertoire": f"{self.folder}/repertoire",
+            "/var/lib/audiogenrl/recordings": f"{self.folder}/recordings",
             "/etc/audiogenrl/audiogenrl.conf": f"{self.folder}/settings",
             "ls -l /dev/snd/seq": "true",
             "cat /proc/asound": "true /proc/asound",
@@ -272,6 +273,10 @@ class Commands(unittest.TestCase):
             shutil.copy(f"{BUILD}/examples/petzold_minuet_in_g.mid", f"{sandbox.folder}/home/minuet.mid")
             done = sandbox.run("audiogenrl errors -q slip:p=0.2 minuet.mid -o played.mid")
             self.assertEqual(done.returncode, 0, done.stdout)
+            shutil.copy(
+                f"{sandbox.folder}/home/played.mid",
+                f"{sandbox.folder}/recordings/2025-06-30_18-05-59.mid",
+            )
             for line, code in blocks(page(name), "sh"):
                 done = sandbox.run(code)
                 self.assertEqual(done.returncode, 0, f"{name}:{line}:\n{code}{done.stdout}")
