@@ -403,6 +403,15 @@ static struct config *config_default(void)
     return NULL;
 }
 
+int config_user_socket(char *path, size_t room)
+{
+    const char *folder = getenv("XDG_RUNTIME_DIR");
+    if (!folder || folder[0] != '/')
+        return -1;
+    int length = snprintf(path, room, "%s/audiogenrl/control", folder);
+    return length > 0 && (size_t)length < room ? 0 : -1;
+}
+
 void config_free(struct config *config)
 {
     if (!config)

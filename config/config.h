@@ -121,6 +121,11 @@ struct config *config_parse(const void *bytes, size_t length, const char *name, 
 
 void config_free(struct config *config);
 
+/* Where a service has its control socket that a user other than root has started, and
+ * was not told where: $XDG_RUNTIME_DIR/audiogenrl/control. -1: there is no such
+ * folder, or the path does not fit into `room` bytes. */
+int config_user_socket(char *path, size_t room);
+
 /* "auto", "fixed" ...; "off", "scale" ...; "alsa" ... */
 const char *config_clock_name(enum config_clock clock);
 const char *config_mode_name(enum config_mode mode);

@@ -369,8 +369,10 @@ static int make_socket(struct control *control, struct error *error)
         control->fd < 0 ? -1 : bind(control->fd, (const struct sockaddr *)&address, sizeof address);
     umask(before);
     if (code != 0)
-        return error_set(error, "%s: cannot make the control socket: %s", control->path,
-                         strerror(errno));
+        return error_set(error,
+                         "%s: cannot make the control socket: %s; another place may be named in "
+                         "AUDIOGENRL_SOCKET",
+                         control->path, strerror(errno));
     give_to_group(control->path);
     if (listen(control->fd, CONTROL_CLIENTS) != 0)
         return error_set(error, "%s: cannot listen: %s", control->path, strerror(errno));

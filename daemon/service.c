@@ -13,12 +13,14 @@
 #include "daemon/watch.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <malloc.h>
 #include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
 #include <time.h>
@@ -505,11 +507,27 @@ static int add_sources(struct service *service)
     return code;
 }
 
+/* In `room` where it is neither of the environment nor of the settings. */
+static const char *choose_socket(const struct config *config, char *room, size_t size)
+{
+    const char *named = getenv("AUDIOGENRL_SOCKET");
+    if (named && *named)
+        return named;
+    if (geteuid() == 0 || strcmp(config->control.socket, CONFIG_DEFAULT_SOCKET) != 0 ||
+        config_user_socket(room, size) != 0)
+        return config->control.socket;
+    char *slash = strrchr(room, '/');
+    *slash = '\0';
+    (void)mkdir(room, 0700); /* if it cannot be, the socket says so */
+    *slash = '/';
+    return room;
+}
+
 static int start(struct service *service, struct error *error)
 {
     const struct config *config = service->config;
     const struct filter_settings settings = settings_of_filter(config);
-    const char *socket = getenv("AUDIOGENRL_SOCKET");
+    char room[PATH_MAX];
     int code = sd_event_new(&service->loop);
     if (code < 0)
         return error_set(error, "cannot make an event loop: %s", strerror(-code));
@@ -526,7 +544,7 @@ static int start(struct service *service, struct error *error)
         return -1;
     const struct control_handlers handlers = {on_line, on_watched, service};
     service->control =
-        control_open(service->loop, socket ? socket : config->control.socket, &handlers, error);
+        control_open(service->loop, choose_socket(config, room, sizeof room), &handlers, error);
     if (!service->control)
         return -1;
     service->repertoire = repertoire_open(config->correct.repertoire, choose_style(config), error);

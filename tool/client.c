@@ -1,9 +1,11 @@
-/* The socket is $AUDIOGENRL_SOCKET or where the service puts it by default. */
+/* The socket is $AUDIOGENRL_SOCKET; else that of the user's own service, where one
+ * runs; else the system's. */
 #include "tool/client.h"
 
 #include "config/config.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -26,16 +28,16 @@ static int cannot_connect(const char *path, int reason, struct error *error)
     return error_set(error, "%s: cannot reach the service: %s", path, strerror(reason));
 }
 
-int client_connect(int milliseconds, struct error *error)
+/* -1: errno says why. */
+static int connect_to(const char *path, int milliseconds)
 {
-    const char *path = getenv("AUDIOGENRL_SOCKET");
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     const struct timeval patience = {.tv_sec = milliseconds / 1000,
                                      .tv_usec = milliseconds % 1000 * 1000};
-    if (!path || !*path)
-        path = CONFIG_DEFAULT_SOCKET;
-    if (strlen(path) >= sizeof address.sun_path)
-        return error_set(error, "%s: is too long for a socket", path);
+    if (strlen(path) >= sizeof address.sun_path) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
     strcpy(address.sun_path, path);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd >= 0) {
@@ -45,10 +47,25 @@ int client_connect(int milliseconds, struct error *error)
     }
     if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof address) == 0)
         return fd;
-    cannot_connect(path, errno, error);
+    int reason = errno;
     if (fd >= 0)
         close(fd);
+    errno = reason;
     return -1;
+}
+
+int client_connect(int milliseconds, struct error *error)
+{
+    char own[PATH_MAX];
+    const char *path = getenv("AUDIOGENRL_SOCKET");
+    if (!path || !*path) {
+        int fd = config_user_socket(own, sizeof own) == 0 ? connect_to(own, milliseconds) : -1;
+        if (fd >= 0)
+            return fd;
+        path = CONFIG_DEFAULT_SOCKET;
+    }
+    int fd = connect_to(path, milliseconds);
+    return fd >= 0 ? fd : cannot_connect(path, errno, error);
 }
 
 static int send_line(int fd, const json_t *request, struct error *error)
