@@ -1,12 +1,12 @@
 # Making and booting the virtual machines; read by tests/vm/run.
 # shellcheck shell=bash disable=SC2154
 #
-# Two machines share one kernel, Debian's, taken out of its package and never
-# installed on the host. The small one lives in memory: busybox, the programs
-# under test and the modules they need. The full one is Debian 12 with systemd
-# on a disk image; its ramdisk lays the programs under test over that image,
-# which itself is never changed. Both see the folder `share` at /host, and end by
-# powering off.
+# All machines share one kernel, Debian's, taken out of its package and never
+# installed on the host. The small one is a ramdisk: busybox, the programs under
+# test and the modules they need. A full one is Debian 12 with systemd on an image
+# that is a piece of its memory; its ramdisk lays the programs under test over
+# that, and the image's file is never changed. All see a folder of the host at
+# /host, and end by powering off.
 #
 # `cache` holds what is slow to make: kernel/ and the image. Its parts are named by a
 # hash of what they are made of, so that a change makes a new one.
@@ -17,36 +17,42 @@ root_options=(--variant=minbase --dpkgopt=force-unsafe-io --aptopt='Acquire::Lan
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*'
     --dpkgopt='path-exclude=/usr/share/locale/*')
 
+# Of the host; two to three minutes are usual.
+machine_seconds=1200
+
 say() {
     printf 'vm: %s\n' "$*"
 }
 
-# Emulation is slow but exact. A /dev/kvm on a processor without support for it
-# hangs its guests without a word.
-accelerator() {
-    if [ -w /dev/kvm ] && grep -qwE 'vmx|svm' /proc/cpuinfo; then
-        echo "-accel kvm -cpu host"
-    else
-        echo "-accel tcg,thread=multi -cpu max"
-    fi
+# package_download FOLDER PACKAGE; where the lists of packages are old they are fetched anew.
+package_download() {
+    local options=(-qq -o APT::Sandbox::User=root)
+    (cd "$1" && apt-get download "${options[@]}" "$2") && return 0
+    [ "$(id -u)" -eq 0 ] && apt-get update "${options[@]}" || return 1
+    (cd "$1" && apt-get download "${options[@]}" "$2")
 }
 
 # Sets kernel (a folder with vmlinux and lib/modules) and release.
 kernel_make() {
     local package
-    package=$(apt-cache depends linux-image-amd64 | sed -n 's/^ *Depends: *//p' | head -n 1)
+    package=$(apt-cache depends linux-image-amd64 2>/dev/null | sed -n 's/^ *Depends: *//p' | head -n 1)
+    release=${package#linux-image-}
+    kernel=$cache/kernel-$release
+    [ -n "$package" ] || {
+        # Where it was made before, it serves again.
+        kernel=$(find "$cache" -maxdepth 1 -name 'kernel-*' | head -n 1)
+        release=${kernel##*/kernel-}
+    }
+    [ -e "$kernel/vmlinux" ] && return 0
     [ -n "$package" ] || {
         say "no package linux-image-amd64 is known here: apt-get update"
         return 1
     }
-    release=${package#linux-image-}
-    kernel=$cache/kernel-$release
-    [ -e "$kernel/vmlinux" ] && return 0
 
     say "unpacking $package"
     local new
     new=$(mktemp -d "$cache/new.XXXXXX")
-    (cd "$new" && apt-get download -qq "$package") || return 1
+    package_download "$new" "$package" || return 1
     dpkg -x "$new/$package"_*.deb "$new"
     depmod -b "$new" "$release"
     # The kernel proper is an xz stream inside vmlinuz; booting it saves unpacking it each time.
@@ -74,10 +80,10 @@ root_make() {
     # shellcheck disable=SC2086
     mmdebstrap "${root_options[@]}" --include="$(echo $root_packages | tr ' ' ,)" \
         bookworm "$new/root.tar" </dev/null >"$new/log" 2>&1 || {
-        tail -n 5 "$new/log"
+        grep '^E' "$new/log" || tail -n 5 "$new/log"
         return 1
     }
-    tar tf "$new/root.tar" >"$image.files"
+    tar tf "$new/root.tar" >"$image.files" || return 1
     # Files belong to root and to system users, which only root, or root of a
     # user namespace, may unpack.
     local as_root=()
@@ -85,7 +91,7 @@ root_make() {
     # shellcheck disable=SC2016
     "${as_root[@]}" sh -ec 'mkdir "$1/root"; tar xpf "$1/root.tar" -C "$1/root" --exclude="./dev/*"
         mke2fs -q -t ext4 -O ^has_journal -d "$1/root" "$1/image" 1500m
-        rm -rf "$1/root"' sh "$new"
+        rm -rf "$1/root"' sh "$new" || return 1
     mv "$new/image" "$image"
     rm -rf "$new"
 }
@@ -143,19 +149,21 @@ ramdisk_end() {
     (cd "$1" && find . -print0 | cpio --null --quiet -o -H newc -R 0:0) >"$2"
 }
 
-# The clock that the full machine goes by is hpet: on a busy host Linux mistakes the
-# frequency of an emulated TSC, and then its seconds are too short.
+# One instruction of a guest is one virtual nanosecond, whatever else the host does;
+# while it waits, its time jumps to the next that it waits for. So all that it works
+# with is in its memory: waiting for the host would make its time jump far.
 #
-# machine_boot NAME SECONDS RAMDISK SHARE KERNEL-OPTIONS [qemu option ...]: until it powers off. The
+# machine_boot NAME RAMDISK SHARE KERNEL-OPTIONS [qemu option ...]: until it powers off. The
 # console goes to $work/NAME.console; so does qemu's own complaint.
 machine_boot() {
-    local name=$1 seconds=$2 ramdisk=$3 share=$4 append=$5 status=0
-    shift 5
-    timeout "$seconds" qemu-system-x86_64 -M pc -smp 1 -m 1024 -nodefaults -no-user-config \
+    local name=$1 ramdisk=$2 share=$3 append=$4 status=0
+    shift 4
+    timeout --foreground "$machine_seconds" qemu-system-x86_64 -M pc -smp 1 -m 1024 -nodefaults -no-user-config \
+        -accel tcg,thread=single -cpu max -icount shift=0,sleep=off \
         -display none -serial stdio -no-reboot -nic none -kernel "$kernel/vmlinux" -initrd "$ramdisk" \
-        -append "console=ttyS0 panic=-1 quiet mitigations=off $append" \
+        -append "console=ttyS0 panic=-1 quiet mitigations=off tsc=reliable $append" \
         -virtfs "local,path=$share,mount_tag=host,security_model=none" \
         "$@" </dev/null >"$work/$name.console" 2>&1 || status=$?
-    [ $status -ne 124 ] || say "$name: not done after $seconds s, ended"
+    [ $status -ne 124 ] || say "$name: not done after $machine_seconds s, ended"
     return $status
 }

@@ -1,21 +1,25 @@
 # What the tests in the full machine share.
 # shellcheck shell=bash disable=SC2034,SC2086
 #
-# Lines `ok NAME` and `not ok NAME: why` go to the console and to /host/results;
-# recordings, which the host compares, to /host/out; data come from /host/data.
+# Lines `ok NAME` and `not ok NAME: why` go to the console and to results;
+# recordings, which the host compares, to out; all below /srv/vm, which is copied to
+# the host after each test.
 
-data=/host/data
-out=/host/out
+data=/srv/vm/data
+out=/srv/vm/out
 settings=/etc/audiogenrl/audiogenrl.conf
 pieces=/srv/repertoire
 unit=audiogenrl.service
 
-uptime_now() {
-    cut -d ' ' -f 1 /proc/uptime
+# Running a program takes longer, under emulation, than most of what is waited
+# for: so it is done without where that is easy.
+exec {never}<> <(:)
+pause() {
+    read -rt "$1" -u "$never" || :
 }
 
 report() {
-    printf '%s\n' "$*" | tee -a /host/results
+    printf '%s\n' "$*" | tee -a /srv/vm/results
 }
 
 # check NAME WHY COMMAND...: ok if the command succeeds.
@@ -36,17 +40,33 @@ within() {
     shift
     until "$@" >/dev/null 2>&1; do
         [ $SECONDS -lt $end ] || return 1
-        sleep 0.1
+        pause 0.1
     done
 }
 
 client_is_there() {
-    grep -q "^Client.*\"$1\"" /proc/asound/seq/clients
+    [[ $(</proc/asound/seq/clients) = *"\"$1\""* ]]
+}
+
+sequencer_is_loaded() {
+    grep -q '^snd_seq ' /proc/modules
+}
+
+# Takes the sequencer's module away, with all that use it, and its node.
+unload_sequencer() {
+    local users
+    while sequencer_is_loaded; do
+        users=$(awk '$1 == "snd_seq" { gsub(",", " ", $4); sub("-", "", $4); print $4 }' /proc/modules)
+        modprobe -r $users snd_seq || return 1
+    done
+    rm -f /dev/snd/seq
 }
 
 # field NAME: a number or word of `audiogenrl status --json`.
 field() {
-    audiogenrl status --json | tr -d ' \n' | grep -oP "\"$1\":\"?\K[^,\"}\]]*"
+    local status pattern="\"$1\":\"?([^],\"}]*)"
+    status=$(audiogenrl status --json)
+    [[ ${status//[[:space:]]/} =~ $pattern ]] && echo "${BASH_REMATCH[1]}"
 }
 
 field_is() {
@@ -94,7 +114,6 @@ repertoire() {
 }
 
 start_service() {
-    systemctl reset-failed $unit
     systemctl start $unit && within 30 field_is complete true
 }
 
@@ -103,15 +122,20 @@ start_recording() {
     recording=$out/$1
     seqio record ears - "$recording" &
     recorder=$!
-    within 5 grep -q recording "$recording"
+    within 5 recording_has recording
 }
 
+recording_has() {
+    [[ $(<"$recording") = *"$1"* ]]
+}
+
+# heard TEXT [SECONDS]: waits until it stands in the recording.
 heard() {
-    within "${2:-5}" grep -q "$1" "$recording"
+    within "${2:-5}" recording_has "$1"
 }
 
 stop_recording() {
-    sleep 0.5
+    pause 0.5
     kill "$recorder"
     wait "$recorder"
 }

@@ -62,24 +62,3 @@ printf '' | override
 check "real-time: granted by the unit" "$(systemctl status $unit | tail -n 3)" start_service
 check "real-time: status" "$(audiogenrl status --json)" field_is scheduled true
 systemctl stop $unit
-
-# No module snd_seq, and no way to load it; then it comes.
-mkdir -p /run/modprobe.d
-echo 'install snd_seq /bin/false' >/run/modprobe.d/test.conf
-for module in $(lsmod | awk '/^snd_seq|^snd_usb|^snd_virmidi|^snd_hrtimer/ { print $1 }'); do modprobe -r "$module"; done
-while lsmod | grep -q '^snd_seq ' && modprobe -r $(lsmod | awk '/^snd_seq / { print $4 }' | tr , ' ') snd_seq; do :; done
-# The node is there all the same, as after booting: opening it is to load the module.
-[ -e /dev/snd/seq ] || {
-    mkdir -p /dev/snd
-    mknod -m 660 /dev/snd/seq c 116 1
-    chgrp audio /dev/snd/seq
-}
-check "no sequencer: set up" "$(lsmod)" bash -c '! lsmod | grep -q "^snd_seq "'
-mark_log
-systemctl start --no-block $unit
-sleep 4
-check "no sequencer: says so" "log: $(log_since)" log_says 'snd.seq'
-check "no sequencer: no crash loop" "restarts: $(restarts)" [ "$(restarts)" -le 1 ]
-rm /run/modprobe.d/test.conf
-modprobe snd-seq
-check "no sequencer: works when it comes" "$(systemctl status $unit | tail -n 3)" within 15 client_is_there AudioGenRL

@@ -15,9 +15,9 @@ for follow in 1.5 2 0.5 1; do
 done
 cp $data/other.mid $pieces/
 chmod a+r $pieces/*
-check "another piece learned while playing" "pieces: $(field pieces)" within 45 field_is pieces 2
+check "another piece learned while playing" "pieces: $(field pieces)" within 10 field_is pieces 2
 rm $pieces/piece.model
-check "a piece gone while playing" "pieces: $(field pieces)" within 45 field_is pieces 1
+check "a piece gone while playing" "pieces: $(field pieces)" within 10 field_is pieces 1
 for mode in off scale generate correct; do
     audiogenrl mode $mode || report "not ok mode $mode: refused"
     sleep 0.5

@@ -52,4 +52,4 @@ check "synth sounds where notes are" "$(loudness begin played) %" louder begin p
 check "synth is silent after the end" "$(loudness quiet_before quiet) %" bash -c "[ $(loudness quiet_before quiet) -eq 0 ]"
 check "synth sounds held notes" "$(loudness held_before held) %" louder held_before held 2
 check "synth is silent after the service's stop" "$(loudness end_before end) %" bash -c "[ $(loudness end_before end) -eq 0 ]"
-echo "# synth: $(declare -p at)" >>/host/results
+echo "# synth: $(declare -p at)" >>/srv/vm/results

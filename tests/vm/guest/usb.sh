@@ -60,4 +60,4 @@ done
 stop_recording
 check "usb keyboard pulled out and plugged in ten times" "$failures failures" [ $failures -eq 0 ]
 check "usb keyboard connected within a second" "slowest: $slowest ms" [ $slowest -le 1000 ]
-echo "# usb: connected within $slowest ms of its client's coming" >>/host/results
+echo "# usb: connected within $slowest ms of its client's coming" >>/srv/vm/results
