@@ -458,7 +458,9 @@ char *report_page(const struct report *report, struct error *error)
             "<h2>How it was counted</h2>\n<p class=\"note\">Wrong: another key was struck where "
             "the piece has a note. Left out: the piece has a note there and nothing was struck "
             "for it. Added: a key that belongs to no note of the piece. A bar played twice counts "
-            "twice. Tempo is that of quarter notes; steadiness is how far the bars' tempos lie "
+            "twice. Where several bars have the same notes, the one counts that needs the fewest "
+            "and smallest jumps. Tempo is that of quarter notes; steadiness is how far the bars' "
+            "tempos lie "
             "from their median, bars with a stop left out.</p>\n");
     }
     g_string_append(page, "</main>\n</body>\n</html>\n");
