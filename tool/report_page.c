@@ -39,7 +39,7 @@ static const char style[] =
     "th:first-child,td:first-child{text-align:left;overflow-wrap:anywhere;min-width:4.2rem}"
     "thead th{border-bottom:2px solid #666;vertical-align:bottom}"
     "tbody th{font-weight:normal}"
-    "td span{white-space:nowrap}"
+    "span{white-space:nowrap}"
     "tr.worst{background:#fdf0e6}tr.worst th,tr.worst td{font-weight:600}"
     "@media(max-width:30rem){body{padding:.6rem}th,td{padding:.25rem .15rem;font-size:.85rem}"
     "th:first-child,td:first-child{min-width:3rem}}"
@@ -84,15 +84,6 @@ static void put_fact(GString *page, const char *name, const char *format, ...)
     put_text(page, text);
     g_string_append(page, "</dd></div>\n");
     g_free(text);
-}
-
-static char *format_time(int64_t time)
-{
-    GDateTime *date = time ? g_date_time_new_from_unix_local(time) : NULL;
-    char *text = date ? g_date_time_format(date, "%Y-%m-%d %H:%M") : g_strdup("unknown");
-    if (date)
-        g_date_time_unref(date);
-    return text;
 }
 
 static const char *judge_steadiness(double unsteady)
@@ -374,24 +365,47 @@ static void put_bars(GString *page, const struct report *report)
                               "named with <code>-m</code>, gives its own bars.</p>\n");
 }
 
+/* Recordings of the service are called by when they began: 2025-06-30_18-05-59. */
+static bool is_dated(const char *name)
+{
+    static const char form[] = "0000-00-00_00-00-00";
+    size_t i = 0;
+    for (; form[i] && name[i]; i++)
+        if (form[i] == '0' ? !g_ascii_isdigit(name[i]) : form[i] != name[i])
+            return false;
+    return !form[i] && (!name[i] || name[i] == '-');
+}
+
+/* Its name, and when it was; dates are broken nowhere but before the time. */
+static void put_session_name(GString *page, const char *name, int64_t time)
+{
+    if (is_dated(name)) {
+        g_string_append_printf(page, "<span>%.10s</span> <span>%.2s:%.2s</span>", name, name + 11,
+                               name + 14);
+        return;
+    }
+    put_text(page, name);
+    GDateTime *date = time ? g_date_time_new_from_unix_local(time) : NULL;
+    if (date) {
+        char *when = g_date_time_format(date, ", <span>%Y-%m-%d</span> <span>%H:%M</span>");
+        g_string_append(page, when);
+        g_free(when);
+        g_date_time_unref(date);
+    }
+}
+
 static void put_session_row(GString *page, const char *name, int64_t time,
                             const struct session_count *total, double tempo, double unsteady)
 {
-    char *when = format_time(time);
     g_string_append(page, "<tr><th scope=\"row\">");
-    put_text(page, name);
-    char **words = g_strsplit(when, " ", 2); /* a date is broken nowhere but before the time */
-    g_string_append(page, "</th><td>");
-    for (char **word = words; *word; word++)
-        g_string_append_printf(page, "<span>%s</span> ", *word);
-    g_string_append_printf(page, "</td><td>%zu</td><td>%.0f %%</td>", session_due(total),
+    put_session_name(page, name, time);
+    g_string_append_printf(page, "</th><td>%zu</td><td>%.0f %%</td>", session_due(total),
                            report_share(total));
-    g_strfreev(words);
     if (tempo > 0)
-        g_string_append_printf(page, "<td>%.0f ± %.0f %%</td></tr>\n", tempo, unsteady);
+        g_string_append_printf(page, "<td><span>%.0f ± %.0f %%</span></td></tr>\n", tempo,
+                               unsteady);
     else
         g_string_append(page, "<td>–</td></tr>\n");
-    g_free(when);
 }
 
 static void put_progress(GString *page, const struct report *report)
@@ -413,7 +427,7 @@ static void put_progress(GString *page, const struct report *report)
                            : change < -1 ? "not as good"
                                          : "about the same");
     g_string_append(page, "<table>\n<thead><tr><th scope=\"col\">Session</th>"
-                          "<th scope=\"col\">Recorded</th><th scope=\"col\">Notes</th>"
+                          "<th scope=\"col\">Notes</th>"
                           "<th scope=\"col\">Right</th><th scope=\"col\">Tempo</th></tr></thead>\n"
                           "<tbody>\n");
     for (size_t i = 0; i < report->earlier_count; i++)
@@ -438,12 +452,7 @@ char *report_page(const struct report *report, struct error *error)
                            style);
     put_name(page, name);
     g_string_append(page, "</h1>\n<p class=\"note\">Recording ");
-    put_text(page, report->session->name);
-    if (report->time) {
-        char *when = format_time(report->time);
-        g_string_append_printf(page, ", %s", when);
-        g_free(when);
-    }
+    put_session_name(page, report->session->name, report->time);
     g_string_append(page, "</p>\n");
     put_summary(page, report);
     put_story(page, report);

@@ -229,6 +229,22 @@ class Report(Case):
         self.assertEqual(wrong, sorted(wrong, reverse=True))
         self.assertIn("better", self.page()[0])
 
+    def test_recordings_of_the_service_are_called_by_their_time(self):
+        self.injected("none", "2025-06-30_18-05-59.mid")
+        os.utime("2025-06-30_18-05-59.mid", (1700000000,) * 2)
+        self.injected("none", "2025-07-01_09-15-00-2.mid")
+        self.report("2025-07-01_09-15-00-2.mid")
+        text, page = self.page()
+        words = " ".join(page.texts)
+        self.assertIn("Recording 2025-07-01 09:15", words)
+        self.assertIn("2025-06-30 18:05", words)
+        self.assertNotIn("18-05-59", words)
+        self.assertNotIn("2023", text)
+        self.injected("none", "2025-07-01.mid")
+        os.utime("2025-07-01.mid", (1700000000,) * 2)
+        self.report("2025-07-01.mid")
+        self.assertIn("2025-07-01, 2023-11-14 22:13", re.sub(r"</?span>", "", self.page()[0]))
+
     def test_other_music_is_not_recognised(self):
         piece("other.mid", bars=24, seed=99)
         found = self.report("other.mid")
