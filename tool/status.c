@@ -72,6 +72,18 @@ static void print_counts(const json_t *status)
            number_of(latency, "max"));
 }
 
+static void print_recording(const json_t *recording)
+{
+    const char *what = json_string_value(json_object_get(recording, "trouble"));
+    if (!json_is_object(recording))
+        return;
+    if (!what)
+        what = json_string_value(json_object_get(recording, "file"));
+    printf("recording   %s, %lld notes, left out %lld\n",
+           what ? what : text_of(recording, "folder"), count_of(recording, "notes"),
+           count_of(recording, "lost"));
+}
+
 static void print_status(const json_t *status)
 {
     const json_t *clock = json_object_get(status, "clock");
@@ -89,6 +101,7 @@ static void print_status(const json_t *status)
            flag_of(status, "bypass") ? ", BYPASSED" : "");
     print_place(status);
     print_counts(status);
+    print_recording(json_object_get(status, "recording"));
     printf("real time   %s, memory %s\n",
            flag_of(realtime, "scheduled") ? "yes" : "no (ordinary priority)",
            flag_of(realtime, "memory_locked") ? "locked" : "not locked");

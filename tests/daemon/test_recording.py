@@ -7,6 +7,7 @@ import random
 import shutil
 import signal
 import unittest
+import unittest.mock
 
 import mido
 from service import Service, audiogenrl, is_off, is_on, off, on, sounding
@@ -168,6 +169,9 @@ class Recording(audiogenrl.Case):
             status = service.ask("status")["recording"]
             self.assertEqual(status["file"], self.files()[0])
             self.assertEqual((status["trouble"], status["lost"]), (None, 0))
+            with unittest.mock.patch.dict(os.environ, AUDIOGENRL_SOCKET=service.socket):
+                done = self.succeeds("status")
+            self.assertIn(f"recording   {self.files()[0]}, 3 notes", done.stdout.decode())
             service.stop(signal.SIGKILL, expect=-signal.SIGKILL)
         (path,) = self.files()
         before = audiogenrl.content(path)

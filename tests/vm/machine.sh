@@ -52,7 +52,10 @@ kernel_make() {
     say "unpacking $package"
     local new
     new=$(mktemp -d "$cache/new.XXXXXX")
-    package_download "$new" "$package" || return 1
+    package_download "$new" "$package" || {
+        rm -rf "$new"
+        return 1
+    }
     dpkg -x "$new/$package"_*.deb "$new"
     depmod -b "$new" "$release"
     # The kernel proper is an xz stream inside vmlinuz; booting it saves unpacking it each time.
@@ -81,6 +84,7 @@ root_make() {
     mmdebstrap "${root_options[@]}" --include="$(echo $root_packages | tr ' ' ,)" \
         bookworm "$new/root.tar" </dev/null >"$new/log" 2>&1 || {
         grep '^E' "$new/log" || tail -n 5 "$new/log"
+        rm -rf "$new"
         return 1
     }
     tar tf "$new/root.tar" >"$image.files" || return 1
