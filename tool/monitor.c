@@ -301,10 +301,12 @@ static void draw(struct monitor *monitor, double now)
 
 /* --- The loop --- */
 
+/* Blocked before ncurses could catch any: its handlers do more than a handler may. */
 static int open_signals(void)
 {
     sigset_t signals;
     sigemptyset(&signals);
+    sigaddset(&signals, SIGTSTP);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGHUP);
@@ -313,11 +315,28 @@ static int open_signals(void)
     return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+/* Stops as if the signal had not been blocked. */
+static void stop(struct monitor *monitor)
+{
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTSTP);
+    terminal_leave(monitor->terminal);
+    signal(SIGTSTP, SIG_DFL);
+    raise(SIGTSTP);
+    sigprocmask(SIG_UNBLOCK, &signals, NULL);
+    sigprocmask(SIG_BLOCK, &signals, NULL);
+}
+
 static void take_signals(struct monitor *monitor, int fd)
 {
-    struct signalfd_siginfo signal;
-    while (read(fd, &signal, sizeof signal) == sizeof signal) {
-        if (signal.ssi_signo != SIGWINCH || measure(monitor) != 0)
+    struct signalfd_siginfo info;
+    while (read(fd, &info, sizeof info) == sizeof info) {
+        if (info.ssi_signo == SIGTSTP)
+            stop(monitor);
+        else if (info.ssi_signo != SIGWINCH)
+            monitor->ended = true;
+        if (measure(monitor) != 0)
             monitor->ended = true;
     }
 }
@@ -357,25 +376,40 @@ static void turn_once(struct monitor *monitor, int signals)
         draw(monitor, now);
 }
 
-static int watch(struct monitor *monitor, bool plain)
+static int watch(struct monitor *monitor, bool plain, int signals, struct error *error)
 {
-    struct error error;
     scene_begin(&monitor->scene, seconds());
-    monitor->terminal = terminal_open(plain, &error);
+    monitor->terminal = terminal_open(plain, error);
     if (!monitor->terminal)
-        return command_fail(&error);
-    int signals = open_signals();
+        return -1;
     monitor->ended = measure(monitor) != 0;
+    connect_again(monitor, seconds());
     while (!monitor->ended)
         turn_once(monitor, signals);
     terminal_close(monitor->terminal);
     cells_close(monitor->cells);
     stream_close(monitor->stream);
+    if (monitor->fault.text[0])
+        return error_set(error, "%s", monitor->fault.text);
+    return monitor->ever ? 0 : error_set(error, "%s", monitor->scene.trouble);
+}
+
+static int run(bool plain)
+{
+    struct monitor *monitor = calloc(1, sizeof *monitor);
+    struct error error;
+    int signals = open_signals();
+    int status = 0;
+    if (!monitor)
+        status = error_set(&error, "out of memory");
+    else if (signals < 0)
+        status = error_set(&error, "cannot wait for signals: %s", strerror(errno));
+    else
+        status = watch(monitor, plain, signals, &error);
     if (signals >= 0)
         close(signals);
-    if (monitor->fault.text[0] == '\0' && !monitor->ever)
-        error_set(&monitor->fault, "%s", monitor->scene.trouble);
-    return monitor->fault.text[0] ? command_fail(&monitor->fault) : COMMAND_DONE;
+    free(monitor);
+    return status == 0 ? COMMAND_DONE : command_fail(&error);
 }
 
 int command_monitor(int argc, char **argv)
@@ -395,15 +429,5 @@ int command_monitor(int argc, char **argv)
     if (code == COMMAND_GO_ON && words[0])
         code = command_usage(argv[0], "takes options only");
     g_strfreev(words);
-    if (code != COMMAND_GO_ON)
-        return code;
-    struct monitor *monitor = calloc(1, sizeof *monitor);
-    struct error error;
-    if (!monitor) {
-        error_set(&error, "out of memory");
-        return command_fail(&error);
-    }
-    code = watch(monitor, plain);
-    free(monitor);
-    return code;
+    return code == COMMAND_GO_ON ? run(plain) : code;
 }

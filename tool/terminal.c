@@ -149,6 +149,13 @@ void terminal_close(struct terminal *terminal)
     free(terminal);
 }
 
+void terminal_leave(struct terminal *terminal)
+{
+    (void)terminal;
+    endwin();
+    clearok(stdscr, TRUE);
+}
+
 bool terminal_has_unicode(const struct terminal *terminal)
 {
     return terminal->unicode;

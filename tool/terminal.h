@@ -1,8 +1,7 @@
 /* The terminal, through ncurses: shows grids of cells and reads keys.
  *
- * One at a time in a program. Works without colours and without Unicode. The
- * terminal is as it was after terminal_close, with whatever the monitor drew
- * gone from it. */
+ * One at a time in a program; signals are the caller's. Works without colours and without Unicode.
+ * The terminal is as it was after terminal_close, with whatever the monitor drew gone from it. */
 #ifndef TOOL_TERMINAL_H
 #define TOOL_TERMINAL_H
 
@@ -17,6 +16,9 @@ struct terminal *terminal_open(bool plain, struct error *error);
 void terminal_close(struct terminal *terminal);
 
 bool terminal_has_unicode(const struct terminal *terminal);
+
+/* As it was before, for the time that the program is stopped; terminal_show comes back. */
+void terminal_leave(struct terminal *terminal);
 
 /* As the system says it now; to be called after SIGWINCH, which must be blocked. */
 void terminal_measure(struct terminal *terminal, int *rows, int *columns);
