@@ -165,7 +165,11 @@ class Recording(audiogenrl.Case):
             service.send((0, on(60)), (1, off(60)), (2, on(64)))
             service.wait_for(self.files, "the file")
             service.send((3, on(67)))
-            service.receive(4)
+            service.wait_for(
+                lambda: service.ask("status")["recording"]["notes"] == 3
+                and service.ask("status")["recording"]["file"],
+                "the note and the name",
+            )
             status = service.ask("status")["recording"]
             self.assertEqual(status["file"], self.files()[0])
             self.assertEqual((status["trouble"], status["lost"]), (None, 0))
