@@ -45,7 +45,7 @@ class Command:
 def ask(program, *words):
     done = subprocess.run(
         [program, *words, "--help"], check=True, capture_output=True, encoding="utf-8",
-        env={**os.environ, "LC_ALL": "C.UTF-8"},
+        env={**os.environ, "LC_ALL": "C.UTF-8", "ASAN_OPTIONS": "detect_leaks=0"},
     )  # fmt: skip
     return done.stdout.splitlines()
 
