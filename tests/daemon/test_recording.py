@@ -6,6 +6,7 @@ import os
 import random
 import shutil
 import signal
+import time
 import unittest
 import unittest.mock
 
@@ -110,7 +111,6 @@ class Recording(audiogenrl.Case):
             service.send(*events)
             service.finish()
         first, second = sorted(self.files(), key=lambda path: len(tracks(path)["sent"]))[::-1]
-        self.assertEqual(os.path.splitext(first)[0] + "-2.mid", second)
         wanted = [(s - 10, d) for s, d in events[:6]] + [(2.5 + PAUSE, off(62))]
         self.same(tracks(first)["played"], wanted)
         self.same(tracks(first)["sent"], wanted)
@@ -187,6 +187,20 @@ class Recording(audiogenrl.Case):
             service.finish()
         self.assertEqual(len(self.files()), 2)
         self.assertEqual(audiogenrl.content(path), before)
+
+    def test_a_name_that_is_taken(self):
+        os.mkdir(self.takes)
+        now = int(time.time())
+        for second in range(now, now + 120):
+            name = time.strftime("%Y-%m-%d_%H-%M-%S.mid", time.localtime(second))
+            with open(os.path.join(self.takes, name), "wb"):
+                pass
+        with self.service() as service:
+            service.send((0, on(60)), (1, off(60)))
+            service.finish()
+        (path,) = [path for path in self.files() if os.path.getsize(path) > 0]
+        self.assertTrue(path.endswith("-2.mid"), path)
+        self.assertEqual(len(tracks(path)["played"]), 2)
 
     def test_another_folder_and_none(self):
         other = os.path.join(self.folder, "other")
