@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const struct {
     uint32_t unicode;
@@ -110,6 +111,31 @@ int cells_width(const struct cells *cells, const char *text)
     while (next(cells, &text, &width))
         sum += width;
     return sum;
+}
+
+const char *cells_wrap(const struct cells *cells, const char *text, int width,
+                       char line[CELLS_LINE])
+{
+    size_t fits = 0;
+    size_t at = 0;
+    line[0] = '\0';
+    for (;;) {
+        size_t word = at + strcspn(text + at, " \n");
+        if (word >= CELLS_LINE)
+            break;
+        snprintf(line, CELLS_LINE, "%.*s", (int)word, text);
+        if (cells_width(cells, line) > width)
+            break;
+        fits = word;
+        if (text[word] != ' ')
+            break;
+        at = word + 1;
+    }
+    if (fits == 0) /* an empty line, or a word that is too long and will be cut */
+        fits = strcspn(text, " \n");
+    snprintf(line, CELLS_LINE, "%.*s", (int)fits, text);
+    text += fits;
+    return *text ? text + 1 : text;
 }
 
 int cells_text(struct cells *cells, int row, int column, int end, enum cells_style style,

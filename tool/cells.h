@@ -79,6 +79,13 @@ int cells_text(struct cells *cells, int row, int column, int end, enum cells_sty
 int cells_format(struct cells *cells, int row, int column, int end, enum cells_style style,
                  const char *format, ...) __attribute__((format(printf, 6, 7)));
 
+/* Copies the first line of a text: to a line feed, or as many words as fit into `width` columns;
+ * a word that does not fit alone is a line. Where the next one begins; at the end of the text
+ * that is its closing 0. */
+enum { CELLS_LINE = 1024 };
+const char *cells_wrap(const struct cells *cells, const char *text, int width,
+                       char line[CELLS_LINE]);
+
 /* The columns that cells_text would need. */
 int cells_width(const struct cells *cells, const char *text);
 

@@ -231,6 +231,13 @@ static void read_counts(struct scene_counts *counts, const json_t *status)
     counts->most = number_of(latency, "max", 0, 1e12);
 }
 
+static void read_recording(struct scene_recording *recording, const json_t *object)
+{
+    recording->on = json_is_object(object);
+    recording->notes = count_of(object, "notes");
+    text_of(object, "trouble", recording->trouble, sizeof recording->trouble);
+}
+
 static void read_status(struct scene *scene, const json_t *status, bool settled, double now)
 {
     const json_t *repertoire = json_object_get(status, "repertoire");
@@ -248,6 +255,7 @@ static void read_status(struct scene *scene, const json_t *status, bool settled,
     read_clock(&scene->clock, json_object_get(status, "clock"), now);
     read_piece(&scene->piece, json_object_get(status, "piece"));
     read_counts(&scene->counts, status);
+    read_recording(&scene->recording, json_object_get(status, "recording"));
 }
 
 /* --- Lines --- */

@@ -68,6 +68,12 @@ struct scene_ports {
     char outputs[SCENE_TEXT];
 };
 
+struct scene_recording {
+    bool on;
+    char trouble[SCENE_TEXT]; /* why nothing is written, though it should be; "" */
+    long long notes;          /* of this session */
+};
+
 struct scene {
     bool connected;
     bool known;    /* there was a status since it is connected */
@@ -104,6 +110,7 @@ struct scene {
     long long pieces; /* of the repertoire */
     struct scene_clock clock;
     struct scene_counts counts;
+    struct scene_recording recording;
 };
 
 /* What a line was. */

@@ -11,6 +11,7 @@
 enum {
     LEAST_ROWS = 8,
     LEAST_COLUMNS = 24,
+    ROOMY = 14,      /* rows, from which on notices may have two */
     LABEL = 10,      /* columns of what stands before a value */
     LISTED = 10,     /* corrections at most */
     WIDEST = 110,    /* columns of a line of text */
@@ -127,8 +128,7 @@ static void draw_no_piece(struct cells *cells, const struct scene *scene, int ro
     if (scene->pieces == 0)
         cells_text(cells, row, LABEL, cells->columns, STYLE_PLAIN,
                    scene->learning ? "the repertoire is being learned"
-                                   : "the repertoire is empty: .mid files in its folder are "
-                                     "learned while you play");
+                                   : "the repertoire is empty; put .mid files into its folder");
     else
         cells_format(cells, row, LABEL, cells->columns, STYLE_PLAIN,
                      "none recognised, of %lld in the repertoire%s", scene->pieces,
@@ -212,19 +212,27 @@ static void draw_port(struct cells *cells, int row, const char *label, const cha
                names[0] ? names : none);
 }
 
+/* Why there are none, on the rows of both. */
+static void draw_waiting(struct cells *cells, const struct plan *plan, const char *trouble)
+{
+    char line[CELLS_LINE];
+    cells_text(cells, plan->input, 1, LABEL, STYLE_FAINT, "Ports");
+    const char *rest = cells_wrap(cells, trouble, cells->columns - LABEL - 1, line);
+    cells_text(cells, plan->input, LABEL, cells->columns, STYLE_STRONG, line);
+    cells_text(cells, plan->output, LABEL, cells->columns, STYLE_STRONG, rest);
+}
+
 static void draw_ports(struct cells *cells, const struct scene *scene, const struct plan *plan)
 {
     const struct scene_ports *ports = &scene->ports;
-    char waiting[SCENE_TEXT + 16];
-    if (!scene->known || ports->open) {
-        draw_port(cells, plan->input, "Input", scene->known ? ports->inputs : " ",
-                  "no keyboard is connected: audiogenrl ports lists what there is");
-        draw_port(cells, plan->output, "Output", scene->known ? ports->outputs : " ",
-                  "no synth is connected");
+    if (scene->known && !ports->open) {
+        draw_waiting(cells, plan, ports->trouble);
         return;
     }
-    snprintf(waiting, sizeof waiting, "waiting: %s", ports->trouble);
-    draw_port(cells, plan->input, "Ports", "", waiting);
+    draw_port(cells, plan->input, "Input", scene->known ? ports->inputs : " ",
+              "no keyboard is connected: audiogenrl ports lists what there is");
+    draw_port(cells, plan->output, "Output", scene->known ? ports->outputs : " ",
+              "no synth is connected");
 }
 
 /* --- Below the keyboard --- */
@@ -291,6 +299,20 @@ static void duration(double microseconds, const struct cells *cells, char text[1
         snprintf(text, 16, "%.3g s", 1e-6 * microseconds);
 }
 
+/* And what is recorded. */
+static void draw_pedal(struct cells *cells, const struct scene *scene, int row, int column)
+{
+    const struct scene_recording *recording = &scene->recording;
+    cells_text(cells, row, column, cells->columns, scene->pedal ? STYLE_STRONG : STYLE_PLAIN,
+               scene->pedal ? "down" : "up");
+    if (recording->trouble[0])
+        cells_format(cells, row, column + 8, cells->columns, STYLE_ALARM, " not recorded: %s ",
+                     recording->trouble);
+    else if (recording->on)
+        cells_format(cells, row, column + 8, cells->columns, STYLE_PLAIN, "recorded: %lld notes",
+                     recording->notes);
+}
+
 static void draw_figures(struct cells *cells, const struct scene *scene, int row, int rows)
 {
     const struct scene_counts *counts = &scene->counts;
@@ -320,8 +342,7 @@ static void draw_figures(struct cells *cells, const struct scene *scene, int row
                      "%lld dropped, %lld overruns, %llu not shown", counts->dropped,
                      counts->overruns, (unsigned long long)scene->missed);
     if (rows > 3)
-        cells_text(cells, row + 3, at, end, scene->pedal ? STYLE_STRONG : STYLE_PLAIN,
-                   scene->pedal ? "down" : "up");
+        draw_pedal(cells, scene, row + 3, at);
 }
 
 /* --- The last rows --- */
@@ -342,13 +363,21 @@ static void draw_keys(struct cells *cells, int row)
     }
 }
 
+/* Two lines where it is long and there is room, the second at `row`. */
 static void draw_notice(struct cells *cells, const struct scene *scene, int row)
 {
     bool trouble = scene->connected && scene->trouble[0];
     const char *text = trouble ? scene->trouble : scene->notice;
+    enum cells_style style = trouble ? STYLE_ALARM : STYLE_STRONG;
+    char line[CELLS_LINE];
+    const char *rest = cells_wrap(cells, text, cells->columns - 2, line);
+    if (*rest && cells->rows >= ROOMY) {
+        cells_format(cells, row - 1, 0, cells->columns, STYLE_PLAIN, "%*s", cells->columns, "");
+        cells_format(cells, row - 1, 0, cells->columns, style, " %s ", line);
+        text = rest;
+    }
     if (*text)
-        cells_format(cells, row, 0, cells->columns, trouble ? STYLE_ALARM : STYLE_STRONG, " %s ",
-                     text);
+        cells_format(cells, row, 0, cells->columns, style, " %s ", text);
 }
 
 /* --- In the middle --- */

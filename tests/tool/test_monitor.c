@@ -21,7 +21,9 @@ static const char status_line[] =
     "\"beat_of_bar\":3.5,\"since\":0.5,\"confidence\":0.83},\"repertoire\":{\"pieces\":5,"
     "\"complete\":true},"
     "\"notes\":1234,\"corrected\":87,\"sounding\":3,\"events\":{\"in\":5,\"out\":5,"
-    "\"dropped\":2,\"overruns\":1},\"latency_us\":{\"p50\":12.3,\"p99\":48.0,\"max\":2300.0}}";
+    "\"dropped\":2,\"overruns\":1},\"latency_us\":{\"p50\":12.3,\"p99\":48.0,\"max\":2300.0},"
+    "\"recording\":{\"folder\":\"/x\",\"file\":\"/x/1.mid\",\"trouble\":null,\"notes\":77,"
+    "\"lost\":0}}";
 
 static int tell(struct scene *scene, const char *line, double now)
 {
@@ -130,6 +132,23 @@ static void test_no_unicode_where_there_is_none(void **state)
         assert_true(cells->cell[i].glyph >= ' ' && cells->cell[i].glyph < 127);
     must_show(cells, "F?r Elise");
     must_show(cells, "x C#4  -> # C4");
+    cells_close(cells);
+}
+
+static void test_words_in_lines(void **state)
+{
+    (void)state;
+    char line[CELLS_LINE];
+    struct cells *cells = cells_open(1, 1, true);
+    const char *rest = cells_wrap(cells, "one two three\n\nfour", 8, line);
+    assert_string_equal(line, "one two");
+    rest = cells_wrap(cells, rest, 8, line);
+    assert_string_equal(line, "three");
+    rest = cells_wrap(cells, rest, 8, line);
+    assert_string_equal(line, "");
+    rest = cells_wrap(cells, rest, 2, line);
+    assert_string_equal(line, "four");
+    assert_string_equal(rest, "");
     cells_close(cells);
 }
 
@@ -310,7 +329,7 @@ static void test_all_is_there_in_80_by_24(void **state)
         "1234, corrected 87 (7.1 %)",
         "p50 12 \u00b5s, p99 48 \u00b5s, max 2.3 ms",
         "2 dropped, 1 overruns, 0 not shown",
-        "down",
+        "down    recorded: 77 notes",
         "a notice",
         "q quit  b bypass  m mode  +- follow  ? help  p panic  t tap  kK keep  r reload",
     };
@@ -408,11 +427,13 @@ static void test_bypass_and_waiting_ports_are_seen(void **state)
     ready(&scene);
     scene.bypass = true;
     scene.ports.open = false;
-    strcpy(scene.ports.trouble, "/dev/snd/seq: is not there");
+    strcpy(scene.ports.trouble, "/dev/snd/seq: is not there (No such file or directory); the "
+                                "kernel module snd-seq is missing: modprobe snd-seq");
     scene.piece.known = false;
     struct cells *cells = drawn(&scene, 24, 80, true, 1);
     must_show(cells, " BYPASS ");
-    must_show(cells, "waiting: /dev/snd/seq");
+    must_show(cells, "/dev/snd/seq: is not there");
+    must_show(cells, "modprobe snd-seq");
     must_show(cells, "none recognised, of 5 in the repertoire");
     cells_close(cells);
 }
@@ -446,6 +467,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_text_in_cells),
+        cmocka_unit_test(test_words_in_lines),
         cmocka_unit_test(test_no_unicode_where_there_is_none),
         cmocka_unit_test(test_keys_and_answers),
         cmocka_unit_test(test_a_release_is_no_answer),
