@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 import unittest
+import unittest.mock
 import wave
 
 import mido
@@ -73,12 +74,9 @@ class Missing(Case):
         os.mkdir("broken")
         with open(f"broken/{LIBRARY}", "wb") as file:
             file.write(b"no library\n")
-        os.environ["LD_LIBRARY_PATH"] = os.path.abspath("broken")
-        try:
+        with unittest.mock.patch.dict(os.environ, LD_LIBRARY_PATH=os.path.abspath("broken")):
             for words in (["listen"], ["listen", "-o", "x.wav"], ["correct", "--wav", "x.wav"]):
                 self.fails(1, *words, "--mode", "scale", "piece.mid", says="libfluidsynth3")
-        finally:
-            del os.environ["LD_LIBRARY_PATH"]
 
     def test_usage(self):
         melody("piece.mid", MEANT)
