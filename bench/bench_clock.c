@@ -3,7 +3,8 @@
  *     bench_clock [-v] [-n TAKES] [-s SEED] [-t TRACKS] FILE.mid...
  *
  * Each file, whose own grid is the truth, is played by a simulated player in
- * four manners: steady, rubato, learner, concert. The player's tempo walks at random, swells
+ * four manners: steady, rubato, learner, concert. The tempo is about the file's own, or any
+ * where that says nothing. It walks at random, swells
  * in phrases, slows down at their ends; notes jitter, chords are spread, learners wait.
  * In concert the upper voice leads, chords are rolled, notes get mordents that the piece
  * does not have, and some are left out. Wrong notes are played, too. Prints, for each
@@ -187,6 +188,17 @@ static void place_chord(struct play *play, const struct take *take, size_t first
     }
 }
 
+/* About the file's own; 120 beats a minute mean nothing in a file, then 60 to 130. */
+static double choose_period(const struct take *take, size_t count, struct rng *rng)
+{
+    double any = 60 / (60 + 70 * rng_double(rng)), factor = exp(0.15 * rng_normal(rng));
+    if (count < 2 || !(take->note[count - 1].slot > take->note[0].slot))
+        return any;
+    double own = 4 * (take->note[count - 1].seconds - take->note[0].seconds) /
+                 (take->note[count - 1].slot - take->note[0].slot);
+    return fabs(own - 0.5) < 0.001 ? any : fmin(fmax(own * factor, 0.25), 1.8);
+}
+
 static void make_play(struct play *play, const struct take *take, const struct manner *manner,
                       struct rng *rng)
 {
@@ -195,7 +207,7 @@ static void make_play(struct play *play, const struct take *take, const struct m
         count--;
     play->count = 0;
     play->beats = count ? (size_t)(take->note[count - 1].slot / 4) + 1 : 0;
-    double period = 60 / (60 + 70 * rng_double(rng));
+    double period = choose_period(take, count, rng);
     make_tempo(play, manner, period, rng);
     for (size_t first = 0, end; first < count; first = end) {
         for (end = first + 1; end < count && take->note[end].slot <= take->note[first].slot;)

@@ -32,6 +32,7 @@ static const double chord_span = 0.080; /* from its first to its last onset */
 static const double piece_weight = 5;   /* nats that a followed piece is worth an event */
 static const double clear_lead = 2;     /* nats before a place in the beat is put right */
 static const double tempo_weight = 0.25;
+static const double fastest_beat = 0.18, slowest_beat = 2.4; /* seconds that are tried */
 static const double neutral_tempo = 100; /* at which the tracker's own prior stands */
 static const double pause_seconds = 3;   /* without an onset, and as many beats as below: */
 static const double pause_beats = 6;     /* the music has stopped */
@@ -73,6 +74,8 @@ struct follower *follower_open(double tempo, struct error *error)
     follower->options.drift = 0.06;
     follower->options.timing = 0.025;
     follower->options.period_weight = tempo_weight;
+    follower->options.period_low = fastest_beat;
+    follower->options.period_high = slowest_beat;
     follower->pulse = pulse_create(&follower->options, error);
     if (!follower->pulse) {
         free(follower);

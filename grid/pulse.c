@@ -28,9 +28,9 @@ static const double far_behind = 60;     /* behind the best, of any kind */
 static const double out_of_the_way = 24; /* behind, for careless onsets and waits */
 static const double kind_hopeless = 4;   /* behind the best of the same kind */
 
-static const float unexpected = -6; /* log chance of an onset where the piece has none ... */
-static const float left_out = -3;   /* ... and of each of its own that is passed over */
-static const double rhythm_beside_piece = 0.5; /* weight of what is usual within a slot */
+static const float unexpected = -7; /* log chance of an onset where the piece has none ... */
+static const float left_out = -4;   /* ... and of each of its own that is passed over */
+static const double rhythm_beside_piece = 0.7; /* weight of what is usual within a slot */
 
 static const double careless_share = 0.03;
 static const double wait_scale = 0.4; /* seconds */
