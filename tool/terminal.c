@@ -72,7 +72,10 @@ static void set_up(struct terminal *terminal, bool plain)
     leaveok(stdscr, TRUE);
     curs_set(0);
     set_escdelay(25);
-    terminal->unicode = !plain && strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+    /* The fonts of Linux's own console have few of the signs. */
+    const char *type = getenv("TERM");
+    terminal->unicode =
+        !plain && strcmp(nl_langinfo(CODESET), "UTF-8") == 0 && type && strcmp(type, "linux") != 0;
     terminal->colours = start_colours(plain);
 }
 

@@ -293,6 +293,17 @@ class Monitor(audiogenrl.Case):
                     pane.is_left_clean()
             service.finish()
 
+    def test_a_terminal_that_goes_away_ends_it(self):
+        with self.service() as service:
+            with Pane(self.folder, service.socket) as pane:
+                pane.wait_for("mode generate")
+                process = pane.process()
+            until = time.monotonic() + PATIENCE
+            while os.path.exists(f"/proc/{process}"):
+                self.assertLess(time.monotonic(), until, "it runs on without a terminal")
+                time.sleep(0.05)
+            service.finish()
+
     def test_stopped_and_continued(self):
         with self.service() as service, Pane(
             self.folder, service.socket, script=WITH_JOBS
@@ -308,10 +319,11 @@ class Monitor(audiogenrl.Case):
             service.finish()
 
     def test_terminals_that_can_do_little(self):
-        """A vt100 without Unicode, --plain, and a terminal of few colours."""
+        """A vt100 without Unicode, --plain, and terminals of few colours or signs."""
         for environment, options, plain in (
             ({"TERM": "vt100", "LC_ALL": "C"}, "", True),
             ({}, "--plain", True),
+            ({"TERM": "linux"}, "", True),
             ({"TERM": "screen"}, "", False),
             ({"NO_COLOR": "1"}, "", False),
         ):
@@ -330,7 +342,7 @@ class Monitor(audiogenrl.Case):
                     else:
                         pane.wait_for(f"\u00d7 C\u266f4  \u2192  \u25c6 {name(pitch)}")
                     coloured = COLOUR.search(pane.screen("-e")) is not None
-                    self.assertEqual(coloured, environment.get("TERM") == "screen")
+                    self.assertEqual(coloured, environment.get("TERM") in ("linux", "screen"))
                     pane.press("q")
                     pane.wait_for("exit 0")
                     service.finish()
