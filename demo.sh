@@ -34,7 +34,8 @@ echo "== before (off) and after, for several kinds of errors; per cent of notes 
 cat <<END
 
 The files, in $out:
-    repaired.svg    a picture of each wrong key and the note that was sent for it: open it in a browser
+    repaired.svg    a picture of each wrong key and the note that was sent for it, its pages
+                    going on in repaired-2.svg: open them in a browser
     practice.html   a practice report, for the browser too
     played.mid      the piece with wrong notes; played.csv says which
     repaired.mid    the same playing, repaired; repaired.json says what was sent for each note
