@@ -10,7 +10,7 @@ build=${BUILD:-build}
 # shellcheck disable=SC2086
 scripts/install.sh $build_packages
 cmake -S . -B "$build" -G Ninja
-cmake --build "$build" --target audiogenrl audiogenrld examples
+cmake --build "$build" --target audiogenrl audiogenrld examples completions
 
 piece=${PIECE:-$build/examples/petzold_minuet_in_g.mid}
 tool=$build/tool/audiogenrl
