@@ -146,7 +146,7 @@ def stand_in_cmake(words):
 
 def stand_in_script(words):
     name = os.path.basename(words[0])
-    path = {"run": "tests/vm/run"}.get(name, name)
+    path = {"run": "tests/vm/run", "deb.sh": "scripts/deb.sh"}.get(name, name)
     expect(words, os.access(f"{SOURCE}/{path}", os.X_OK), "no such script")
     os.makedirs("build", exist_ok=True)
 
@@ -197,7 +197,7 @@ def stand_in_others(words):
 STANDINS = {
     "apt-get": stand_in_apt_get, "systemctl": stand_in_systemctl, "cmake": stand_in_cmake,
     "journalctl": stand_in_journalctl, "sudo": stand_in_sudo, "demo.sh": stand_in_script,
-    "test.sh": stand_in_script,
+    "test.sh": stand_in_script, "deb.sh": stand_in_script,
     "audiogenrl": stand_in_audiogenrl, "audiogenrld": stand_in_audiogenrld,
     **{name: stand_in_others for name in OPTIONS},
 }  # fmt: skip
@@ -215,10 +215,10 @@ class Sandbox:
 
     def __enter__(self):
         self.folder = tempfile.mkdtemp(prefix="audiogenrl-docs-")
-        for name in ("bin", "home", "repertoire", "recordings"):
+        for name in ("bin", "home", "home/scripts", "repertoire", "recordings"):
             os.mkdir(f"{self.folder}/{name}")
         for name in STANDINS:
-            where = "home" if name.endswith(".sh") else "bin"
+            where = {"deb.sh": "home/scripts"}.get(name, "home" if name.endswith(".sh") else "bin")
             path = f"{self.folder}/{where}/{name}"
             with open(path, "w", encoding="utf-8") as file:
                 file.write(f'#!/bin/sh\nexec {sys.executable} -B {os.path.abspath(__file__)} --as "$0" "$@"\n')
