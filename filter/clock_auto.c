@@ -28,6 +28,8 @@ enum {
 };
 
 static const double chord_gap = 0.035;  /* seconds between neighbours of a chord */
+static const double clear_pitch = 2;    /* nats by which a note is one of the next chord's ... */
+static const double chord_share = 0.7;  /* ... where so much of the time until it is over */
 static const double chord_span = 0.080; /* from its first to its last onset */
 static const double piece_weight = 5;   /* nats that a followed piece is worth an event */
 static const double clear_lead = 2;     /* nats before a place in the beat is put right */
@@ -194,7 +196,7 @@ static double align(struct follower *follower, double step)
     if (follower->astray <= 0 || follower->astray_count < PATIENCE)
         return step;
     double ahead = follower->astray;
-    bool room = step + ahead - BEAT >= fmin(1, step);
+    bool room = step + ahead - BEAT >= (follower->placed ? 0 : fmin(1, step));
     follower->astray_count = 0;
     return step + ahead - (ahead > 0.5 * BEAT && room ? BEAT : 0);
 }
@@ -203,6 +205,20 @@ static bool is_chord(const struct follower *follower, double seconds)
 {
     return follower->begun && seconds - follower->latest < chord_gap &&
            seconds - follower->first < chord_span;
+}
+
+/* By its pitch and its time a note that comes close after the last event begins the next
+ * onset of the followed piece. */
+static bool begins_next(const struct follower *follower, double seconds)
+{
+    uint64_t later = follower->ahead & ~UINT64_C(1);
+    size_t next = follower->ahead & 1;
+    if (!follower->placed || !later || next >= follower->known_ahead)
+        return false;
+    double same = next ? (double)follower->weight[0] : 0;
+    double slots = __builtin_ctzll(later);
+    return (double)follower->weight[next] > same + clear_pitch &&
+           (seconds - follower->first) * BEAT > chord_share * slots * follower->best.period;
 }
 
 /* Where nothing was struck for long, the music stood still, and goes on with the
@@ -221,7 +237,7 @@ static void note_pause(struct follower *follower, double seconds)
 double follower_note(struct follower *follower, double seconds, uint8_t pitch)
 {
     seconds -= follower->stopped;
-    if (is_chord(follower, seconds)) {
+    if (is_chord(follower, seconds) && !begins_next(follower, seconds)) {
         follower->latest = seconds;
         follower->notes++;
         if (pitch < follower->lowest)
