@@ -1,5 +1,6 @@
 #!/bin/sh
 # Reads all C files with cppcheck and clang-tidy; any finding is a failure.
+# Shell scripts go by shellcheck, and every package by what docs/dependencies.md says of it.
 # Usage: tests/lint.sh BUILD, a directory configured with compile_commands.json.
 set -eu
 cd "$(dirname "$0")/.."
@@ -13,3 +14,12 @@ git ls-files '*.c' | grep -v '^tests/fuzz/' |
     xargs -P "$(nproc)" -n 4 clang-tidy --quiet --warnings-as-errors='*' -p "$build"
 
 git ls-files '*.sh' .ci/run | xargs shellcheck -x
+
+. scripts/packages.sh
+# shellcheck disable=SC2154
+for package in $build_packages $test_packages $deb_packages $check_packages $vm_packages; do
+    grep -q "[| ]${package}[ ,|]" docs/dependencies.md || {
+        echo "docs/dependencies.md: says nothing of $package" >&2
+        exit 1
+    }
+done
