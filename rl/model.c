@@ -2,6 +2,7 @@
 #include "rl/model.h"
 
 #include "base/outfile.h"
+#include "rl/half.h"
 #include "rl/model_file.h"
 
 #include <stdlib.h>
@@ -241,9 +242,18 @@ static void put_song(struct writer *w, const struct song *song)
     put(w, song->pitch, song->notes);
 }
 
+/* Bytes a parameter: two where no parameter loses by it. */
+static uint32_t parameter_bytes(const struct policy *policy)
+{
+    for (size_t i = 0; i < policy->parameters; i++)
+        if (!half_holds(policy->parameter[i]))
+            return 4;
+    return 2;
+}
+
 static size_t policy_bytes(const struct policy *policy)
 {
-    return MODEL_POLICY_BYTES + 4 * policy->parameters;
+    return MODEL_POLICY_BYTES + parameter_bytes(policy) * policy->parameters;
 }
 
 static void put_policy(struct writer *w, const struct policy *policy)
@@ -253,10 +263,17 @@ static void put_policy(struct writer *w, const struct policy *policy)
     put_u32(w, policy->shape.layers);
     for (int i = 0; i < POLICY_MAX_LAYERS; i++)
         put_u32(w, policy->shape.width[i]);
-    put_u32(w, 0);
+    bool half = parameter_bytes(policy) == 2;
+    put_u32(w, half ? MODEL_HALF : 0);
     put_u64(w, policy->parameters);
     for (size_t i = 0; i < policy->parameters; i++) {
         uint32_t bits;
+        if (half) {
+            uint16_t short_bits = half_write(policy->parameter[i]);
+            put(w, (unsigned char[]){(unsigned char)short_bits, (unsigned char)(short_bits >> 8)},
+                2);
+            continue;
+        }
         memcpy(&bits, &policy->parameter[i], sizeof bits);
         put_u32(w, bits);
     }

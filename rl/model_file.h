@@ -18,8 +18,9 @@
  *     SONG  one for each piece: u32 length of name, u32 checksum, u32 slots,
  *           u32 notes, u32 first[slots + 1], name, pitch[notes]
  *     PROC  u32 context, states, arcs, 0: rebuilt from the songs, then compared
- *     POLI  u32 inputs, actions, layers, width[6], u64 parameters (after a zero
- *           u32), then the parameters as floats
+ *     POLI  u32 inputs, actions, layers, width[6], u64 parameters (after a u32 that
+ *           tells their form, 0 or MODEL_HALF), then the parameters as floats, or in
+ *           half precision where none of them loses by it
  *     NETW  a network, as POLI; a model with these has no SONG, PROC and POLI
  *     TRST  optional: the state of training, to go on from */
 #ifndef RL_MODEL_FILE_H
@@ -38,6 +39,7 @@ enum {
     MODEL_HEADER = 32,
     MODEL_ENTRY = 24,
     MODEL_CRC_AT = 12,
+    MODEL_HALF = 1,   /* parameters of two bytes */
     MODEL_NEEDED = 1, /* the section's flag: a reader must understand it */
     MODEL_MAX_NAME = 255,
     MODEL_ORIGIN_BYTES = 48,

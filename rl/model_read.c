@@ -1,5 +1,6 @@
 /* Reading models. Nothing of the bytes is believed: the checksum finds what
  * was damaged by accident, the checks of every field what was made to be wrong. */
+#include "rl/half.h"
 #include "rl/model_file.h"
 
 #include <errno.h>
@@ -254,6 +255,16 @@ static struct process *read_process(const struct contents *contents, struct song
     return process;
 }
 
+static float read_parameter(const unsigned char *p, uint32_t bytes)
+{
+    if (bytes == 2)
+        return half_read((uint16_t)(p[0] | p[1] << 8));
+    uint32_t bits = get_u32(p);
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
 /* The length of the section is compared with the shape before anything of that
  * size is allocated. */
 static struct policy *read_policy(const struct contents *contents, struct section section,
@@ -275,8 +286,10 @@ static struct policy *read_policy(const struct contents *contents, struct sectio
     for (int i = 0; i < POLICY_MAX_LAYERS; i++)
         shape.width[i] = get_u32(p + 12 + 4 * i);
     size_t parameters = policy_parameters(&shape);
+    uint32_t form = get_u32(p + MODEL_POLICY_BYTES - 12), bytes = form == MODEL_HALF ? 2 : 4;
     if (parameters == 0 || get_u64(p + MODEL_POLICY_BYTES - 8) != parameters ||
-        (length - MODEL_POLICY_BYTES) / 4 != parameters || length % 4 != 0)
+        (form != 0 && form != MODEL_HALF) || (length - MODEL_POLICY_BYTES) / bytes != parameters ||
+        (length - MODEL_POLICY_BYTES) % bytes != 0)
         goto damaged;
     struct policy *policy = policy_create(&shape, 0, error);
     if (!policy) {
@@ -284,8 +297,7 @@ static struct policy *read_policy(const struct contents *contents, struct sectio
         return NULL;
     }
     for (size_t i = 0; i < parameters; i++) {
-        uint32_t bits = get_u32(p + MODEL_POLICY_BYTES + 4 * i);
-        memcpy(&policy->parameter[i], &bits, sizeof bits);
+        policy->parameter[i] = read_parameter(p + MODEL_POLICY_BYTES + bytes * i, bytes);
         if (!isfinite(policy->parameter[i])) {
             policy_free(policy);
             goto damaged;
@@ -323,7 +335,8 @@ static struct model *read_contents(const struct contents *contents, struct error
     if (!songs)
         return NULL;
     struct process *process = read_process(contents, songs, error);
-    struct policy *policy = process ? read_policy(contents, contents->policy, &origin, error) : NULL;
+    struct policy *policy =
+        process ? read_policy(contents, contents->policy, &origin, error) : NULL;
     struct model *model = NULL;
     if (policy) {
         model = model_create(songs, contents->songs, process, policy, &origin, error);

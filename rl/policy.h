@@ -56,6 +56,11 @@ struct observations {
     const float *strength;        /* beside feature; NULL: all 1 */
     const uint32_t *first_logit;  /* [count + 1] */
     const uint32_t *first_action; /* [count] */
+    /* Features that all observations have besides, summed once a call; policy_forward of
+     * networks only. */
+    const uint32_t *common; /* [commons] */
+    const float *common_strength;
+    uint32_t commons;
 };
 
 struct policy_ops;

@@ -85,8 +85,12 @@ DENSE_INLINE void embed(const struct policy *policy, const struct layout *at,
 {
     uint32_t width = policy->shape.width[0];
     const float *row = policy->parameter + at->weight[0];
+    float base[POLICY_MAX_WIDTH];
+    memcpy(base, policy->parameter + at->bias[0], width * sizeof *base);
+    for (uint32_t f = 0; f < seen->commons; f++)
+        add_scaled(base, seen->common_strength[f], row + (size_t)seen->common[f] * width, width);
     for (uint32_t k = 0; k < n; k++, after += width) {
-        memcpy(after, policy->parameter + at->bias[0], width * sizeof *after);
+        memcpy(after, base, width * sizeof *after);
         for (uint32_t f = seen->first_feature[id[k]]; f < seen->first_feature[id[k] + 1]; f++)
             add_scaled(after, seen->strength ? seen->strength[f] : 1,
                        row + (size_t)seen->feature[f] * width, width);

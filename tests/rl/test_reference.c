@@ -239,8 +239,12 @@ static void test_ppo_loss(void **state)
     for (int i = 0; i < SAMPLES; i++)
         sample[i] = (struct sample){observation[i], first_logit[observation[i]] + taken[i],
                                     advantage[i], target[i]};
-    const struct observations seen = {SEEN,     first_feature, feature,
-                                      strength, first_logit,   first_action};
+    const struct observations seen = {.count = SEEN,
+                                      .first_feature = first_feature,
+                                      .feature = feature,
+                                      .strength = strength,
+                                      .first_logit = first_logit,
+                                      .first_action = first_action};
     const struct rollout rollout = {.sample = sample, .log_probability = old, .value = old_value};
     const struct policy_shape shape = {
         .kind = POLICY_MLP, .inputs = 11, .actions = 9, .layers = 2, .width = {16, 32}};

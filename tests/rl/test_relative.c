@@ -1,6 +1,7 @@
 /* The network that sees every action from its own place: its answers against the
  * formula written out in double precision, its gradient against differences. */
 #include "base/rng.h"
+#include "rl/half.h"
 #include "rl/model.h"
 #include "rl/policy.h"
 
@@ -11,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -34,8 +37,12 @@ static const uint32_t first_feature[SEEN + 1] = {0, 3, 5, 9};
 static const uint32_t feature[] = {0, 12, 18, 8, 20, 17, 4, 9, 19};
 static const float strength[] = {1, .5f, 1, .25f, 2, 1, 1, .75f, 1};
 static const uint32_t first_logit[SEEN + 1] = {0, 5, 10, 15}, first_action[SEEN];
-static const struct observations seen = {SEEN,     first_feature, feature,
-                                         strength, first_logit,   first_action};
+static const struct observations seen = {.count = SEEN,
+                                         .first_feature = first_feature,
+                                         .feature = feature,
+                                         .strength = strength,
+                                         .first_logit = first_logit,
+                                         .first_action = first_action};
 static const uint32_t id[SEEN] = {0, 1, 2};
 
 static struct policy *make_policy(void)
@@ -127,7 +134,11 @@ static void test_places(void **state)
     memset(policy->parameter, 0, mlp * sizeof *policy->parameter);
     for (uint32_t r = 0; r + 1 < WINDOW; r++) {
         const uint32_t one[] = {0, 1, 2}, moved[] = {r, r + 1}, logits[] = {0, 5, 10};
-        const struct observations two = {2, one, moved, NULL, logits, first_action};
+        const struct observations two = {.count = 2,
+                                         .first_feature = one,
+                                         .feature = moved,
+                                         .first_logit = logits,
+                                         .first_action = first_action};
         float scratch[4096], logit[2 * ACTIONS], value[2];
         assert_true(policy_scratch(policy, 2) <= 4096);
         policy_forward(policy, &two, id, 2, scratch, logit, value);
@@ -135,6 +146,60 @@ static void test_places(void **state)
             assert_float_equal(logit[a], logit[ACTIONS + a + 1], 1e-6);
     }
     policy_free(policy);
+}
+
+/* Features that are common to all may as well be named for each. */
+static void test_common(void **state)
+{
+    (void)state;
+    static const uint32_t before[SEEN + 1] = {0, 0, 1, 3}, own[] = {8, 9, 19};
+    static const uint32_t all[SEEN + 1] = {0, 2, 5, 9};
+    static const uint32_t common[] = {3, 18}, every[] = {3, 18, 3, 18, 8, 3, 18, 9, 19};
+    static const float much[] = {.5f, 2}, some[] = {1, .75f, 1};
+    static const float each[] = {.5f, 2, .5f, 2, 1, .5f, 2, .75f, 1};
+    struct policy *policy = make_policy();
+    struct observations parted = seen, whole = seen;
+    parted.first_feature = before;
+    parted.feature = own;
+    parted.strength = some;
+    parted.common = common;
+    parted.common_strength = much;
+    parted.commons = 2;
+    whole.first_feature = all;
+    whole.feature = every;
+    whole.strength = each;
+    float scratch[8192], logit[2][SEEN * ACTIONS], value[2][SEEN];
+    assert_true(policy_scratch(policy, SEEN) <= 8192);
+    policy_forward(policy, &parted, id, SEEN, scratch, logit[0], value[0]);
+    policy_forward(policy, &whole, id, SEEN, scratch, logit[1], value[1]);
+    for (int i = 0; i < SEEN * ACTIONS; i++)
+        assert_float_equal(logit[0][i], logit[1][i], 1e-5);
+    for (int i = 0; i < SEEN; i++)
+        assert_float_equal(value[0][i], value[1][i], 1e-5);
+    policy_free(policy);
+}
+
+/* All halves are read and written back; floats go to the nearest. */
+static void test_half(void **state)
+{
+    (void)state;
+    for (uint32_t bits = 0; bits < 0x10000; bits++) {
+        float value = half_read((uint16_t)bits);
+        if (!isfinite(value))
+            continue;
+        assert_int_equal(half_write(value), bits);
+        assert_true(half_holds(value));
+        uint32_t above = bits + 1;
+        float next = half_read((uint16_t)above);
+        if ((above & 0x7fff) == 0 || !isfinite(next))
+            continue;
+        assert_int_equal(half_write(value + .49f * (next - value)), bits);
+        assert_int_equal(half_write(value + .51f * (next - value)), above);
+        assert_int_equal(half_write(value + .5f * (next - value)), bits & 1 ? above : bits);
+    }
+    assert_false(half_holds(.1f));
+    assert_false(half_holds(70000));
+    assert_true(half_read(0x3c00) == 1 && half_read(0xc000) == -2 && half_read(1) == 0x1p-24f);
 }
 
 static double loss(const struct policy *policy)
@@ -204,6 +269,8 @@ static void test_model(void **state)
     struct error error;
     struct policy *networks[2] = {make_policy(), make_policy()};
     networks[1]->parameter[7] = 42;
+    for (size_t i = 0; i < networks[0]->parameters; i++)
+        networks[0]->parameter[i] = half_read(half_write(networks[0]->parameter[i]));
     struct model_origin origin = {
         .algorithm = "style", .policy = "relative", .steps = 77, .seed = 5};
     struct model *model = model_create_networks(networks, 2, &origin, &error);
@@ -214,8 +281,13 @@ static void test_model(void **state)
     close(fd);
     assert_int_equal(model_save(model, path, &error), 0);
     struct model *read = model_load(path, &error);
+    struct stat about;
+    assert_int_equal(stat(path, &about), 0);
     unlink(path);
     assert_non_null(read);
+    /* One of them in half precision, as it loses nothing by it. */
+    assert_true((size_t)about.st_size > 6 * networks[0]->parameters &&
+                (size_t)about.st_size < 6 * networks[0]->parameters + 512);
     assert_int_equal(model_songs(read), 0);
     assert_null(model_process(read));
     assert_null(model_policy(read));
@@ -235,7 +307,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_formula),  cmocka_unit_test(test_places),
         cmocka_unit_test(test_gradient), cmocka_unit_test(test_range),
-        cmocka_unit_test(test_model),
+        cmocka_unit_test(test_model),    cmocka_unit_test(test_common),
+        cmocka_unit_test(test_half),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
