@@ -237,11 +237,13 @@ static int correct_take(struct corrector *corrector, const struct correct_note *
         meant = malloc((count + 1) * sizeof *meant);
         if (!meant)
             return error_set(error, "out of memory for a take of %zu notes", count);
-        expert_take(corrector->expert, notes, count, settings->follow, meant);
     }
     int status =
-        smooth_take(corrector->follow, corrector->timeline, settings->follow, settings->keep, notes,
-                    count, (const float(*)[STYLE_SHIFTS])meant, pitches, error);
+        meant ? expert_take(corrector->expert, notes, count, settings->follow, meant, error) : 0;
+    if (status == 0)
+        status =
+            smooth_take(corrector->follow, corrector->timeline, settings->follow, settings->keep,
+                        notes, count, (const float(*)[STYLE_SHIFTS])meant, pitches, error);
     free(meant);
     return status;
 }

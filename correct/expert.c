@@ -1,30 +1,29 @@
-/* The two networks in turn. */
+/* The beam and the policy side by side. */
 #include "correct/expert.h"
 
+#include "correct/beam.h"
 #include "correct/slip.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+static const float policy_part = .3f;     /* of the opinions' weight; the beam has the rest */
+static const float least_logarithm = -14; /* neither of them rules anything out */
+
+/* Nats against the keys played in whole takes: there, too, fewer mistakes are found than
+ * were made, and the channel is fitted to those found. */
+static const float not_found = .5f;
+
 struct expert {
     struct style_networks networks;
-    struct style style;
+    struct beam *beam;
+    struct style style; /* the policy's own memory, as it was trained with */
     struct style_view view;
-    float log_probability[STYLE_SHIFTS]; /* of the note being judged */
-    float usual[STYLE_SHIFTS];           /* log P(x | y) of a player of whom nothing is known */
+    float seen[STYLE_SHIFTS];  /* the policy's answer to the note being judged */
+    float usual[STYLE_SHIFTS]; /* log P(x | y) of a player of whom nothing is known */
     float *scratch;
 };
-
-static int set_networks(struct expert *expert, const struct model *model, struct error *error)
-{
-    if (style_networks_of(&expert->networks, model, error) != 0)
-        return -1;
-    size_t now = policy_scratch(expert->networks.now, 1);
-    size_t later = policy_scratch(expert->networks.later, 1);
-    expert->scratch = malloc((now > later ? now : later) * sizeof *expert->scratch);
-    return expert->scratch ? 0 : error_set(error, "out of memory");
-}
 
 /* The distribution over keys that the slip model starts with, class by class. */
 static void set_usual(struct expert *expert)
@@ -34,24 +33,39 @@ static void set_usual(struct expert *expert)
         expert->usual[k] = logf(usual[slip_class_of(STYLE_RANGE, k)]);
 }
 
+struct expert *expert_create(const struct style_networks *networks, struct error *error)
+{
+    struct expert *expert = calloc(1, sizeof *expert);
+    if (!expert) {
+        error_set(error, "out of memory");
+        return NULL;
+    }
+    expert->networks = *networks;
+    size_t now = policy_scratch(networks->now, 1), later = policy_scratch(networks->later, 1);
+    expert->scratch = malloc((now > later ? now : later) * sizeof *expert->scratch);
+    expert->beam = beam_open(networks->prior, BEAM_LIVE, error);
+    if (!expert->scratch || !expert->beam) {
+        expert_close(expert);
+        error_set(error, "out of memory");
+        return NULL;
+    }
+    set_usual(expert);
+    style_start(&expert->style);
+    return expert;
+}
+
 int expert_open(struct expert **expert, const struct model *const *models, size_t count,
                 struct error *error)
 {
     *expert = NULL;
     for (size_t m = 0; m < count; m++) {
+        struct style_networks networks;
         if (strcmp(model_origin(models[m])->algorithm, "style") != 0)
             continue;
-        struct expert *made = calloc(1, sizeof *made);
-        if (!made)
-            return error_set(error, "out of memory");
-        if (set_networks(made, models[m], error) != 0) {
-            expert_close(made);
+        if (style_networks_of(&networks, models[m], error) != 0)
             return -1;
-        }
-        set_usual(made);
-        style_start(&made->style);
-        *expert = made;
-        return 0;
+        *expert = expert_create(&networks, error);
+        return *expert ? 0 : -1;
     }
     return 0;
 }
@@ -60,12 +74,14 @@ void expert_close(struct expert *expert)
 {
     if (!expert)
         return;
+    beam_close(expert->beam);
     free(expert->scratch);
     free(expert);
 }
 
 void expert_start(struct expert *expert)
 {
+    beam_start(expert->beam);
     style_start(&expert->style);
 }
 
@@ -88,50 +104,50 @@ static void weigh(const struct expert *expert, const float log_probability[STYLE
         meant[k] /= sum;
 }
 
+/* The policy's opinion; its memory is judged again as far as that is due. */
+static void see(struct expert *expert, double slot, uint8_t x, note_set held)
+{
+    struct style *style = &expert->style;
+    float judged[STYLE_SHIFTS];
+    style_advance(style, slot);
+    while (style_due(style, &expert->view)) {
+        style_ask(expert->networks.later, &expert->view, expert->scratch, judged);
+        style_revise(style, judged);
+    }
+    style_see(style, x, held, &expert->view);
+    style_ask(expert->networks.now, &expert->view, expert->scratch, expert->seen);
+}
+
 void expert_judge(struct expert *expert, double slot, uint8_t x, note_set held, float trust,
                   float meant[STYLE_SHIFTS])
 {
-    struct style *style = &expert->style;
-    style_advance(style, slot);
-    while (style_due(style, &expert->view)) {
-        style_ask(expert->networks.later, &expert->view, expert->scratch, expert->log_probability);
-        style_revise(style, expert->log_probability);
-    }
-    style_see(style, x, held, &expert->view);
-    style_ask(expert->networks.now, &expert->view, expert->scratch, expert->log_probability);
-    weigh(expert, expert->log_probability, x, trust, meant);
+    float both[STYLE_SHIFTS];
+    beam_judge(expert->beam, slot, x, held, both);
+    see(expert, slot, x, held);
+    for (int k = 0; k < STYLE_SHIFTS; k++)
+        both[k] = (1 - policy_part) * fmaxf(both[k], least_logarithm) +
+                  policy_part * fmaxf(expert->seen[k], least_logarithm);
+    weigh(expert, both, x, trust, meant);
 }
 
 void expert_hear(struct expert *expert, uint8_t x)
 {
-    style_hear(&expert->style, x, expert->log_probability, true);
+    beam_hear(expert->beam, x);
+    style_hear(&expert->style, x, expert->seen, true);
 }
 
-/* Judges again what is due; the notes are those from number 0 on. */
-static void revise_take(struct expert *expert, const struct correct_note *notes, float trust,
-                        float (*meant)[STYLE_SHIFTS])
+int expert_take(const struct expert *expert, const struct correct_note *notes, size_t count,
+                float trust, float (*meant)[STYLE_SHIFTS], struct error *error)
 {
-    struct style *style = &expert->style;
-    while (style_due(style, &expert->view)) {
-        uint32_t number = style->pending[style->pending_first % STYLE_PENDING].number;
-        style_ask(expert->networks.later, &expert->view, expert->scratch, expert->log_probability);
-        style_revise(style, expert->log_probability);
-        weigh(expert, expert->log_probability, notes[number].pitch & 127, trust, meant[number]);
+    struct beam *beam = beam_open(expert->networks.prior, BEAM_TAKE, error);
+    int status = beam ? beam_take(beam, notes, count, meant, error) : -1;
+    for (size_t i = 0; status == 0 && i < count; i++) {
+        float log_meant[STYLE_SHIFTS];
+        for (int k = 0; k < STYLE_SHIFTS; k++)
+            log_meant[k] = fmaxf(logf(meant[i][k]), least_logarithm);
+        log_meant[STYLE_RANGE] -= not_found;
+        weigh(expert, log_meant, notes[i].pitch & 127, trust, meant[i]);
     }
-}
-
-void expert_take(struct expert *expert, const struct correct_note *notes, size_t count, float trust,
-                 float (*meant)[STYLE_SHIFTS])
-{
-    struct style *style = &expert->style;
-    style_start(style);
-    for (size_t i = 0; i < count; i++) {
-        uint8_t x = notes[i].pitch & 127;
-        style_advance(style, notes[i].slot);
-        revise_take(expert, notes, trust, meant);
-        style_see(style, x, style_slot_notes(style), &expert->view);
-        style_ask(expert->networks.now, &expert->view, expert->scratch, expert->log_probability);
-        weigh(expert, expert->log_probability, x, trust, meant[i]);
-        expert_hear(expert, x);
-    }
+    beam_close(beam);
+    return status;
 }

@@ -1,7 +1,10 @@
-/* The style expert at work: the memory of correct/style.h, the networks of a
- * model, and what a note is believed to mean in music that is not known.
+/* The style expert at work: what a note is believed to mean in music that is not known.
  *
- * Borrows the model. Allocates when it is opened only. One thread at a time. */
+ * Two opinions, weighed as experts whose logarithms are added (Hinton 2002): that of
+ * the beam (correct/beam.h), which expects and then hears what was struck, and that
+ * of the policy (correct/style.h), which sees the key. Whole takes are the beam's.
+ *
+ * Borrows the networks. Live it allocates when it is opened only. One thread at a time. */
 #ifndef CORRECT_EXPERT_H
 #define CORRECT_EXPERT_H
 
@@ -14,6 +17,10 @@ struct expert;
  * where none is. -1: out of memory, or networks that this program does not know. */
 int expert_open(struct expert **expert, const struct model *const *models, size_t count,
                 struct error *error);
+
+/* With these networks. NULL: out of memory. */
+struct expert *expert_create(const struct style_networks *networks, struct error *error);
+
 void expert_close(struct expert *expert);
 
 /* Forgets all playing. */
@@ -28,9 +35,9 @@ void expert_judge(struct expert *expert, double slot, uint8_t x, note_set held, 
 /* Remembers that note. */
 void expert_hear(struct expert *expert, uint8_t x);
 
-/* Forgets all playing, then the same for whole takes, sorted by slot: each note is
- * judged knowing what follows it. */
-void expert_take(struct expert *expert, const struct correct_note *notes, size_t count, float trust,
-                 float (*meant)[STYLE_SHIFTS]);
+/* The same for whole takes, sorted by slot: each note is judged knowing all of them. What
+ * was played before does not count. Allocates. -1: out of memory. */
+int expert_take(const struct expert *expert, const struct correct_note *notes, size_t count,
+                float trust, float (*meant)[STYLE_SHIFTS], struct error *error);
 
 #endif

@@ -146,6 +146,7 @@ void repetition_vote(const struct repetition *repetition, uint32_t slots_ago,
         score[i] = expf(fminf(score[i], most_score));
         sum += score[i];
     }
+    votes->weight = sum;
     for (uint32_t i = 0; i < voters && score[i] > likely_weight * score[0]; i++, votes->voters++)
         cast(votes, &repetition->memory[row_ago(repetition, lag[i])][phase],
              score[i] / (sum * 255));

@@ -58,6 +58,7 @@ struct repetition_votes {
     float best; /* score of the best lag that has notes here; -1: none is any good */
     const struct repetition_slot *likest; /* the notes of that lag; NULL with best -1 */
     uint32_t voters;
+    float weight; /* of all voters: exp(score), added */
 };
 
 void repetition_start(struct repetition *repetition);

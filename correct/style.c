@@ -1,6 +1,8 @@
 /* Where each kind of feature stands is laid down once, in `enum place`. */
 #include "correct/style.h"
 
+#include "correct/prior.h"
+#include "correct/view.h"
 #include "rl/model.h"
 
 #include <math.h>
@@ -49,8 +51,9 @@ enum later_place {
 _Static_assert((int)AT_END == (int)STYLE_FEATURES, "features are counted twice");
 _Static_assert((int)AT_LATER_END == (int)STYLE_LATER_FEATURES, "features are counted twice");
 
-static const float class_forget[2] = {.96f, .995f}, rate_forget[2] = {.97f, .995f};
-static const float least_belief = .02f, least_told = .04f, least_vote = .02f;
+static const float class_forget[STYLE_MEMORIES] = {.96f, .995f, .8f};
+static const float rate_forget[2] = {.97f, .995f};
+static const float least_belief = .02f;
 
 static struct policy_shape shape(uint32_t inputs, uint32_t planes, uint32_t first, uint32_t second)
 {
@@ -73,15 +76,35 @@ struct policy_shape style_later_shape(void)
     return shape(STYLE_LATER_FEATURES, STYLE_LATER_PLANES, 32, 16);
 }
 
+void style_networks_free(struct style_networks *networks)
+{
+    policy_free(networks->now);
+    policy_free(networks->later);
+    policy_free(networks->prior);
+    *networks = (struct style_networks){0};
+}
+
 int style_networks_create(struct style_networks *networks, uint64_t seed, struct error *error)
 {
-    struct policy_shape now = style_shape(), later = style_later_shape();
-    networks->now = policy_create(&now, seed, error);
-    networks->later = networks->now ? policy_create(&later, seed + 1, error) : NULL;
-    if (networks->later)
+    struct policy_shape now = style_shape(), later = style_later_shape(), prior = prior_shape();
+    *networks = (struct style_networks){.now = policy_create(&now, seed, error),
+                                        .later = policy_create(&later, seed + 1, error),
+                                        .prior = policy_create(&prior, seed + 2, error)};
+    if (networks->now && networks->later && networks->prior)
         return 0;
-    policy_free(networks->now);
-    *networks = (struct style_networks){0};
+    style_networks_free(networks);
+    return -1;
+}
+
+int style_networks_copy(struct style_networks *networks, const struct style_networks *from,
+                        struct error *error)
+{
+    *networks = (struct style_networks){.now = policy_copy(from->now, error),
+                                        .later = policy_copy(from->later, error),
+                                        .prior = policy_copy(from->prior, error)};
+    if (networks->now && networks->later && networks->prior)
+        return 0;
+    style_networks_free(networks);
     return -1;
 }
 
@@ -94,13 +117,17 @@ static bool same_shape(const struct policy_shape *a, const struct policy_shape *
 int style_networks_of(struct style_networks *networks, const struct model *model,
                       struct error *error)
 {
-    struct policy_shape now = style_shape(), later = style_later_shape();
-    if (model_networks(model) != 2 || !same_shape(&model_network(model, 0)->shape, &now) ||
-        !same_shape(&model_network(model, 1)->shape, &later))
+    const struct policy_shape shape[STYLE_NETWORKS] = {style_shape(), style_later_shape(),
+                                                       prior_shape()};
+    bool known = model_networks(model) == STYLE_NETWORKS;
+    for (size_t i = 0; known && i < STYLE_NETWORKS; i++)
+        known = same_shape(&model_network(model, i)->shape, &shape[i]);
+    if (!known)
         return error_set(error, "its networks are not those of a style as this program knows it; "
                                 "audiogenrl train --style makes such a model");
-    networks->now = (struct policy *)model_network(model, 0);
-    networks->later = (struct policy *)model_network(model, 1);
+    *networks = (struct style_networks){.now = (struct policy *)model_network(model, 0),
+                                        .later = (struct policy *)model_network(model, 1),
+                                        .prior = (struct policy *)model_network(model, 2)};
     return 0;
 }
 
@@ -119,7 +146,7 @@ static void drop_pending(struct style *style)
 {
     for (; style->pending_first != style->pending_last; style->pending_first++) {
         int64_t slot = style->pending[style->pending_first % STYLE_PENDING].slot;
-        if (slot >= style->onset[STYLE_DELAY] &&
+        if ((style->patient || slot >= style->onset[STYLE_DELAY]) &&
             style->onset[0] - slot < REPETITION_LAGS * REPETITION_PHASES)
             break;
     }
@@ -144,73 +171,10 @@ void style_advance(struct style *style, double slot)
         style->onset[i] = style->onset[i - 1];
     style->onset[0] = to;
     style->keys = 0;
+    style->struck_before[1] = style->struck_before[0];
+    style->struck_before[0] = style->struck;
     style->struck = 0;
     drop_pending(style);
-}
-
-static inline void tell(struct style_view *view, uint32_t feature, float strength)
-{
-    if (view->count == STYLE_MOST)
-        return;
-    view->feature[view->count] = feature;
-    view->strength[view->count++] = strength;
-}
-
-/* Semitones from x to a pitch, taken by octaves into the window. */
-static inline int distance(int x, int pitch)
-{
-    int d = pitch - x;
-    while (d > STYLE_REACH)
-        d -= 12;
-    while (d < -STYLE_REACH)
-        d += 12;
-    return d;
-}
-
-static inline void tell_pitch(struct style_view *view, uint32_t place, int x, int pitch,
-                              float strength)
-{
-    tell(view, place + (uint32_t)(distance(x, pitch) + STYLE_REACH), strength);
-}
-
-static void tell_slot(struct style_view *view, uint32_t place, int x,
-                      const struct repetition_slot *slot, note_set without)
-{
-    for (uint32_t n = 0; slot && n < slot->count; n++)
-        for (int k = 0; k < REPETITION_MEANT && slot->note[n].share[k]; k++) {
-            float share = (float)slot->note[n].share[k] * (1.f / 255);
-            if (share >= least_told && !(without >> slot->note[n].pitch[k] & 1))
-                tell_pitch(view, place, x, slot->note[n].pitch[k], share);
-        }
-}
-
-static void tell_set(struct style_view *view, uint32_t place, int x, note_set set)
-{
-    for (; set; set &= set - 1)
-        tell_pitch(view, place, x, (int)note_set_lowest(set), 1);
-}
-
-/* The pitches believed most of a slot's notes. */
-static note_set believed(const struct repetition_slot *slot)
-{
-    note_set set = 0;
-    for (uint32_t n = 0; slot && n < slot->count; n++)
-        set |= note_set_bit(slot->note[n].pitch[0]);
-    return set;
-}
-
-static uint32_t class_of(float value, const float *bounds, uint32_t count)
-{
-    uint32_t c = 0;
-    while (c < count && value >= bounds[c])
-        c++;
-    return c;
-}
-
-static uint32_t trust_class(float best)
-{
-    static const float bounds[] = {0.8f, 1.6f, 2.5f, 5, 8};
-    return class_of(best, bounds, 5);
 }
 
 static void tell_votes(struct style_view *view, uint32_t place, int x,
@@ -234,14 +198,6 @@ static void tell_repetition(const struct style *style, struct style_view *view, 
     uint32_t trust = votes.best < 2.5f ? 0 : votes.best < 5 ? 1 : 2;
     tell_slot(view, PLANE_BEST + trust * STYLE_WINDOW, x, votes.likest, now);
     tell(view, AT_BEST + trust_class(votes.best), 1);
-}
-
-static const struct repetition_slot *onset_notes(const struct style *style, int i)
-{
-    int64_t ago = style->onset[i] < 0 ? INT32_MAX : style->onset[0] - style->onset[i];
-    return ago < REPETITION_LAGS * REPETITION_PHASES
-               ? repetition_ago(&style->repetition, (uint32_t)ago)
-               : NULL;
 }
 
 static void tell_notes(const struct style *style, struct style_view *view, int x, note_set held)
@@ -268,29 +224,6 @@ static void tell_line(const struct style *style, struct style_view *view, int x)
         tell_pitch(view, PLANE_KEY + i * STYLE_WINDOW, x, style->key[i], 1);
 }
 
-static void tell_classes(const struct style *style, struct style_view *view, uint32_t place, int x)
-{
-    for (uint32_t h = 0; h < 2; h++)
-        for (uint32_t c = 0; style->notes && c < 12; c++)
-            if (style->classes[h][c] > .002f * style->class_sum[h])
-                tell(view,
-                     place + h * STYLE_WINDOW + STYLE_REACH - 6 + (c + 126 - (uint32_t)x % 12) % 12,
-                     4 * style->classes[h][c] / style->class_sum[h]);
-}
-
-static void tell_rates(const struct style *style, struct style_view *view, uint32_t place)
-{
-    static const float rates[STYLE_RATES - 1] = {.004f, .012f, .03f, .07f, .14f, .25f, .4f};
-    for (uint32_t h = 0; h < 2; h++)
-        tell(view, place + h * STYLE_RATES + class_of(style->rate[h], rates, STYLE_RATES - 1), 1);
-}
-
-/* A distance of slots in one of 8 classes. */
-static uint32_t gap_class(int64_t slots)
-{
-    return slots <= 4 ? (uint32_t)slots : slots <= 8 ? 5 : slots <= 16 ? 6 : 7;
-}
-
 /* What is known without the key played. */
 static void tell_circumstances(const struct style *style, struct style_view *view)
 {
@@ -315,7 +248,7 @@ void style_see(const struct style *style, uint8_t x, note_set held, struct style
     tell_player(style, view, x);
     tell_circumstances(style, view);
     tell_line(style, view, x);
-    tell_classes(style, view, PLANE_CLASS, x);
+    tell_classes(style, view, PLANE_CLASS, 2, x);
     tell_notes(style, view, x, held);
 }
 
@@ -326,7 +259,7 @@ void style_see_blind(const struct style *style, uint8_t centre, note_set held,
     tell(view, AT_BLIND, 1);
     tell_circumstances(style, view);
     tell_line(style, view, centre);
-    tell_classes(style, view, PLANE_CLASS, centre);
+    tell_classes(style, view, PLANE_CLASS, 2, centre);
     tell_notes(style, view, centre, held);
 }
 
@@ -346,7 +279,7 @@ static void tell_later(const struct style *style, struct style_view *view,
     repetition_vote(&style->repetition, (uint32_t)(style->onset[0] - note->slot), &votes);
     tell_votes(view, LATER_VOTES, x, &votes);
     tell(view, AT_LATER_BEST + trust_class(votes.best), 1);
-    tell_classes(style, view, LATER_CLASS, x);
+    tell_classes(style, view, LATER_CLASS, 2, x);
     tell_rates(style, view, AT_LATER_RATE);
     for (int i = 0; i < 2; i++)
         tell(view,
@@ -389,8 +322,8 @@ void style_ask(const struct policy *network, const struct style_view *view, floa
     policy_softmax(&seen, &zero, 1, log_probability, log_probability, probability);
 }
 
-/* The likeliest pitches of a belief; what is left out is shared among them. */
-static struct repetition_note digest(uint8_t x, const float probability[STYLE_SHIFTS])
+/* What is left out is shared among those that are kept. */
+struct repetition_note style_digest(uint8_t x, const float probability[STYLE_SHIFTS])
 {
     struct repetition_note note = {.share = {0}};
     float share[REPETITION_MEANT] = {0}, sum = 0;
@@ -424,7 +357,7 @@ static struct repetition_note digest(uint8_t x, const float probability[STYLE_SH
 static void add_classes(struct style *style, const struct repetition_note *note, uint32_t age,
                         float sign)
 {
-    for (int h = 0; h < 2; h++) {
+    for (int h = 0; h < STYLE_MEMORIES; h++) {
         float part = sign / 255 * (age ? powf(class_forget[h], (float)age) : 1);
         for (int k = 0; k < REPETITION_MEANT && note->share[k]; k++)
             style->classes[h][note->pitch[k] % 12] += (float)note->share[k] * part;
@@ -433,7 +366,7 @@ static void add_classes(struct style *style, const struct repetition_note *note,
 
 static void count_classes(struct style *style, const struct repetition_note *note)
 {
-    for (int h = 0; h < 2; h++) {
+    for (int h = 0; h < STYLE_MEMORIES; h++) {
         for (int c = 0; c < 12; c++)
             style->classes[h][c] *= class_forget[h];
         style->class_sum[h] = style->class_sum[h] * class_forget[h] + 1;
@@ -458,7 +391,7 @@ void style_hear(struct style *style, uint8_t x, const float log_probability[STYL
     float probability[STYLE_SHIFTS];
     for (int k = 0; k < STYLE_SHIFTS; k++)
         probability[k] = expf(log_probability[k]);
-    struct repetition_note note = digest(x, probability);
+    struct repetition_note note = style_digest(x, probability);
     uint8_t place = repetition_ago(&style->repetition, 0)->count;
     if (again && place < REPETITION_SLOT_NOTES)
         put_pending(style, x, place, log_probability);
@@ -479,13 +412,20 @@ void style_hear(struct style *style, uint8_t x, const float log_probability[STYL
     style->notes++;
 }
 
+const struct style_pending *style_oldest(const struct style *style)
+{
+    return style->pending_first == style->pending_last
+               ? NULL
+               : &style->pending[style->pending_first % STYLE_PENDING];
+}
+
 void style_revise(struct style *style, const float log_probability[STYLE_SHIFTS])
 {
     const struct style_pending *was = &style->pending[style->pending_first++ % STYLE_PENDING];
     float probability[STYLE_SHIFTS];
     for (int k = 0; k < STYLE_SHIFTS; k++)
         probability[k] = expf(log_probability[k]);
-    struct repetition_note note = digest(was->x, probability);
+    struct repetition_note note = style_digest(was->x, probability);
     uint32_t ago = (uint32_t)(style->onset[0] - was->slot), age = style->notes - 1 - was->number;
     struct repetition_slot slot = *repetition_ago(&style->repetition, ago);
     add_classes(style, &slot.note[was->place], age, -1);

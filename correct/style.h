@@ -57,10 +57,12 @@ enum {
     STYLE_PLANES = 14 + STYLE_PITCHES + STYLE_KEYS + 2,
     STYLE_FEATURES = STYLE_PLANES * STYLE_WINDOW + 16 + 8 + 22 + 5 +
                      STYLE_CORRECTIONS * STYLE_SHIFTS + 2 * STYLE_RATES + 12 + 6 + 1,
-    STYLE_MOST = 448, /* active features */
+    STYLE_MOST = 448,   /* active features */
+    STYLE_NETWORKS = 3, /* of a model, in the order of struct style_networks */
     STYLE_PENDING = 64,
-    STYLE_DELAY = 2,  /* slots with notes that follow before a note is judged again */
-    STYLE_ONSETS = 4, /* slots with notes, this one included, whose places are known */
+    STYLE_DELAY = 2,    /* slots with notes that follow before a note is judged again */
+    STYLE_ONSETS = 6,   /* slots with notes, this one included, whose places are known */
+    STYLE_MEMORIES = 3, /* of pitch classes, by how fast they forget */
     STYLE_LATER_PLANES = 8,
     STYLE_LATER_FEATURES = STYLE_LATER_PLANES * STYLE_WINDOW + 6 + 2 * STYLE_RATES + 2 * 8,
 };
@@ -77,16 +79,18 @@ struct style {
     struct repetition repetition;
     struct style_pending pending[STYLE_PENDING];
     uint32_t pending_first, pending_last; /* counts of those taken and put */
+    bool patient; /* notes stay pending until they are revised or out of memory */
     bool started;
     int64_t origin;               /* slot of the first note, rounded down to 16 */
     int64_t onset[STYLE_ONSETS];  /* this slot with notes and those before it; -1: none */
     note_set keys;                /* played in this slot */
     uint32_t struck;              /* notes in this slot */
+    uint32_t struck_before[2];    /* in the last two slots with notes */
     uint32_t notes;               /* since the start */
     uint8_t pitch[STYLE_PITCHES]; /* believed most, latest first */
     int8_t shift[STYLE_CORRECTIONS];
     uint8_t key[STYLE_KEYS];
-    float classes[2][12], class_sum[2];
+    float classes[STYLE_MEMORIES][12], class_sum[STYLE_MEMORIES];
     float rate[2];
 };
 
@@ -102,9 +106,10 @@ struct style_view {
 struct policy_shape style_shape(void);
 struct policy_shape style_later_shape(void);
 
-/* The two networks; `later` may be NULL: notes are then judged once. */
+/* The networks; `later` may be NULL where notes are to be judged once. `prior` is that of
+ * correct/prior.h. */
 struct style_networks {
-    struct policy *now, *later;
+    struct policy *now, *later, *prior;
 };
 
 struct model;
@@ -113,8 +118,11 @@ struct model;
 int style_networks_of(struct style_networks *networks, const struct model *model,
                       struct error *error);
 
-/* New networks of these shapes. -1: out of memory. */
+/* New networks of these shapes, or copies of others; to be freed. -1: out of memory. */
 int style_networks_create(struct style_networks *networks, uint64_t seed, struct error *error);
+int style_networks_copy(struct style_networks *networks, const struct style_networks *from,
+                        struct error *error);
+void style_networks_free(struct style_networks *networks);
 
 /* Forgets all playing. */
 void style_start(struct style *style);
@@ -126,7 +134,10 @@ void style_advance(struct style *style, double slot);
  * what is known of it. To be asked after style_advance until it answers no. */
 bool style_due(const struct style *style, struct style_view *view);
 
-/* The answer to that. */
+/* The oldest note that is to be judged again; NULL: there is none. */
+const struct style_pending *style_oldest(const struct style *style);
+
+/* The new judgement of that note. */
 void style_revise(struct style *style, const float log_probability[STYLE_SHIFTS]);
 
 /* What is known when key x is struck while the pitches `held` sound. */
@@ -148,5 +159,8 @@ void style_ask(const struct policy *network, const struct style_view *view, floa
 /* Remembers the note x with what is believed about it. `again`: it is to be judged again. */
 void style_hear(struct style *style, uint8_t x, const float log_probability[STYLE_SHIFTS],
                 bool again);
+
+/* The likeliest pitches of a belief about a note x. */
+struct repetition_note style_digest(uint8_t x, const float probability[STYLE_SHIFTS]);
 
 #endif

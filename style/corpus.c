@@ -163,6 +163,11 @@ static note_set release_held(struct style_lane *lane, double seconds)
     return set;
 }
 
+note_set style_lane_held(struct style_lane *lane)
+{
+    return release_held(lane, lane->take[lane->next].note.seconds);
+}
+
 int style_target(const struct take_note *truth, const struct take_played *played)
 {
     int32_t meant = played->truth >= 0 ? played->truth : played->brushed;

@@ -66,6 +66,9 @@ bool style_lane_due(const struct style_lane *lane, struct style_view *view, int 
 void style_lane_revise(struct style_lane *lane, int target,
                        const float log_probability[STYLE_SHIFTS]);
 
+/* The pitches sent that sound when the next note is struck. */
+note_set style_lane_held(struct style_lane *lane);
+
 /* What is known of the next note. */
 void style_lane_see(struct style_lane *lane, struct style_view *view);
 

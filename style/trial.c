@@ -1,6 +1,7 @@
-/* One song through the network. */
+/* One song through the expert. */
 #include "style/trial.h"
 
+#include "correct/expert.h"
 #include "correct/scale.h"
 
 #include <math.h>
@@ -28,17 +29,15 @@ static note_set held_at(struct holding *holding, size_t now)
     return set;
 }
 
-static uint8_t choose(uint8_t x, const float log_probability[STYLE_SHIFTS], float keep)
+static uint8_t choose(uint8_t x, const float meant[STYLE_SHIFTS], float keep)
 {
     int best = STYLE_RANGE;
-    float value = log_probability[STYLE_RANGE] + keep;
-    for (int k = 0; k < STYLE_SHIFTS; k++) {
-        int pitch = x + k - STYLE_RANGE;
-        if (k != STYLE_RANGE && pitch >= 0 && pitch <= 127 && log_probability[k] > value) {
-            value = log_probability[k];
+    float value = meant[STYLE_RANGE] * expf(keep);
+    for (int k = 0; k < STYLE_SHIFTS; k++)
+        if (k != STYLE_RANGE && meant[k] > value) {
+            value = meant[k];
             best = k;
         }
-    }
     return (uint8_t)(x + best - STYLE_RANGE);
 }
 
@@ -49,29 +48,35 @@ static uint64_t now_nanoseconds(void)
     return (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
 }
 
-static void play(const struct style_networks *networks, struct style *style, float *scratch,
-                 const struct take_played *take, size_t count, float keep, uint8_t *sent,
-                 uint64_t *nanoseconds)
+static void play(struct expert *expert, const struct take_played *take, size_t count, float keep,
+                 uint8_t *sent, uint64_t *nanoseconds)
 {
     struct holding holding = {take, sent, 0};
-    struct style_view view;
-    float log_probability[STYLE_SHIFTS];
-    style_start(style);
+    float meant[STYLE_SHIFTS];
     for (size_t i = 0; i < count; i++) {
         uint8_t x = take[i].note.pitch;
         note_set held = held_at(&holding, i);
         uint64_t began = now_nanoseconds();
-        style_advance(style, take[i].note.position);
-        while (networks->later && style_due(style, &view)) {
-            style_ask(networks->later, &view, scratch, log_probability);
-            style_revise(style, log_probability);
-        }
-        style_see(style, x, held, &view);
-        style_ask(networks->now, &view, scratch, log_probability);
-        sent[i] = choose(x, log_probability, keep);
-        style_hear(style, x, log_probability, networks->later);
+        expert_judge(expert, take[i].note.position, x, held, 1, meant);
+        sent[i] = choose(x, meant, keep);
+        expert_hear(expert, x);
         nanoseconds[i] = now_nanoseconds() - began;
     }
+}
+
+/* Knowing all of it; `notes` and `meant` are scratch memory, [count]. */
+static int play_whole(const struct expert *expert, const struct take_played *take, size_t count,
+                      float keep, struct correct_note *notes, float (*meant)[STYLE_SHIFTS],
+                      uint8_t *sent, struct error *error)
+{
+    for (size_t i = 0; i < count; i++)
+        notes[i] = (struct correct_note){
+            .slot = take[i].note.position, .pitch = take[i].note.pitch, .velocity = 1};
+    if (expert_take(expert, notes, count, 1, meant, error) != 0)
+        return -1;
+    for (size_t i = 0; i < count; i++)
+        sent[i] = choose(take[i].note.pitch, meant[i], keep);
+    return 0;
 }
 
 static void play_by_scale(const struct take_played *take, size_t count, uint8_t *sent)
@@ -85,8 +90,8 @@ static void play_by_scale(const struct take_played *take, size_t count, uint8_t 
 }
 
 int style_trial(const struct style_networks *networks, const struct style_song *song,
-                const struct inject_spec *spec, float keep, uint64_t seed, struct score *score,
-                struct error *error)
+                const struct inject_spec *spec, float keep, bool whole, uint64_t seed,
+                struct score *score, struct error *error)
 {
     struct rng rng;
     size_t count = 0;
@@ -94,25 +99,30 @@ int style_trial(const struct style_networks *networks, const struct style_song *
     struct take_played *take = inject(song->note, song->count, spec, &rng, &count, error);
     if (!take)
         return -1;
-    struct style *style = malloc(sizeof *style);
-    size_t floats = networks ? policy_scratch(networks->now, 1) : 1;
-    float *scratch = malloc(floats * sizeof *scratch);
+    struct expert *expert = networks ? expert_create(networks, error) : NULL;
+    struct correct_note *notes = calloc(count + 1, sizeof *notes);
+    float(*meant)[STYLE_SHIFTS] = malloc((count + 1) * sizeof *meant);
     uint8_t *sent = malloc(count + 1);
     uint64_t *nanoseconds = calloc(count + 1, sizeof *nanoseconds);
     int status = -1;
-    if (!style || !scratch || !sent || !nanoseconds) {
+    if (!sent || !nanoseconds || !notes || !meant) {
         error_set(error, "out of memory");
-    } else {
-        if (networks)
-            play(networks, style, scratch, take, count, keep, sent, nanoseconds);
+    } else if (expert || !networks) {
+        status = 0;
+        if (networks && whole)
+            status = play_whole(expert, take, count, keep, notes, meant, sent, error);
+        else if (networks)
+            play(expert, take, count, keep, sent, nanoseconds);
         else
             play_by_scale(take, count, sent);
+    }
+    if (status == 0)
         status =
             score_take(score, song->note, song->count, take, count, sent, NULL, nanoseconds, error);
-    }
     free(take);
-    free(style);
-    free(scratch);
+    expert_close(expert);
+    free(notes);
+    free(meant);
     free(sent);
     free(nanoseconds);
     return status;

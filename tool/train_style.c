@@ -1,7 +1,9 @@
 /* audiogenrl train --style: from folders of .mid files to a style model. */
 #include "base/outfile.h"
 #include "correct/style.h"
+#include "rl/half.h"
 #include "rl/model.h"
+#include "style/expect.h"
 #include "style/trial.h"
 #include "style/tune.h"
 #include "style/warm.h"
@@ -18,7 +20,7 @@ struct style_options {
     gboolean style;
     char *output, *start, *warm;
     uint64_t before; /* notes that `start` was learned from */
-    gint64 notes, steps;
+    gint64 notes, steps, prior;
     gint threads, hold_out, trials;
     double rate;
     struct command_common common;
@@ -59,6 +61,17 @@ static bool watch_warm(void *context, const struct warm_report *report)
     return !interrupted;
 }
 
+static bool watch_expect(void *context, const struct expect_report *report)
+{
+    struct watch *watch = context;
+    char detail[128];
+    double seconds = progress_clock() - watch->started;
+    snprintf(detail, sizeof detail, "%.1f million notes, %.0f a second, %.4f nats",
+             (double)report->notes * 1e-6, (double)report->notes / seconds, report->loss);
+    progress_show(&watch->progress, (double)report->notes / (double)watch->total, detail);
+    return !interrupted;
+}
+
 static bool watch_tune(void *context, const struct learning_report *report)
 {
     struct watch *watch = context;
@@ -81,6 +94,22 @@ static int learn_warm(const struct style_options *options, const struct style_ne
                                      .seed = (uint64_t)options->common.seed};
     progress_begin(&watch.progress, "warm start", options->common.quiet);
     int status = warm_start(networks, &corpus->learned, &settings, watch_warm, &watch, error);
+    progress_end(&watch.progress);
+    return status;
+}
+
+static int learn_prior(const struct style_options *options, const struct style_networks *networks,
+                       const struct corpus *corpus, struct error *error)
+{
+    struct watch watch = {.total = (uint64_t)options->prior, .started = progress_clock()};
+    struct expect_settings settings = {.notes = (uint64_t)options->prior,
+                                       .rate = .003,
+                                       .decay = .01,
+                                       .threads = (uint32_t)options->threads,
+                                       .seed = (uint64_t)options->common.seed};
+    progress_begin(&watch.progress, "prior", options->common.quiet);
+    int status =
+        expect_learn(networks->prior, &corpus->learned, &settings, watch_expect, &watch, error);
     progress_end(&watch.progress);
     return status;
 }
@@ -122,7 +151,8 @@ static uint32_t works_with(const struct corpus *corpus, uint32_t folder, const c
 
 static int try_voice(const struct style_options *options, const struct corpus *corpus,
                      const struct style_networks *networks, uint32_t folder, const char *voice,
-                     const struct inject_spec *spec, struct score *score, struct error *error)
+                     const struct inject_spec *spec, bool whole, struct score *score,
+                     struct error *error)
 {
     int tried = 0;
     memset(score, 0, sizeof *score);
@@ -132,7 +162,7 @@ static int try_voice(const struct style_options *options, const struct corpus *c
             if (strcmp(work->song[k].voice, voice) != 0)
                 continue;
             uint64_t seed = (uint64_t)options->common.seed + i;
-            if (style_trial(networks, &work->song[k], spec, 0, seed, score, error) != 0)
+            if (style_trial(networks, &work->song[k], spec, 0, whole, seed, score, error) != 0)
                 return -1;
             tried++;
             break;
@@ -145,8 +175,8 @@ static json_t *try_contenders(const struct style_options *options, const struct 
                               const struct style_networks *warm, const struct style_networks *tuned,
                               uint32_t folder, const char *voice, struct error *error)
 {
-    const struct style_networks *const contenders[] = {NULL, warm, tuned};
-    static const char *const names[] = {"scale", "warm start", "ppo"};
+    const struct style_networks *const contenders[] = {NULL, warm, tuned, tuned ? tuned : warm};
+    static const char *const names[] = {"scale", "warm start", "ppo", "whole"};
     json_t *rows = json_array();
     for (size_t e = 0; e < G_N_ELEMENTS(errors); e++) {
         struct inject_spec spec;
@@ -157,8 +187,8 @@ static json_t *try_contenders(const struct style_options *options, const struct 
             struct score score;
             if (c == 2 && !tuned)
                 continue;
-            if (try_voice(options, corpus, contenders[c], folder, voice, &spec, &score, error) !=
-                0) {
+            if (try_voice(options, corpus, contenders[c], folder, voice, &spec, c == 3, &score,
+                          error) != 0) {
                 json_decref(row);
                 json_decref(rows);
                 return NULL;
@@ -218,39 +248,51 @@ static void print_rows(const json_t *rows)
 {
     size_t i;
     json_t *row;
-    printf("\n%-22s %-14s %7s %7s %7s %7s   %-15s %-15s\n", "held out, exact %", "errors", "played",
-           "scale", "warm", "ppo", "warm rep. kept", "ppo rep. kept");
+    printf("\n%-22s %-14s %7s %7s %7s %7s %7s   %-15s %-15s %-15s\n", "held out, exact %", "errors",
+           "played", "scale", "warm", "ppo", "whole", "warm rep. kept", "ppo rep. kept",
+           "whole rep. kept");
     json_array_foreach(rows, i, row)
     {
         char who[64];
         snprintf(who, sizeof who, "%.12s %.9s", json_string_value(json_object_get(row, "folder")),
                  json_string_value(json_object_get(row, "voice")));
-        printf("%-22s %-14s %7.2f %7.2f %7.2f %7.2f   %6.1f %8.2f %6.1f %8.2f\n", who,
-               json_string_value(json_object_get(row, "errors")),
+        printf("%-22s %-14s %7.2f %7.2f %7.2f %7.2f %7.2f   %6.1f %8.2f %6.1f %8.2f %6.1f %8.2f\n",
+               who, json_string_value(json_object_get(row, "errors")),
                json_number_value(json_object_get(row, "played")), figure(row, "scale", "exact"),
                figure(row, "warm start", "exact"), figure(row, "ppo", "exact"),
-               figure(row, "warm start", "repaired"), figure(row, "warm start", "kept"),
-               figure(row, "ppo", "repaired"), figure(row, "ppo", "kept"));
+               figure(row, "whole", "exact"), figure(row, "warm start", "repaired"),
+               figure(row, "warm start", "kept"), figure(row, "ppo", "repaired"),
+               figure(row, "ppo", "kept"), figure(row, "whole", "repaired"),
+               figure(row, "whole", "kept"));
     }
 }
 
 /* --- Saving --- */
+
+/* As it will be on disk: half precision is plenty for weights. */
+static void round_weights(const struct style_networks *networks)
+{
+    struct policy *const all[STYLE_NETWORKS] = {networks->now, networks->later, networks->prior};
+    for (int n = 0; n < STYLE_NETWORKS; n++)
+        for (size_t i = 0; i < all[n]->parameters; i++) {
+            float *weight = &all[n]->parameter[i];
+            *weight = half_read(half_write(fmaxf(-half_most, fminf(half_most, *weight))));
+        }
+}
 
 static int save(const struct style_options *options, const char *path,
                 const struct style_networks *networks, int64_t steps, struct error *error)
 {
     struct model_origin origin = {.algorithm = "style",
                                   .policy = "relative",
-                                  .steps = options->before + (uint64_t)(options->notes + steps),
+                                  .steps = options->before +
+                                           (uint64_t)(options->notes + options->prior + steps),
                                   .seed = (uint64_t)options->common.seed};
-    struct policy *copies[2] = {policy_copy(networks->now, error),
-                                policy_copy(networks->later, error)};
-    if (!copies[0] || !copies[1]) {
-        policy_free(copies[0]);
-        policy_free(copies[1]);
+    struct style_networks copies;
+    if (style_networks_copy(&copies, networks, error) != 0)
         return -1;
-    }
-    struct model *model = model_create_networks(copies, 2, &origin, error);
+    struct policy *all[STYLE_NETWORKS] = {copies.now, copies.later, copies.prior};
+    struct model *model = model_create_networks(all, STYLE_NETWORKS, &origin, error);
     int status = model ? model_save(model, path, error) : -1;
     model_free(model);
     return status;
@@ -259,25 +301,16 @@ static int save(const struct style_options *options, const char *path,
 static int load_start(struct style_options *options, struct style_networks *networks,
                       struct error *error)
 {
-    const char *path = options->start;
-    struct model *model = model_load(path, error);
+    struct model *model = model_load(options->start, error);
     if (!model)
         return -1;
+    struct style_networks own;
     options->before = model_origin(model)->steps;
-    int status = style_networks_of(networks, model, error);
-    if (status == 0) {
-        networks->now = policy_copy(networks->now, error);
-        networks->later = policy_copy(networks->later, error);
-        status = networks->now && networks->later ? 0 : -1;
-    }
+    int status = style_networks_of(&own, model, error);
+    if (status == 0)
+        status = style_networks_copy(networks, &own, error);
     model_free(model);
-    return status == 0 ? 0 : error_prefix(error, path);
-}
-
-static void free_networks(struct style_networks *networks)
-{
-    policy_free(networks->now);
-    policy_free(networks->later);
+    return status == 0 ? 0 : error_prefix(error, options->start);
 }
 
 static int learn(struct style_options *options, const struct corpus *corpus)
@@ -292,36 +325,40 @@ static int learn(struct style_options *options, const struct corpus *corpus)
                      : style_networks_create(&warm, (uint64_t)options->common.seed, &error);
     if (status == 0 && options->notes > 0)
         status = learn_warm(options, &warm, corpus, &error);
-    if (status == 0 && options->warm)
-        status = save(options, options->warm, &warm, 0, &error);
-    if (status == 0) {
-        tuned.now = policy_copy(warm.now, &error);
-        tuned.later = policy_copy(warm.later, &error);
-        status = tuned.now && tuned.later ? 0 : -1;
-    }
+    if (status == 0 && options->prior > 0 && !interrupted)
+        status = learn_prior(options, &warm, corpus, &error);
+    if (status == 0)
+        status = style_networks_copy(&tuned, &warm, &error);
     if (status == 0 && options->steps > 0 && !interrupted)
         status = learn_tune(options, &tuned, corpus, &error);
     double seconds = progress_clock() - started;
+    if (status == 0) {
+        round_weights(&warm);
+        round_weights(&tuned);
+    }
+    if (status == 0 && options->warm)
+        status = save(options, options->warm, &warm, 0, &error);
     if (status == 0)
         status = save(options, options->output, &tuned, options->steps, &error);
     if (status == 0 && corpus->held_out.works > 0) {
         rows = try_all(options, corpus, &warm, options->steps > 0 ? &tuned : NULL, &error);
         status = rows ? 0 : -1;
     }
-    free_networks(&warm);
-    free_networks(&tuned);
+    style_networks_free(&warm);
+    style_networks_free(&tuned);
     if (status != 0)
         return command_fail(&error);
     if (options->common.json)
         return command_print_json(json_pack(
-            "{s:o, s:i, s:i, s:I, s:I, s:I, s:f, s:o*}", "model", command_text(options->output),
-            "works", (int)corpus->learned.works, "held_out", (int)corpus->held_out.works, "notes",
-            (json_int_t)options->notes, "ppo_steps", (json_int_t)options->steps, "seed",
+            "{s:o, s:i, s:i, s:I, s:I, s:I, s:I, s:f, s:o*}", "model",
+            command_text(options->output), "works", (int)corpus->learned.works, "held_out",
+            (int)corpus->held_out.works, "notes", (json_int_t)options->notes, "prior_notes",
+            (json_int_t)options->prior, "ppo_steps", (json_int_t)options->steps, "seed",
             (json_int_t)options->common.seed, "seconds", seconds, "trials", rows));
     printf("works            %zu, %zu held out\n", corpus->learned.works, corpus->held_out.works);
-    printf("learning         %lld notes, %lld steps of ppo, seed %lld, %.0f s\n",
-           (long long)options->notes, (long long)options->steps, (long long)options->common.seed,
-           seconds);
+    printf("learning         %lld notes, %lld of the prior, %lld steps of ppo, seed %lld, %.0f s\n",
+           (long long)options->notes, (long long)options->prior, (long long)options->steps,
+           (long long)options->common.seed, seconds);
     printf("model            %s\n", options->output);
     if (rows)
         print_rows(rows);
@@ -345,8 +382,9 @@ static int check_usage(const struct style_options *options, char *const *paths)
 {
     if (!paths[0])
         return command_usage("train", "--style expects folders of .mid files, got none");
-    if (options->notes < 0 || options->steps < 0 || (options->notes == 0 && !options->start))
-        return command_usage("train", "--notes and --steps take whole numbers above 0");
+    if (options->notes < 0 || options->steps < 0 || options->prior < 0 ||
+        ((options->notes == 0 || options->prior == 0) && !options->start))
+        return command_usage("train", "--notes, --prior and --steps take whole numbers above 0");
     if (options->threads < 1 || options->threads > WARM_GROUPS)
         return command_usage("train", "--threads takes 1 to %d with --style", WARM_GROUPS);
     if (options->hold_out < 0 || options->hold_out == 1 || options->trials < 1)
@@ -361,6 +399,7 @@ static int check_usage(const struct style_options *options, char *const *paths)
 int command_train_style(int argc, char **argv)
 {
     struct style_options options = {.notes = 42000000,
+                                    .prior = 8000000,
                                     .steps = 800000,
                                     .threads = MIN((gint)g_get_num_processors(), WARM_GROUPS),
                                     .hold_out = 10,
@@ -375,7 +414,9 @@ int command_train_style(int argc, char **argv)
         {"warm", 0, 0, G_OPTION_ARG_FILENAME, &options.warm, "also write the warm start", "MODEL"},
         {"notes", 0, 0, G_OPTION_ARG_INT64, &options.notes, "notes of the warm start (42000000)",
          "N"},
-        {"steps", 0, 0, G_OPTION_ARG_INT64, &options.steps, "steps of ppo after it (800000)", "N"},
+        {"prior", 0, 0, G_OPTION_ARG_INT64, &options.prior, "notes of the prior (8000000)", "N"},
+        {"steps", 0, 0, G_OPTION_ARG_INT64, &options.steps, "steps of ppo after them (800000)",
+         "N"},
         {"rate", 0, 0, G_OPTION_ARG_DOUBLE, &options.rate, "learning rate at the start (0.002)",
          "X"},
         {"hold-out", 0, 0, G_OPTION_ARG_INT, &options.hold_out,

@@ -115,8 +115,8 @@ static struct model *make_model(void)
     struct style_networks networks;
     struct model_origin origin = {.algorithm = "style", .policy = "relative"};
     assert_int_equal(style_networks_create(&networks, 1, NULL), 0);
-    struct policy *both[2] = {networks.now, networks.later};
-    struct model *model = model_create_networks(both, 2, &origin, NULL);
+    struct policy *all[STYLE_NETWORKS] = {networks.now, networks.later, networks.prior};
+    struct model *model = model_create_networks(all, STYLE_NETWORKS, &origin, NULL);
     assert_non_null(model);
     return model;
 }

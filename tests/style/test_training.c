@@ -1,6 +1,7 @@
-/* Learning a style: lanes tell the truth about what they play, the warm start
- * learns and is the same for any number of threads, and PPO keeps to its bounds. */
+/* Learning a style: lanes tell the truth about what they play, warm start and prior
+ * learn and are the same for any number of threads, and PPO keeps to its bounds. */
 #include "style/corpus.h"
+#include "style/expect.h"
 #include "style/trial.h"
 #include "style/tune.h"
 #include "style/warm.h"
@@ -104,12 +105,14 @@ static void learn(const struct music *music, struct style_networks *networks, ui
         .notes = notes, .rate = .002, .decay = .01, .blind = 1, .threads = threads, .seed = 5};
     assert_int_equal(style_networks_create(networks, 2, NULL), 0);
     assert_int_equal(warm_start(networks, &music->corpus, &settings, NULL, NULL, NULL), 0);
+    struct expect_settings prior = {
+        .notes = notes / 2, .rate = .003, .decay = .01, .threads = threads, .seed = 5};
+    assert_int_equal(expect_learn(networks->prior, &music->corpus, &prior, NULL, NULL, NULL), 0);
 }
 
 static void forget(struct style_networks *networks)
 {
-    policy_free(networks->now);
-    policy_free(networks->later);
+    style_networks_free(networks);
 }
 
 static void assert_same(const struct policy *a, const struct policy *b)
@@ -128,20 +131,22 @@ static void test_threads(void **state)
     learn(music, &three, 3, 6000);
     assert_same(one.now, three.now);
     assert_same(one.later, three.later);
+    assert_same(one.prior, three.prior);
     forget(&one);
     forget(&three);
     free(music);
 }
 
 static struct score_figures try(const struct music *music, const struct style_networks *networks,
-                                const char *errors)
+                                const char *errors, bool whole)
 {
     struct score score = {0};
     struct inject_spec spec;
     assert_int_equal(inject_parse(errors, &spec, NULL), 0);
     for (int w = 0; w < WORKS; w++)
         assert_int_equal(
-            style_trial(networks, &music->song[w], &spec, 0, 40 + (uint64_t)w, &score, NULL), 0);
+            style_trial(networks, &music->song[w], &spec, 0, whole, 40 + (uint64_t)w, &score, NULL),
+            0);
     return score_figures(&score);
 }
 
@@ -154,10 +159,12 @@ static void test_learning(void **state)
     assert_non_null(music);
     compose(music);
     learn(music, &networks, 2, 200000);
-    struct score_figures wrong = try(music, &networks, "shift:p=0.2"),
-                         clean = try(music, &networks, "none");
+    struct score_figures wrong = try(music, &networks, "shift:p=0.2", false),
+                         clean = try(music, &networks, "none", false),
+                         all = try(music, &networks, "shift:p=0.2", true);
     print_message("  p=0.2: repaired %.1f kept %.2f; clean: kept %.2f\n", wrong.repaired,
                   wrong.kept, clean.kept);
+    assert_true(all.exact >= wrong.exact);
     assert_true(wrong.repaired > 50 && wrong.kept > 95 && clean.kept > 97);
     struct tune_settings settings = tune_defaults();
     settings.lanes = 16;
@@ -165,16 +172,15 @@ static void test_learning(void **state)
     settings.seed = 3;
     struct style_networks twice[2];
     for (int i = 0; i < 2; i++) {
-        twice[i].now = policy_copy(networks.now, NULL);
-        twice[i].later = policy_copy(networks.later, NULL);
-        assert_true(twice[i].now && twice[i].later);
+        assert_int_equal(style_networks_copy(&twice[i], &networks, NULL), 0);
         assert_int_equal(tune(&twice[i], &music->corpus, &settings, NULL, NULL, NULL), 0);
         assert_same(twice[i].later, networks.later);
+        assert_same(twice[i].prior, networks.prior);
     }
     assert_same(twice[0].now, twice[1].now);
     assert_memory_not_equal(twice[0].now->parameter, networks.now->parameter,
                             networks.now->parameters * sizeof(float));
-    struct score_figures tuned = try(music, &twice[0], "shift:p=0.2");
+    struct score_figures tuned = try(music, &twice[0], "shift:p=0.2", false);
     print_message("  after ppo: repaired %.1f kept %.2f\n", tuned.repaired, tuned.kept);
     assert_true(tuned.exact > wrong.exact - 2);
     forget(&twice[0]);
@@ -192,6 +198,9 @@ static void test_nothing(void **state)
     struct error error;
     assert_int_equal(style_networks_create(&networks, 1, NULL), 0);
     assert_int_equal(warm_start(&networks, &empty, &settings, NULL, NULL, &error), -1);
+    assert_non_null(strstr(error.text, "no music"));
+    struct expect_settings prior = {.notes = 1, .rate = .001, .threads = 1};
+    assert_int_equal(expect_learn(networks.prior, &empty, &prior, NULL, NULL, &error), -1);
     assert_non_null(strstr(error.text, "no music"));
     forget(&networks);
 }

@@ -163,7 +163,7 @@ def stand_in_audiogenrl(words):
     if (command == "listen" or "--wav" in rest) and not has_sound():
         return
     if command == "train" and "--style" in rest:
-        rest += ["--notes", "2000", "--steps", "64", "--trials", "1", "--threads", "1"]
+        rest += ["--notes", "2000", "--prior", "500", "--steps", "64", "--trials", "1", "--threads", "1"]
     if command in ("correct", "evaluate", "listen") and "--help" not in rest:
         if not {"-m", "--model", "--own-models", "--snapshots", "scale", "off"} & set(rest):
             rest += ["-m", f"{SOURCE}/models/default.model"]

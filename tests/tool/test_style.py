@@ -6,7 +6,7 @@ import unittest
 
 from audiogenrl import Case, content, ons, piece, without_pitches
 
-SHORT = ["--notes", "3000", "--steps", "5000", "--hold-out", "2", "--trials", "2"]
+SHORT = ["--notes", "3000", "--prior", "2000", "--steps", "5000", "--hold-out", "2", "--trials", "1"]
 
 
 class Style(Case):
@@ -24,13 +24,13 @@ class Style(Case):
         self.assertEqual(facts["works"] + facts["held_out"], 8)
         self.assertGreater(facts["held_out"], 0)
         row = next(r for r in facts["trials"] if r["errors"] == "shift:p=0.3")
-        for contender in ("scale", "warm start", "ppo"):
+        for contender in ("scale", "warm start", "ppo", "whole"):
             self.assertGreaterEqual(row[contender]["exact"], 0)
         voices = {r["voice"] for r in facts["trials"]}
         self.assertEqual(voices, {"", "RIGHT", "LEFT"})
         inspected = json.loads(self.succeeds("inspect", "--json", "s.model").stdout)
         self.assertEqual(inspected["kind"], "style")
-        self.assertEqual(len(inspected["networks"]), 2)
+        self.assertEqual(len(inspected["networks"]), 3)
         self.assertIn("style model", self.succeeds("inspect", "s.model").stdout.decode())
         self.assertLessEqual(os.path.getsize("s.model"), 1 << 20)
 
@@ -65,6 +65,7 @@ class Style(Case):
         self.corpus(2)
         self.fails(2, "train", "--style", says="folders")
         self.fails(2, "train", "--style", "--notes", "0", "songs")
+        self.fails(2, "train", "--style", "--prior", "0", "songs")
         self.fails(2, "train", "--style", "--threads", "9", "songs")
         self.fails(2, "train", "--style", "-o", "-", "songs")
         self.fails(1, "train", "--style", "nowhere")

@@ -1,0 +1,58 @@
+/* Music that is not known as a noisy channel: the player means y as the music goes
+ * on (correct/prior.h) and lands on x (correct/channel.h).
+ *
+ * A hypothesis says what was meant by each of the last notes, as many of them as
+ * the prior takes for certain; the likeliest are kept. Two that say the same of
+ * these are one: their probabilities add up. So this is the forward algorithm of
+ * a hidden Markov model whose states are the last notes, with a beam (Lowerre,
+ * "The HARPY speech recognition system", 1976). What is older enters as belief:
+ * when a note leaves the hypotheses, what they say of it together is remembered.
+ *
+ * Of whole takes the backward pass follows, and passes are repeated: with the
+ * memory that the pass before came to, with what repeats later (echoes), and with
+ * the channel as the whole take shows it.
+ *
+ * Live, nothing allocates and work a note is bounded by the width. One thread at
+ * a time. Owns its memory, borrows the network. */
+#ifndef CORRECT_BEAM_H
+#define CORRECT_BEAM_H
+
+#include "base/error.h"
+#include "correct/corrector.h"
+#include "correct/prior.h"
+
+enum {
+    BEAM_LIVE = 16,
+    BEAM_TAKE = 48,
+    BEAM_MOST = 256,
+    BEAM_PASSES = 3, /* over a whole take */
+};
+
+struct beam;
+
+/* width: hypotheses kept after a note, 1 .. BEAM_MOST. NULL: out of memory or range. */
+struct beam *beam_open(const struct policy *prior, uint32_t width, struct error *error);
+void beam_close(struct beam *beam);
+
+/* Forgets all playing. */
+void beam_start(struct beam *beam);
+
+/* What is meant by key x, struck now while the pitches `held` sound: the
+ * log-probability of pitch x + k - STYLE_RANGE. Nothing that comes later changes
+ * what was answered. To be followed by beam_hear. */
+void beam_judge(struct beam *beam, double slot, uint8_t x, note_set held,
+                float log_meant[STYLE_SHIFTS]);
+
+/* Remembers that note. */
+void beam_hear(struct beam *beam, uint8_t x);
+
+/* What is remembered: after beam_judge, of the notes before. */
+const struct style *beam_memory(const struct beam *beam);
+
+/* Forgets all playing, then the same of a whole take, sorted by slot: probabilities,
+ * knowing all of it. Notes of one slot are taken to sound together. Allocates. -1:
+ * out of memory. */
+int beam_take(struct beam *beam, const struct correct_note *notes, size_t count,
+              float (*meant)[STYLE_SHIFTS], struct error *error);
+
+#endif

@@ -1,0 +1,158 @@
+/* Where each kind of feature stands is laid down once, in `enum place`. */
+#include "correct/prior.h"
+
+#include "correct/view.h"
+
+enum place {
+    PLANE_NOW,
+    PLANE_BEFORE = 1 * STYLE_WINDOW, /* two */
+    PLANE_PITCH = 3 * STYLE_WINDOW,
+    PLANE_EARLIER = PLANE_PITCH + STYLE_PITCHES * STYLE_WINDOW, /* three */
+    PLANE_AGO = PLANE_EARLIER + 3 * STYLE_WINDOW,               /* six */
+    PLANE_HELD = PLANE_AGO + 6 * STYLE_WINDOW,
+    PLANE_VOTES = PLANE_HELD + STYLE_WINDOW,
+    PLANE_VOTES_SENT = PLANE_VOTES + STYLE_WINDOW,
+    PLANE_BEST = PLANE_VOTES_SENT + STYLE_WINDOW, /* three */
+    PLANE_SLOT_KEYS = PLANE_BEST + 3 * STYLE_WINDOW,
+    PLANE_KEY = PLANE_SLOT_KEYS + STYLE_WINDOW,
+    PLANE_CLASS = PLANE_KEY + STYLE_KEYS * STYLE_WINDOW,
+    AT_SLOT = PRIOR_PLANES * STYLE_WINDOW,
+    AT_SINCE = AT_SLOT + 16,
+    AT_REGISTER = AT_SINCE + 8,
+    AT_STRUCK = AT_REGISTER + 22,
+    AT_RATE = AT_STRUCK + 5,
+    AT_BEST = AT_RATE + 2 * STYLE_RATES,
+    AT_END = AT_BEST + 6,
+};
+_Static_assert((int)AT_END == (int)PRIOR_FEATURES, "features are counted twice");
+_Static_assert(PLANE_CLASS + STYLE_MEMORIES * STYLE_WINDOW == AT_SLOT, "planes are counted twice");
+
+struct policy_shape prior_shape(void)
+{
+    return (struct policy_shape){
+        .kind = POLICY_RELATIVE,
+        .inputs = PRIOR_FEATURES,
+        .actions = STYLE_SHIFTS,
+        .layers = 2,
+        .width = {32, 32, [POLICY_CHANNELS] = 32, [POLICY_CHANNELS2] = 32,
+                  [POLICY_PLANES] = PRIOR_PLANES, [POLICY_WINDOW] = STYLE_WINDOW}};
+}
+
+struct prior_span prior_span(const struct style *style)
+{
+    struct prior_span span = {.count = style->notes < PRIOR_OWN ? style->notes : PRIOR_OWN};
+    uint32_t end = style->struck;
+    for (int i = 0; i < 3; i++) {
+        span.end[i] = end < span.count ? end : span.count;
+        end += i < 2 ? style->struck_before[i] : 0;
+    }
+    return span;
+}
+
+static uint32_t best_plane(const struct repetition_votes *votes)
+{
+    return PLANE_BEST + (votes->best < 2.5f ? 0 : votes->best < 5 ? 1 : 2) * STYLE_WINDOW;
+}
+
+/* Lags into what comes later weigh as those into what was. */
+static void add_echo(struct repetition_votes *votes, const struct prior_echo *echo)
+{
+    if (!echo || echo->count == 0)
+        return;
+    float sum = votes->weight + echo->weight, part = votes->weight / sum;
+    for (uint32_t i = 0; i < votes->count; i++)
+        votes->vote[votes->pitch[i]] *= part;
+    for (uint32_t i = 0; i < echo->count; i++) {
+        uint8_t pitch = echo->pitch[i];
+        if (!(votes->vote[pitch] > 0))
+            votes->pitch[votes->count++] = pitch;
+        votes->vote[pitch] += (1 - part) * echo->vote[i];
+    }
+    if (echo->best > votes->best) {
+        votes->best = echo->best;
+        votes->likest = &echo->likest;
+    }
+}
+
+/* As if nothing had been struck in this slot yet; prior_see_own moves what was. */
+static void tell_repetition(struct prior_common *common)
+{
+    const struct repetition_votes *votes = &common->votes;
+    for (uint32_t i = 0; i < votes->count; i++)
+        if (votes->vote[votes->pitch[i]] >= least_vote)
+            tell_pitch(&common->view, PLANE_VOTES, common->centre, votes->pitch[i],
+                       votes->vote[votes->pitch[i]]);
+    tell_slot(&common->view, best_plane(votes), common->centre, votes->likest, 0);
+    tell(&common->view, AT_BEST + trust_class(votes->best), 1);
+}
+
+static void tell_circumstances(const struct style *style, struct style_view *view, uint8_t centre)
+{
+    int64_t since = style->onset[1] >= 0 ? style->onset[0] - style->onset[1] : 1000;
+    tell(view, AT_SLOT + (uint32_t)(style->onset[0] & 15), 1);
+    tell(view, AT_SINCE + gap_class(since), 1);
+    tell(view, AT_REGISTER + (uint32_t)centre / 6, 1);
+    tell(view, AT_STRUCK + (style->struck < 4 ? style->struck : 4), 1);
+    tell_rates(style, view, AT_RATE);
+}
+
+void prior_see(const struct style *style, uint8_t centre, note_set held,
+               const struct prior_echo *echo, struct prior_common *common)
+{
+    struct style_view *view = &common->view;
+    view->count = 0;
+    common->centre = centre;
+    tell_circumstances(style, view, centre);
+    for (uint32_t i = 0; i < STYLE_KEYS && i < style->notes; i++)
+        tell_pitch(view, PLANE_KEY + i * STYLE_WINDOW, centre, style->key[i], 1);
+    tell_classes(style, view, PLANE_CLASS, STYLE_MEMORIES, centre);
+    tell_set(view, PLANE_HELD, centre, held);
+    tell_set(view, PLANE_SLOT_KEYS, centre, style->keys);
+    for (uint32_t i = 0; i < 3; i++)
+        tell_slot(view, PLANE_EARLIER + i * STYLE_WINDOW, centre, onset_notes(style, (int)i + 3),
+                  0);
+    for (uint32_t i = 0; i < 6; i++)
+        tell_slot(view, PLANE_AGO + i * STYLE_WINDOW, centre,
+                  repetition_ago(&style->repetition, 4u << i), 0);
+    repetition_vote(&style->repetition, 0, &common->votes);
+    add_echo(&common->votes, echo);
+    tell_repetition(common);
+}
+
+/* Votes and notes of the best lag that are in this slot already. */
+static void move_votes(const struct prior_common *common, note_set now, struct style_view *view)
+{
+    const struct repetition_votes *votes = &common->votes;
+    for (note_set set = now; set; set &= set - 1) {
+        uint8_t pitch = (uint8_t)note_set_lowest(set);
+        if (votes->vote[pitch] < least_vote)
+            continue;
+        tell_pitch(view, PLANE_VOTES, common->centre, pitch, -votes->vote[pitch]);
+        tell_pitch(view, PLANE_VOTES_SENT, common->centre, pitch, votes->vote[pitch]);
+    }
+    for (uint32_t n = 0; votes->likest && n < votes->likest->count; n++) {
+        const struct repetition_note *note = &votes->likest->note[n];
+        for (int k = 0; k < REPETITION_MEANT && note->share[k]; k++) {
+            float share = (float)note->share[k] * (1.f / 255);
+            if (share >= least_told && now >> note->pitch[k] & 1)
+                tell_pitch(view, best_plane(votes), common->centre, note->pitch[k], -share);
+        }
+    }
+}
+
+void prior_see_own(const struct prior_common *common, const struct prior_span *span,
+                   const uint8_t *pitch, struct style_view *view)
+{
+    note_set now = 0;
+    for (uint32_t i = 0; i < span->end[0]; i++) {
+        now |= note_set_bit(pitch[i]);
+        tell_pitch(view, PLANE_NOW, common->centre, pitch[i], 1);
+    }
+    for (uint32_t i = span->end[0]; i < span->end[2]; i++)
+        tell_pitch(view, i < span->end[1] ? PLANE_BEFORE : PLANE_BEFORE + STYLE_WINDOW,
+                   common->centre, pitch[i], 1);
+    for (uint32_t i = 0; i < STYLE_PITCHES && i < span->count; i++)
+        tell_pitch(view, PLANE_PITCH + i * STYLE_WINDOW, common->centre, pitch[i], 1);
+    if (now)
+        move_votes(common, now, view);
+}

@@ -1,0 +1,67 @@
+/* How music goes on: the prior of the noisy channel, log P(y | what was meant so far).
+ *
+ * A network of its own that never sees the key played. Around any centre it
+ * answers for the pitches within STYLE_RANGE; the centre tells it nothing. What
+ * it sees has two parts. Common to all hypotheses about the last notes: memory as
+ * it is believed (correct/style.h), repetitions, keys, circumstances. A
+ * hypothesis's own: the notes of this slot and of the two before, and the last
+ * STYLE_PITCHES notes, taken as certain. Planes of STYLE_WINDOW features,
+ * strength in brackets:
+ *
+ *     own: this slot; the two slots with notes before; the last six pitches one by one
+ *     common: the three slots with notes before those [belief]; of 4, 8, 16, 32, 64,
+ *     128 slots ago [belief]; still held; votes of the repetitions for pitches not in
+ *     this slot yet [vote], and in it [vote]; notes of the best lag not in this slot
+ *     yet, in three planes by its score [belief]; keys played in this slot; the last
+ *     three keys; three histograms of pitch classes [4 * share]
+ *
+ * and then: the slot of 16, slots since the last onset, register of the centre,
+ * notes in this slot, two running rates of correction, the best lag's score. */
+#ifndef CORRECT_PRIOR_H
+#define CORRECT_PRIOR_H
+
+#include "correct/style.h"
+
+enum {
+    PRIOR_OWN = 48, /* notes of which hypotheses may differ at most */
+    PRIOR_PLANES = 3 + STYLE_PITCHES + 3 + 6 + 1 + 2 + 3 + 1 + STYLE_KEYS + STYLE_MEMORIES,
+    PRIOR_FEATURES = PRIOR_PLANES * STYLE_WINDOW + 16 + 8 + 22 + 5 + 2 * STYLE_RATES + 6,
+    PRIOR_ECHOES = 48,
+};
+
+struct policy_shape prior_shape(void);
+
+/* Where a hypothesis's last notes stand: latest first, the first end[0] in this
+ * slot, those up to end[1] and end[2] in the two slots with notes before; `count`
+ * of them are seen at all. */
+struct prior_span {
+    uint32_t count, end[3];
+};
+
+/* To be asked after style_advance. */
+struct prior_span prior_span(const struct style *style);
+
+/* What repeats later on what is played now; of whole takes. */
+struct prior_echo {
+    uint32_t count;
+    uint8_t pitch[PRIOR_ECHOES];
+    float vote[PRIOR_ECHOES], weight, best;
+    struct repetition_slot likest;
+};
+
+/* The common part, around a centre. The votes borrow from style and echo. */
+struct prior_common {
+    struct style_view view;
+    struct repetition_votes votes;
+    uint8_t centre;
+};
+
+/* echo: NULL where nothing is known of later. */
+void prior_see(const struct style *style, uint8_t centre, note_set held,
+               const struct prior_echo *echo, struct prior_common *common);
+
+/* Adds to a view what a hypothesis sees beyond that: pitch[span->count], latest first. */
+void prior_see_own(const struct prior_common *common, const struct prior_span *span,
+                   const uint8_t *pitch, struct style_view *view);
+
+#endif

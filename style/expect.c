@@ -1,0 +1,397 @@
+/* Groups of lanes, the threads that serve them, and the optimiser. */
+#include "style/expect.h"
+
+#include "correct/channel.h"
+#include "correct/prior.h"
+#include "rl/adam.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { REPORT = 200 }; /* steps */
+
+static const double warm_up = 200; /* steps in which the rate rises */
+
+/* q by distance: 0, 1, 2, and each farther one. */
+static const float near[3] = {.3f, .12f, .1f};
+static const float far = (1 - .3f - .24f - .2f) / 20;
+
+static float q_of(int k)
+{
+    int distance = abs(k - STYLE_RANGE);
+    return distance < 3 ? near[distance] : far;
+}
+
+static int draw_q(struct rng *rng)
+{
+    float left = rng_float(rng);
+    int k = 0;
+    for (; k < STYLE_SHIFTS - 1; k++) {
+        left -= q_of(k);
+        if (left < 0)
+            break;
+    }
+    return k;
+}
+
+/* A lane, the notes as they were meant, and what is known of its player. */
+struct listener {
+    struct style_lane lane;
+    struct channel channel;
+    uint8_t pitch[PRIOR_OWN];
+};
+
+/* A view of each lane of a group, and the network's answers. */
+struct views {
+    uint32_t first_feature[EXPECT_LANES + 1], first_logit[EXPECT_LANES + 1];
+    uint32_t first_action[EXPECT_LANES], id[EXPECT_LANES];
+    uint32_t *feature;
+    float *strength;
+    float logit[EXPECT_LANES * STYLE_SHIFTS], log_probability[EXPECT_LANES * STYLE_SHIFTS];
+    float probability[EXPECT_LANES * STYLE_SHIFTS], value[EXPECT_LANES];
+};
+
+struct group {
+    struct listener listener[EXPECT_LANES];
+    struct views views;
+    const struct policy *network;
+    struct prior_common common;
+    float *scratch, *gradient;
+    double loss, right_loss;
+    uint64_t seen, right, judged;
+    int status;
+    struct error error;
+};
+
+struct expect {
+    struct group *group; /* [EXPECT_GROUPS] */
+    struct policy *network;
+    struct adam adam;
+    double rate;
+    uint32_t threads;
+    pthread_barrier_t begin, end;
+    enum { TASK_NOTES, TASK_STEP, TASK_OVER } task;
+};
+
+static int group_open(struct group *group, const struct policy *network,
+                      const struct style_corpus *corpus, uint64_t seed, uint32_t number,
+                      struct error *error)
+{
+    struct views *views = &group->views;
+    group->network = network;
+    views->feature = malloc((size_t)EXPECT_LANES * STYLE_MOST * sizeof *views->feature);
+    views->strength = malloc((size_t)EXPECT_LANES * STYLE_MOST * sizeof *views->strength);
+    group->scratch = malloc(policy_scratch(network, EXPECT_LANES) * sizeof *group->scratch);
+    group->gradient = malloc(network->parameters * sizeof *group->gradient);
+    if (!views->feature || !views->strength || !group->scratch || !group->gradient)
+        return error_set(error, "out of memory");
+    for (uint32_t i = 0; i < EXPECT_LANES; i++) {
+        views->id[i] = i;
+        views->first_logit[i + 1] = (i + 1) * STYLE_SHIFTS;
+        if (style_lane_open(&group->listener[i].lane, corpus, seed,
+                            (uint64_t)number * EXPECT_LANES + i, error) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static void group_close(struct group *group)
+{
+    for (uint32_t i = 0; i < EXPECT_LANES; i++)
+        style_lane_close(&group->listener[i].lane);
+    free(group->views.feature);
+    free(group->views.strength);
+    free(group->scratch);
+    free(group->gradient);
+}
+
+/* What lane i sees around a centre. */
+static void look(struct group *group, uint32_t i, uint8_t centre)
+{
+    struct listener *listener = &group->listener[i];
+    const struct style *memory = &listener->lane.memory;
+    struct views *views = &group->views;
+    struct style_view *view = &group->common.view;
+    struct prior_span span = prior_span(memory);
+    prior_see(memory, centre, style_lane_held(&listener->lane), NULL, &group->common);
+    prior_see_own(&group->common, &span, listener->pitch, view);
+    uint32_t at = views->first_feature[i];
+    memcpy(views->feature + at, view->feature, view->count * sizeof *view->feature);
+    memcpy(views->strength + at, view->strength, view->count * sizeof *view->strength);
+    views->first_feature[i + 1] = at + view->count;
+}
+
+static struct observations observations_of(const struct views *views)
+{
+    return (struct observations){.count = EXPECT_LANES,
+                                 .first_feature = views->first_feature,
+                                 .feature = views->feature,
+                                 .strength = views->strength,
+                                 .first_logit = views->first_logit,
+                                 .first_action = views->first_action};
+}
+
+static void answer(struct group *group)
+{
+    struct views *views = &group->views;
+    struct observations seen = observations_of(views);
+    policy_forward(group->network, &seen, views->id, EXPECT_LANES, group->scratch, views->logit,
+                   views->value);
+}
+
+static void normalise(struct views *views)
+{
+    struct observations seen = observations_of(views);
+    policy_softmax(&seen, views->id, EXPECT_LANES, views->logit, views->log_probability,
+                   views->probability);
+}
+
+/* Around drawn centres: the gradient. */
+static void learn_notes(struct group *group, const uint8_t *x, const int *target)
+{
+    const float each = 1.f / (EXPECT_GROUPS * EXPECT_LANES * EXPECT_NOTES);
+    struct views *views = &group->views;
+    float gradient[EXPECT_LANES * STYLE_SHIFTS] = {0}, value_gradient[EXPECT_LANES] = {0};
+    int shift[EXPECT_LANES];
+    for (uint32_t i = 0; i < EXPECT_LANES; i++) {
+        shift[i] = draw_q(&group->listener[i].lane.rng);
+        int centre = x[i] + target[i] - shift[i];
+        if (target[i] < 0 || centre < 0 || centre > 127)
+            shift[i] = -1;
+        look(group, i, shift[i] < 0 ? x[i] : (uint8_t)centre);
+    }
+    answer(group);
+    for (uint32_t j = 0; j < EXPECT_LANES * STYLE_SHIFTS; j++)
+        views->logit[j] += logf(q_of((int)(j % STYLE_SHIFTS)));
+    normalise(views);
+    for (uint32_t i = 0; i < EXPECT_LANES; i++) {
+        size_t at = (size_t)i * STYLE_SHIFTS;
+        if (shift[i] < 0)
+            continue;
+        for (int k = 0; k < STYLE_SHIFTS; k++)
+            gradient[at + (size_t)k] = views->probability[at + (size_t)k] * each;
+        gradient[at + (size_t)shift[i]] -= each;
+        group->loss -= (double)views->log_probability[at + (size_t)shift[i]];
+        group->seen++;
+    }
+    struct observations seen = observations_of(views);
+    policy_backward(group->network, &seen, views->id, EXPECT_LANES, group->scratch, gradient,
+                    value_gradient, group->gradient);
+}
+
+/* What prior and channel make of the note x of a lane; remembered. */
+static void conclude(struct group *group, uint32_t i, uint8_t x, int target)
+{
+    struct listener *listener = &group->listener[i];
+    const float *prior = group->views.log_probability + (size_t)i * STYLE_SHIFTS;
+    float told[STYLE_SHIFTS], meant[STYLE_SHIFTS], sum = 0;
+    int best = 0;
+    channel_judge(&listener->channel, x, told);
+    for (int k = 0; k < STYLE_SHIFTS; k++) {
+        told[k] = fmaxf(told[k] + prior[k], -60);
+        best = told[k] > told[best] ? k : best;
+    }
+    for (int k = 0; k < STYLE_SHIFTS; k++)
+        sum += meant[k] = expf(told[k] - told[best]);
+    float all = told[best] + logf(sum);
+    for (int k = 0; k < STYLE_SHIFTS; k++) {
+        meant[k] /= sum;
+        told[k] -= all;
+    }
+    channel_hear(&listener->channel, x, meant);
+    if (target >= 0) {
+        group->right_loss -= (double)told[target];
+        group->right += best == target;
+        group->judged++;
+    }
+    style_lane_hear(&listener->lane, target, told);
+    memmove(listener->pitch + 1, listener->pitch, PRIOR_OWN - 1);
+    int pitch = target >= 0 ? x + target - STYLE_RANGE : x;
+    listener->pitch[0] = (uint8_t)(pitch < 0 ? 0 : pitch > 127 ? 127 : pitch);
+}
+
+static int group_step(struct group *group)
+{
+    memset(group->gradient, 0, group->network->parameters * sizeof *group->gradient);
+    for (int n = 0; n < EXPECT_NOTES; n++) {
+        uint8_t x[EXPECT_LANES];
+        int target[EXPECT_LANES];
+        for (uint32_t i = 0; i < EXPECT_LANES; i++) {
+            struct listener *listener = &group->listener[i];
+            if (style_lane_next(&listener->lane, &x[i], &target[i], &group->error) != 0)
+                return -1;
+            if (listener->lane.memory.notes == 0)
+                channel_start(&listener->channel);
+        }
+        learn_notes(group, x, target);
+        for (uint32_t i = 0; i < EXPECT_LANES; i++)
+            look(group, i, x[i]);
+        answer(group);
+        normalise(&group->views);
+        for (uint32_t i = 0; i < EXPECT_LANES; i++)
+            conclude(group, i, x[i], target[i]);
+    }
+    return 0;
+}
+
+/* One step of the optimiser on this thread's part of the parameters; gradients are
+ * added in the order of the groups. */
+static void learn_part(struct expect *expect, uint32_t number)
+{
+    size_t all = expect->network->parameters;
+    size_t first = all * number / expect->threads;
+    size_t count = all * (number + 1) / expect->threads - first;
+    float *sum = expect->group[0].gradient + first;
+    for (uint32_t g = 1; g < EXPECT_GROUPS; g++) {
+        const float *restrict own = expect->group[g].gradient + first;
+        for (size_t i = 0; i < count; i++)
+            sum[i] += own[i];
+    }
+    struct adam part = expect->adam;
+    part.parameters = count;
+    part.mean += first;
+    part.square += first;
+    adam_step(&part, expect->network->parameter + first, sum, expect->rate);
+}
+
+static void serve(struct expect *expect, uint32_t number)
+{
+    if (expect->task == TASK_STEP) {
+        learn_part(expect, number);
+        return;
+    }
+    for (uint32_t g = number; g < EXPECT_GROUPS; g += expect->threads)
+        expect->group[g].status = group_step(&expect->group[g]);
+}
+
+struct worker {
+    struct expect *expect;
+    uint32_t number;
+    pthread_t thread;
+};
+
+static void *work(void *context)
+{
+    struct worker *worker = context;
+    for (;;) {
+        pthread_barrier_wait(&worker->expect->begin);
+        if (worker->expect->task == TASK_OVER)
+            return NULL;
+        serve(worker->expect, worker->number);
+        pthread_barrier_wait(&worker->expect->end);
+    }
+}
+
+static void run(struct expect *expect, int task)
+{
+    expect->task = task;
+    if (expect->threads > 1)
+        pthread_barrier_wait(&expect->begin);
+    serve(expect, 0);
+    if (expect->threads > 1)
+        pthread_barrier_wait(&expect->end);
+}
+
+static struct expect_report report(struct expect *expect, uint64_t notes)
+{
+    struct expect_report about = {.notes = notes};
+    uint64_t seen = 0, right = 0, judged = 0;
+    for (uint32_t g = 0; g < EXPECT_GROUPS; g++) {
+        struct group *group = &expect->group[g];
+        about.loss += group->loss;
+        about.right_loss += group->right_loss;
+        seen += group->seen;
+        right += group->right;
+        judged += group->judged;
+        group->loss = group->right_loss = 0;
+        group->seen = group->right = group->judged = 0;
+    }
+    about.loss /= (double)seen;
+    about.right_loss /= (double)judged;
+    about.right = (double)right / (double)judged;
+    return about;
+}
+
+static int learn(struct expect *expect, const struct expect_settings *settings, expect_watch *watch,
+                 void *context, struct error *error)
+{
+    enum { STEP = EXPECT_GROUPS * EXPECT_LANES * EXPECT_NOTES };
+    for (uint64_t notes = 0, steps = 1; notes < settings->notes; steps++) {
+        double left = 1 - (double)notes / (double)settings->notes;
+        expect->rate = settings->rate * left * fmin(1, (double)steps / warm_up);
+        run(expect, TASK_NOTES);
+        for (uint32_t g = 0; g < EXPECT_GROUPS; g++)
+            if (expect->group[g].status != 0) {
+                *error = expect->group[g].error;
+                return -1;
+            }
+        run(expect, TASK_STEP);
+        expect->adam.steps++;
+        notes += STEP;
+        if (steps % REPORT != 0 && notes < settings->notes)
+            continue;
+        struct expect_report about = report(expect, notes);
+        if (!isfinite(about.loss))
+            return error_set(error, "learning ran away after %llu notes",
+                             (unsigned long long)notes);
+        if (watch && !watch(context, &about))
+            break;
+    }
+    return 0;
+}
+
+static int start_threads(struct expect *expect, struct worker *workers, struct error *error)
+{
+    if (pthread_barrier_init(&expect->begin, NULL, expect->threads) != 0 ||
+        pthread_barrier_init(&expect->end, NULL, expect->threads) != 0)
+        return error_set(error, "cannot start threads");
+    for (uint32_t i = 1; i < expect->threads; i++) {
+        workers[i] = (struct worker){.expect = expect, .number = i};
+        if (pthread_create(&workers[i].thread, NULL, work, &workers[i]) != 0)
+            return error_set(error, "cannot start thread %u", i);
+    }
+    return 0;
+}
+
+static void end_threads(struct expect *expect, struct worker *workers)
+{
+    expect->task = TASK_OVER;
+    if (expect->threads > 1)
+        pthread_barrier_wait(&expect->begin);
+    for (uint32_t i = 1; i < expect->threads; i++)
+        pthread_join(workers[i].thread, NULL);
+    pthread_barrier_destroy(&expect->begin);
+    pthread_barrier_destroy(&expect->end);
+}
+
+int expect_learn(struct policy *network, const struct style_corpus *corpus,
+                 const struct expect_settings *settings, expect_watch *watch, void *context,
+                 struct error *error)
+{
+    struct expect expect = {.network = network, .threads = settings->threads};
+    struct worker workers[EXPECT_GROUPS] = {{0}};
+    if (corpus->works == 0)
+        return error_set(error, "no music to learn from");
+    if (expect.threads < 1 || expect.threads > EXPECT_GROUPS)
+        expect.threads = expect.threads < 1 ? 1 : EXPECT_GROUPS;
+    expect.group = calloc(EXPECT_GROUPS, sizeof *expect.group);
+    if (!expect.group)
+        return error_set(error, "out of memory");
+    int status = adam_open(&expect.adam, network->parameters, error);
+    expect.adam.decay = settings->decay;
+    for (uint32_t g = 0; status == 0 && g < EXPECT_GROUPS; g++)
+        status = group_open(&expect.group[g], network, corpus, settings->seed, g, error);
+    if (status == 0)
+        status = start_threads(&expect, workers, error);
+    if (status == 0) {
+        status = learn(&expect, settings, watch, context, error);
+        end_threads(&expect, workers);
+    }
+    for (uint32_t g = 0; g < EXPECT_GROUPS; g++)
+        group_close(&expect.group[g]);
+    free(expect.group);
+    adam_close(&expect.adam);
+    return status;
+}

@@ -1,0 +1,287 @@
+/* The beam and what it is made of: on small cases it is exact, what it answers does
+ * not depend on what comes later, and whole takes are judged from both sides. */
+#include "base/rng.h"
+#include "correct/beam.h"
+#include "correct/channel.h"
+#include "correct/trace.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct policy *make_prior(double strength)
+{
+    struct policy_shape shape = prior_shape();
+    struct policy *prior = policy_create(&shape, 5, NULL);
+    struct rng rng;
+    assert_non_null(prior);
+    rng_seed(&rng, 9, 9);
+    for (size_t i = 0; i < prior->parameters; i++)
+        prior->parameter[i] = (float)(strength * rng_normal(&rng));
+    return prior;
+}
+
+/* P(x | y) sums to one over keys, is as the shares say, and follows the player. */
+static void test_channel(void **state)
+{
+    (void)state;
+    struct channel channel;
+    channel_start(&channel);
+    for (int y = 40; y < 52; y++) {
+        double sum = 0;
+        for (int x = y - CHANNEL_RANGE; x <= y + CHANNEL_RANGE; x++) {
+            float judged[CHANNEL_SHIFTS];
+            channel_judge(&channel, (uint8_t)x, judged);
+            sum += exp((double)judged[y - x + CHANNEL_RANGE]);
+        }
+        assert_true(fabs(sum - 1) < 1e-5);
+    }
+    float judged[CHANNEL_SHIFTS], meant[CHANNEL_SHIFTS] = {[CHANNEL_RANGE + 1] = 1};
+    channel_judge(&channel, 60, judged);
+    float right = judged[CHANNEL_RANGE], wrong = judged[CHANNEL_RANGE + 1];
+    assert_true(expf(right) > .9f && expf(right) < 1);
+    channel_judge(&channel, 0, judged);
+    assert_true(isinf(judged[0]) && judged[0] < 0 && isfinite(judged[CHANNEL_RANGE]));
+    for (int i = 0; i < 100; i++)
+        channel_hear(&channel, (uint8_t)(50 + i % 12), meant);
+    channel_judge(&channel, 60, judged);
+    assert_true(judged[CHANNEL_RANGE + 1] > wrong + 2 && judged[CHANNEL_RANGE] < right - .5f);
+}
+
+/* A trellis of two hypotheses a note against all its paths. */
+static void test_trace(void **state)
+{
+    (void)state;
+    enum { NOTES = 6, PATHS = 1 << NOTES };
+    float probability[NOTES][TRACE_SHIFTS], weight[NOTES][2][2];
+    double expected[NOTES][2] = {{0}}, all = 0;
+    struct rng rng;
+    rng_seed(&rng, 3, 1);
+    struct trace *trace = trace_open(NOTES);
+    assert_non_null(trace);
+    for (int round = 0; round < 2; round++) {
+        uint32_t edge[2][2];
+        float forward[2] = {0, -INFINITY};
+        trace_start(trace);
+        for (int t = 0; t < NOTES; t++) {
+            uint32_t count = t ? 2 : 1;
+            float next[2] = {-INFINITY, -INFINITY};
+            trace_step(trace, forward, count);
+            for (uint32_t i = 0; i < count; i++)
+                for (uint32_t k = 0; k < 2; k++) {
+                    if (round == 0)
+                        weight[t][i][k] = (float)log(rng_double(&rng) + .01);
+                    edge[i][k] = trace_edge(trace, i, k, weight[t][i][k]);
+                    float to = forward[i] + weight[t][i][k];
+                    next[k] = logf(expf(next[k]) + expf(to));
+                }
+            for (uint32_t i = 0; i < count; i++)
+                for (uint32_t k = 0; t + 1 < NOTES && k < 2; k++)
+                    trace_lead(trace, edge[i][k], k);
+            memcpy(forward, next, sizeof forward);
+        }
+    }
+    for (int path = 0; path < PATHS; path++) {
+        double sum = 0;
+        for (int t = 0, at = 0; t < NOTES; at = path >> t++ & 1)
+            sum += (double)weight[t][at][path >> t & 1];
+        all += exp(sum);
+        for (int t = 0; t < NOTES; t++)
+            expected[t][path >> t & 1] += exp(sum);
+    }
+    assert_int_equal(trace_smooth(trace, probability), 0);
+    for (int t = 0; t < NOTES; t++)
+        for (int k = 0; k < 2; k++)
+            assert_true(fabs((double)probability[t][k] - expected[t][k] / all) < 1e-5);
+    trace_close(trace);
+}
+
+struct way {
+    double weight;
+    uint8_t pitch[8]; /* latest first */
+};
+
+/* A beam wide enough keeps every way that matters: what it says of each of a few
+ * notes is what all ways together say. */
+static void test_exhaustive(void **state)
+{
+    (void)state;
+    enum { NOTES = 3, WAYS = STYLE_SHIFTS * STYLE_SHIFTS };
+    static const double slot[NOTES] = {0, 2, 3};
+    static const uint8_t key[NOTES] = {60, 64, 61};
+    struct policy *prior = make_prior(.1);
+    struct beam *beam = beam_open(prior, BEAM_MOST, NULL);
+    struct style *style = calloc(1, sizeof *style);
+    struct prior_common *common = malloc(sizeof *common);
+    struct way *way = calloc(WAYS, sizeof *way), *next = calloc(WAYS, sizeof *next);
+    float *scratch = malloc(policy_scratch(prior, 1) * sizeof *scratch);
+    struct channel channel;
+    assert_true(beam && style && common && way && next && scratch);
+    style_start(style);
+    style->patient = true;
+    channel_start(&channel);
+    size_t ways = 1;
+    way->weight = 1;
+    for (int t = 0; t < NOTES; t++) {
+        float judged[STYLE_SHIFTS], struck[STYLE_SHIFTS], meant[STYLE_SHIFTS];
+        double expected[STYLE_SHIFTS] = {0}, all = 0;
+        beam_judge(beam, slot[t], key[t], 0, judged);
+        style_advance(style, slot[t]);
+        struct prior_span span = prior_span(style);
+        channel_judge(&channel, key[t], struck);
+        size_t made = 0;
+        for (size_t w = 0; w < ways; w++) {
+            float told[STYLE_SHIFTS];
+            prior_see(style, key[t], 0, NULL, common);
+            prior_see_own(common, &span, way[w].pitch, &common->view);
+            style_ask(prior, &common->view, scratch, told);
+            for (int k = 0; k < STYLE_SHIFTS; k++) {
+                double weight = way[w].weight * exp((double)told[k] + (double)struck[k]);
+                expected[k] += weight;
+                all += weight;
+                if (t + 1 < NOTES) {
+                    next[made] = way[w];
+                    next[made].weight = weight;
+                    memmove(next[made].pitch + 1, next[made].pitch, 7);
+                    next[made++].pitch[0] = (uint8_t)(key[t] + k - STYLE_RANGE);
+                }
+            }
+        }
+        double error = 0;
+        for (int k = 0; k < STYLE_SHIFTS; k++) {
+            meant[k] = expf(judged[k]);
+            error = fmax(error, fabs((double)meant[k] - expected[k] / all));
+        }
+        assert_true(error < 2e-3);
+        channel_hear(&channel, key[t], meant);
+        beam_hear(beam, key[t]);
+        style_hear(style, key[t], judged, true);
+        struct way *swap = way;
+        way = next;
+        next = swap;
+        ways = made;
+    }
+    beam_close(beam);
+    policy_free(prior);
+    free(style);
+    free(common);
+    free(way);
+    free(next);
+    free(scratch);
+}
+
+static size_t make_take(struct correct_note *note, size_t count, uint64_t seed)
+{
+    struct rng rng;
+    double slot = 5;
+    rng_seed(&rng, seed, 0);
+    for (size_t i = 0; i < count; i++) {
+        slot += rng_below(&rng, 3) ? 0 : rng_below(&rng, 20) ? rng_below(&rng, 5) : 1500;
+        note[i] = (struct correct_note){
+            .slot = slot, .pitch = (uint8_t)rng_below(&rng, 128), .velocity = 80};
+    }
+    return count;
+}
+
+/* What is answered to a note does not depend on what comes after it, nor on what was
+ * played before a new start; probabilities are some, for any keys. */
+static void test_causal(void **state)
+{
+    (void)state;
+    enum { NOTES = 600 };
+    struct policy *prior = make_prior(.1);
+    struct beam *beam = beam_open(prior, BEAM_LIVE, NULL);
+    struct correct_note *one = calloc(NOTES, sizeof *one), *two = calloc(NOTES, sizeof *two);
+    float(*first)[STYLE_SHIFTS] = calloc(NOTES, sizeof *first), judged[STYLE_SHIFTS];
+    assert_true(beam && one && two && first);
+    make_take(one, NOTES, 1);
+    for (int i = 0; i < NOTES; i++) {
+        beam_judge(beam, one[i].slot, one[i].pitch, 0, first[i]);
+        beam_hear(beam, one[i].pitch);
+        double sum = 0;
+        for (int k = 0; k < STYLE_SHIFTS; k++) {
+            int pitch = one[i].pitch + k - STYLE_RANGE;
+            sum += exp((double)first[i][k]);
+            assert_true((pitch >= 0 && pitch <= 127) || first[i][k] < -20);
+        }
+        assert_true(fabs(sum - 1) < 1e-4);
+    }
+    for (int common = 1; common < NOTES; common += 150) {
+        beam_start(beam);
+        make_take(two, NOTES, 2);
+        memcpy(two, one, (size_t)common * sizeof *two);
+        for (int i = 0; i < common; i++) {
+            beam_judge(beam, two[i].slot, two[i].pitch, 0, judged);
+            beam_hear(beam, two[i].pitch);
+            assert_memory_equal(judged, first[i], sizeof judged);
+        }
+    }
+    beam_close(beam);
+    policy_free(prior);
+    free(one);
+    free(two);
+    free(first);
+}
+
+/* Whole takes: the same twice, probabilities for every note, empty ones too. */
+static void test_take(void **state)
+{
+    (void)state;
+    enum { NOTES = 300 };
+    struct policy *prior = make_prior(.1);
+    struct beam *beam = beam_open(prior, 8, NULL);
+    struct correct_note *note = calloc(NOTES, sizeof *note);
+    float(*meant)[STYLE_SHIFTS] = calloc(NOTES, sizeof *meant);
+    float(*again)[STYLE_SHIFTS] = calloc(NOTES, sizeof *again);
+    assert_true(beam && note && meant && again);
+    make_take(note, NOTES, 7);
+    assert_int_equal(beam_take(beam, note, NOTES, meant, NULL), 0);
+    assert_int_equal(beam_take(beam, note, NOTES, again, NULL), 0);
+    assert_memory_equal(meant, again, NOTES * sizeof *meant);
+    for (int i = 0; i < NOTES; i++) {
+        double sum = 0;
+        for (int k = 0; k < STYLE_SHIFTS; k++)
+            sum += (double)meant[i][k];
+        assert_true(fabs(sum - 1) < 1e-4);
+    }
+    assert_int_equal(beam_take(beam, note, 0, meant, NULL), 0);
+    assert_int_equal(beam_take(beam, note, 1, meant, NULL), 0);
+    beam_close(beam);
+    policy_free(prior);
+    free(note);
+    free(meant);
+    free(again);
+}
+
+static void test_range(void **state)
+{
+    (void)state;
+    struct policy *prior = make_prior(.1);
+    struct error error;
+    assert_null(beam_open(prior, 0, &error));
+    assert_null(beam_open(prior, BEAM_MOST + 1, &error));
+    struct beam *beam = beam_open(prior, 1, NULL);
+    float judged[STYLE_SHIFTS];
+    assert_non_null(beam);
+    for (int i = 0; i < 50; i++) {
+        beam_judge(beam, i, (uint8_t)(60 + i % 7), 0, judged);
+        beam_hear(beam, (uint8_t)(60 + i % 7));
+    }
+    beam_close(beam);
+    policy_free(prior);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_channel),    cmocka_unit_test(test_trace),
+        cmocka_unit_test(test_exhaustive), cmocka_unit_test(test_causal),
+        cmocka_unit_test(test_take),       cmocka_unit_test(test_range),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
