@@ -21,7 +21,7 @@ struct correct_options {
     char *picture;
     char *wav;
     char *soundfont;
-    gboolean live;
+    gboolean live, alone;
     struct knobs knobs;
     struct music_options music;
     struct command_common common;
@@ -49,9 +49,10 @@ static json_t *report(const struct correct_options *options, const struct music 
     uint32_t count = 0;
     const struct midifile_note *notes = midifile_notes(music->file, &count);
     json_t *names = json_array();
+    size_t named = options->models ? g_strv_length(options->models) : 0;
     for (size_t i = 0; i < models->count; i++)
         json_array_append_new(
-            names, command_text(options->models ? options->models[i] : AUDIOGENRL_DEFAULT_MODEL));
+            names, command_text(i < named ? options->models[i] : AUDIOGENRL_DEFAULT_MODEL));
     return json_pack("{s:o, s:o, s:o, s:s, s:f, s:f, s:b, s:s, s:{s:I, s:I, s:I, s:I}, s:o}",
                      "input", command_text(music->name), "output", command_text(output), "models",
                      names, "mode", knobs_mode_name(options->knobs.settings.mode), "follow",
@@ -227,7 +228,8 @@ static int find_models(const struct correct_options *options, const struct take_
 {
     struct error error;
     enum correct_mode mode = options->knobs.settings.mode;
-    if (models_find(models, options->models, choice, &mode, 1, &options->common, &error) != 0)
+    if (models_find(models, options->models, choice, &mode, 1, &options->common, &error) != 0 ||
+        (!options->alone && models_add_style(models, &mode, 1, &error) != 0))
         return command_fail(&error);
     return COMMAND_GO_ON;
 }
@@ -258,6 +260,8 @@ int command_correct(int argc, char **argv)
     const GOptionEntry entries[] = {
         {"model", 'm', 0, G_OPTION_ARG_FILENAME_ARRAY, &options.models,
          "a model, or a .mid to be followed as it stands; may be given several times", "MODEL"},
+        {"alone", 0, 0, G_OPTION_ARG_NONE, &options.alone,
+         "the models named, without the installed style model for what they do not explain", NULL},
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output,
          "where to write (IN.corrected.mid)", "OUT.mid"},
         KNOBS_ENTRIES(options.knobs),

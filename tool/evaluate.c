@@ -241,6 +241,9 @@ static int evaluate(const struct evaluate_options *options, char *const *paths,
     if (!options->own_models && models_find(&models, options->models, choice, options->modes, modes,
                                             &options->common, &error) != 0)
         return command_fail(&error);
+    if (!options->own_models && !options->alone &&
+        models_add_style(&models, options->modes, modes, &error) != 0)
+        return command_fail(&error);
     if (options->own_models || models_have_pieces(&models))
         modes = options->mode_count;
     struct assess_settings settings = {
@@ -308,6 +311,8 @@ int command_evaluate(int argc, char **argv)
     const GOptionEntry entries[] = {
         {"model", 'm', 0, G_OPTION_ARG_FILENAME_ARRAY, &options.models,
          "a model, or a .mid to be followed as it stands; may be given several times", "MODEL"},
+        {"alone", 0, 0, G_OPTION_ARG_NONE, &options.alone,
+         "the models named, without the installed style model for what they do not explain", NULL},
         {"own-models", 0, 0, G_OPTION_ARG_NONE, &options.own_models,
          "follow each file with a model of that file alone", NULL},
         {"own-steps", 0, 0, G_OPTION_ARG_INT64, &options.own_steps,

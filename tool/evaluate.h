@@ -18,7 +18,7 @@ struct evaluate_options {
     char **models;
     char *snapshots, *mode_list, *start, *plot, *csv;
     char **error_list;
-    gboolean own_models, live;
+    gboolean own_models, alone, live;
     gint repeat, threads;
     gint64 own_steps;
     struct knobs knobs;

@@ -170,7 +170,8 @@ static int run(const struct listen_options *options, char *const *files)
     if (code != COMMAND_GO_ON)
         return code;
     if (corrected &&
-        models_find(&models, options->models, &choice, &mode, 1, &options->common, &error) != 0)
+        (models_find(&models, options->models, &choice, &mode, 1, &options->common, &error) != 0 ||
+         models_add_style(&models, &mode, 1, &error) != 0))
         return command_fail(&error);
     struct music *music = music_load(files[0], &choice, &options->common, &error);
     code = music ? listen_music(options, &models, music) : command_fail(&error);

@@ -170,6 +170,28 @@ int models_find(struct models *models, char *const *paths, const struct take_cho
     return check_modes(models, modes, mode_count, error);
 }
 
+int models_add_style(struct models *models, const enum correct_mode *modes, size_t mode_count,
+                     struct error *error)
+{
+    const char *path = AUDIOGENRL_DEFAULT_MODEL;
+    bool corrects = false;
+    for (size_t i = 0; i < mode_count; i++)
+        corrects |= modes[i] == CORRECT_CORRECT;
+    for (size_t i = 0; i < models->count; i++)
+        if (strcmp(model_origin(models->model[i])->algorithm, "style") == 0)
+            return 0;
+    if (!corrects || models->count == 0 || access(path, F_OK) != 0)
+        return 0;
+    struct model *model = model_load(path, error);
+    if (!model) {
+        models_free(models);
+        return -1;
+    }
+    models->model = g_renew(struct model *, models->model, models->count + 1);
+    models->model[models->count++] = model;
+    return 0;
+}
+
 int models_forget(struct models *untrained, const struct models *models, struct error *error)
 {
     *untrained = (struct models){.model = g_new0(struct model *, models->count + 1)};
