@@ -1,7 +1,8 @@
 #!/bin/bash
 # Builds the Debian package twice, in unlike circumstances, and compares; then has
 # it judged by lintian and appstreamcli, and looks for what must be in it.
-# Usage: tests/package.sh WORK, a directory that is emptied. The last commit is built.
+# Usage: tests/package.sh WORK, a directory that is emptied. The last commit is built, or,
+# where there is no git, all that is there.
 set -eu
 work=$1
 cd "$(dirname "$0")/.."
@@ -11,7 +12,12 @@ work=$(realpath "$work")
 
 SOURCE_DATE_EPOCH=$(scripts/epoch.sh)
 export SOURCE_DATE_EPOCH
-tarball=$(scripts/dist.sh "$work")
+if git rev-parse --verify --quiet HEAD >/dev/null 2>&1; then
+    tarball=$(scripts/dist.sh "$work")
+else
+    tarball=$work/sources.tar.xz
+    tar cJf "$tarball" --exclude='./build*' --transform 's,^\.,sources,' .
+fi
 
 # build DIRECTORY: makes the package of the tarball there.
 build() {

@@ -1,0 +1,70 @@
+#!/bin/bash
+# Installs a package into a clean Debian 12, upgrades, removes and purges it there, and
+# looks at what is left each time. Needs root or user namespaces, a Debian mirror and some
+# minutes, so it is no part of the other tests. Usage: tests/package_life.sh FILE.deb
+set -eu
+deb=$(realpath "$1")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+dpkg-deb -R "$deb" "$work/new"
+sed -i 's/^Version: .*/&+next/' "$work/new/DEBIAN/control"
+dpkg-deb --root-owner-group -b "$work/new" "$work/next.deb" >/dev/null
+cp "$deb" "$work/this.deb"
+
+# Runs in the new Debian.
+cat >"$work/life" <<'END'
+set -eux
+wanted=/etc/systemd/system/multi-user.target.wants/audiogenrl.service
+settings=/etc/audiogenrl/audiogenrl.conf
+pieces=/var/lib/audiogenrl/repertoire
+cd /root
+# All that is ours, wherever it is.
+left() {
+    find / -xdev -iname '*audiogenrl*' ! -path '/proc/*' ! -path '/sys/*' ! -path '/root/*' | sort
+}
+
+audiogenrld --check
+audiogenrl correct -q --mode scale /usr/share/audiogenrl/examples/petzold_minuet_in_g.mid -o out.mid
+[ -L $wanted ]
+[ "$(stat -c '%a %G' $pieces)" = "2775 audio" ]
+[ "$(cat /var/lib/dpkg/info/audiogenrl.conffiles)" = $settings ]
+
+: An upgrade keeps settings, pieces, and that it was switched off.
+echo '# mine' >>$settings
+echo piece >$pieces/mine.mid
+rm $wanted
+dpkg -i next.deb
+tail -n 1 $settings | grep -x '# mine'
+[ -e $pieces/mine.mid ]
+[ ! -e $wanted ]
+
+: Removal keeps settings and pieces.
+dpkg --remove audiogenrl
+[ ! -e /usr/bin/audiogenrl ]
+[ -e $settings ]
+[ -e $pieces/mine.mid ]
+
+: Purging keeps pieces alone.
+dpkg --purge audiogenrl
+[ ! -e /etc/audiogenrl ]
+[ ! -L $wanted ]
+[ "$(left)" = /var/lib/audiogenrl ]
+
+: Without pieces nothing stays.
+rm $pieces/mine.mid
+dpkg -i this.deb
+[ -L $wanted ]
+dpkg --purge audiogenrl
+[ -z "$(left)" ]
+END
+
+# shellcheck disable=SC2016
+mmdebstrap --variant=minbase --format=null --hook-dir=/usr/share/mmdebstrap/hooks/file-mirror-automount \
+    --include="$work/this.deb" \
+    --customize-hook='copy-in '"$work/life $work/this.deb $work/next.deb"' /root' \
+    --customize-hook='chroot "$1" sh /root/life' bookworm /dev/null >"$work/log" 2>&1 || {
+    tail -n 30 "$work/log"
+    exit 1
+}
+echo "package: installed, upgraded, removed and purged in a clean Debian 12"
