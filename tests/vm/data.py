@@ -149,7 +149,7 @@ def main():
     audiogenrl("train", "-q", "--seed", "1", "-o", folder / "hundred.model", pieces)
 
     write_script(folder / "chords.txt", chords())
-    write_script(folder / "fast.txt", fast(25, 200))
+    write_script(folder / "fast.txt", fast(16, 200))
     write_script(folder / "flood.txt", flood(10, 10000, 100))
     write_script(folder / "sysex.txt", sysex(65536, 256))
     write_script(folder / "short.txt", chord(0.5, 1, [60, 64, 67]) + chord(1.5, 2, [60, 65, 69]))
