@@ -1,6 +1,6 @@
 /* How well the beat clock finds the beat of human playing, causally.
  *
- *     bench_clock [-v] [-n TAKES] [-s SEED] [-t TRACKS] FILE.mid...
+ *     bench_clock [-mrv] [-n TAKES] [-s SEED] [-t TRACKS] FILE.mid...
  *
  * Each file, whose own grid is the truth, is played by a simulated player in
  * four manners: steady, rubato, learner, concert. The tempo is about the file's own, or any
@@ -22,6 +22,9 @@
  *
  * and again while the piece is known and followed, and drives the clock as in the
  * filter, with shift:p=0.2,max=2 wrong notes:
+ *
+ * With -r all files are one repertoire, and which is played is not known; with -m takes
+ * begin at any bar of the first half; with -v there is a line for every file, too.
  *
  *   given  exact pitches after correction with the true slots, in per cent
  *   found  the same with the clock's */
@@ -200,11 +203,13 @@ static double choose_period(const struct take *take, size_t count, struct rng *r
 }
 
 static void make_play(struct play *play, const struct take *take, const struct manner *manner,
-                      struct rng *rng)
+                      bool middle, struct rng *rng)
 {
     size_t count = take->count < MOST_ONSETS ? take->count : MOST_ONSETS;
     while (count && take->note[count - 1].slot >= 4 * (MOST_BEATS - 1))
         count--;
+    double from =
+        middle ? 16 * (double)rng_below(rng, (uint32_t)(take->note[count - 1].slot / 32) + 1) : 0;
     play->count = 0;
     play->beats = count ? (size_t)(take->note[count - 1].slot / 4) + 1 : 0;
     double period = choose_period(take, count, rng);
@@ -212,7 +217,8 @@ static void make_play(struct play *play, const struct take *take, const struct m
     for (size_t first = 0, end; first < count; first = end) {
         for (end = first + 1; end < count && take->note[end].slot <= take->note[first].slot;)
             end++;
-        place_chord(play, take, first, end, manner, rng);
+        if (take->note[first].slot >= from)
+            place_chord(play, take, first, end, manner, rng);
     }
     qsort(play->onset, play->count, sizeof *play->onset, compare_onsets);
 }
@@ -286,17 +292,35 @@ static void run(struct play *play, struct sums *sums, const struct clock_setting
     corrector_close(corrector);
 }
 
-/* The model of a piece whose policy takes what the piece took. */
-static struct model *know(const struct take *take, const struct midifile *file)
+static struct song *read_song(const char *path, const struct take_choice *choice)
+{
+    struct midifile *file = midifile_load(path, NULL);
+    struct take *take = file ? take_create(file, path, choice, NULL) : NULL;
+    struct song *song = take ? take_song(take, file, path, NULL) : NULL;
+    take_free(take);
+    midifile_free(file);
+    return song;
+}
+
+/* The model of some pieces whose policy takes what the pieces took; NULL: none can be read. */
+static struct model *know(char *const *paths, size_t count, const struct take_choice *choice)
 {
     struct model_origin origin = {.algorithm = "counts", .policy = "table"};
-    struct song *songs[] = {take_song(take, file, "piece", NULL)};
-    struct process *process = process_create((const struct song *const *)songs, 1, 1, NULL);
-    float *probability = malloc(process->arcs * sizeof *probability);
-    process_observed(process, probability);
-    struct policy *policy = policy_of_probability(process, probability, NULL);
-    free(probability);
-    struct model *model = model_create(songs, 1, process, policy, &origin, NULL);
+    struct song **songs = calloc(count, sizeof *songs);
+    size_t read = 0;
+    for (size_t i = 0; i < count; i++)
+        if ((songs[read] = read_song(paths[i], choice)))
+            read++;
+    struct model *model = NULL;
+    if (read) {
+        struct process *process = process_create((const struct song *const *)songs, read, 1, NULL);
+        float *probability = malloc(process->arcs * sizeof *probability);
+        process_observed(process, probability);
+        struct policy *policy = policy_of_probability(process, probability, NULL);
+        free(probability);
+        model = model_create(songs, read, process, policy, &origin, NULL);
+    }
+    free(songs);
     return model;
 }
 
@@ -403,33 +427,41 @@ static void print(const char *name, struct sums *sums)
     printf(" %8.0f\n", sums->onsets);
 }
 
+struct plan {
+    struct take_choice choice;
+    unsigned long takes, seed;
+    const struct model *repertoire; /* NULL: each file's own */
+    bool middle;
+};
+
 /* One file in all manners, alone and followed. */
-static void bench(const char *path, const struct take_choice *choice, unsigned long takes,
-                  unsigned long seed, struct sums sums[2][MANNERS])
+static void bench(char *path, const struct plan *plan, unsigned long number,
+                  struct sums sums[2][MANNERS])
 {
     static struct play play;
     struct clock_settings settings = clock_defaults();
     struct error error;
     struct midifile *file = midifile_load(path, &error);
-    struct take *take = file ? take_create(file, path, choice, &error) : NULL;
+    struct take *take = file ? take_create(file, path, &plan->choice, &error) : NULL;
     if (!take) {
         fprintf(stderr, "%s\n", error.text);
         midifile_free(file);
         return;
     }
-    struct model *model = know(take, file);
+    struct model *own = plan->repertoire ? NULL : know(&path, 1, &plan->choice);
+    const struct model *model = own ? own : plan->repertoire;
     for (int m = 0; take->count > 2 * LOCKED && m < MANNERS; m++)
-        for (unsigned long n = 0; n < takes && sums[0][m].takes < MOST_TAKES; n++) {
+        for (unsigned long n = 0; n < plan->takes && sums[0][m].takes < MOST_TAKES; n++) {
             struct rng rng;
-            rng_seed(&rng, seed, n);
-            make_play(&play, take, &manners[m], &rng);
+            rng_seed(&rng, plan->seed + number * 1000003, n);
+            make_play(&play, take, &manners[m], plan->middle, &rng);
             run(&play, &sums[0][m], &settings, NULL);
             score(&play, &sums[0][m]);
             run(&play, &sums[1][m], &settings, model);
             score(&play, &sums[1][m]);
             sums[1][m].given += correct_given(&play, model);
         }
-    model_free(model);
+    model_free(own);
     take_free(take);
     midifile_free(file);
 }
@@ -459,28 +491,34 @@ static void print_file(const char *path, struct sums before[2][MANNERS],
 int main(int argc, char **argv)
 {
     static struct sums sums[2][MANNERS];
-    struct take_choice choice = {.grid = TAKE_GRID_FILE};
-    unsigned long seed = 1, takes = 1;
-    bool verbose = false;
+    struct plan plan = {.choice.grid = TAKE_GRID_FILE, .seed = 1, .takes = 1};
+    bool verbose = false, together = false;
     int option;
-    while ((option = getopt(argc, argv, "vn:s:t:")) != -1) {
+    while ((option = getopt(argc, argv, "mrvn:s:t:")) != -1) {
         if (option == 'n')
-            takes = strtoul(optarg, NULL, 10);
+            plan.takes = strtoul(optarg, NULL, 10);
         else if (option == 's')
-            seed = strtoul(optarg, NULL, 10);
+            plan.seed = strtoul(optarg, NULL, 10);
+        else if (option == 'm')
+            plan.middle = true;
+        else if (option == 'r')
+            together = true;
         else if (option == 'v')
             verbose = true;
         else if (option == 't')
-            choice.tracks = optarg;
+            plan.choice.tracks = optarg;
         else
             return 2;
     }
+    struct model *repertoire =
+        together ? know(argv + optind, (size_t)(argc - optind), &plan.choice) : NULL;
+    plan.repertoire = repertoire;
     for (int i = 0; i < 4 * MANNERS; i++)
         sums[i & 1][i / 4].microseconds[i >> 1 & 1] = calloc(MOST_TIMED, sizeof(double));
     static struct sums before[2][MANNERS];
     for (int f = optind; f < argc; f++) {
         memcpy(before, sums, sizeof sums);
-        bench(argv[f], &choice, takes, seed + (unsigned long)(f - optind) * 1000003, sums);
+        bench(argv[f], &plan, (unsigned long)(f - optind), sums);
         if (verbose)
             print_file(argv[f], before, sums);
     }
@@ -494,5 +532,6 @@ int main(int argc, char **argv)
         if (sums[i / MANNERS][i % MANNERS].takes)
             print(name, &sums[i / MANNERS][i % MANNERS]);
     }
+    model_free(repertoire);
     return 0;
 }
