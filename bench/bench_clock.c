@@ -251,7 +251,7 @@ static void follow(struct clock *clock, struct corrector *corrector, const struc
     corrector_realign(corrector, realigned);
     uint8_t pitch = corrector_note(corrector, &note);
     struct correct_place where = corrector_place(corrector);
-    if (where.piece >= 0 && where.sure >= 0.5F)
+    if (where.piece >= 0 && where.sure >= 0.2F)
         clock_follow(clock, where.slot);
     corrector_release(corrector, pitch);
     sums->found += !onset->extra && pitch == onset->pitch;

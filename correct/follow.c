@@ -274,6 +274,8 @@ static void move(struct follow *follow, int32_t passed)
 
 void follow_advance(struct follow *follow, double slot)
 {
+    if (fabs(slot) < most_slot)
+        follow->fine = slot;
     int32_t passed = passed_until(follow, slot);
     follow->left_share = 0;
     if (passed) {
@@ -457,8 +459,8 @@ void follow_sent(struct follow *follow, uint8_t x, uint8_t pitch)
     follow->sent |= note_set_bit(pitch);
     follow->struck++;
     follow->notes++;
-    follow->heard[follow->heard_count++ % FOLLOW_HEARD] =
-        (struct follow_heard){follow->slot, habit_power(follow, habit_note(&follow->habit, x)), x};
+    follow->heard[follow->heard_count++ % FOLLOW_MEMORY] = (struct follow_heard){
+        follow->fine, follow->slot, habit_power(follow, habit_note(&follow->habit, x)), x};
     habit_hear(&follow->habit, x);
 }
 
@@ -518,7 +520,7 @@ struct correct_ahead follow_ahead(const struct follow *follow, uint8_t x)
     const struct timeline *timeline = follow->timeline;
     struct correct_ahead ahead = {0};
     int64_t place = (int64_t)follow->slot + follow->best;
-    if (follow->best_weight < .5f || !on_timeline(follow, place))
+    if (follow->best_weight < .2f || !on_timeline(follow, place))
         return ahead;
     uint32_t known = 0, next = timeline->onsets_before[place + 1];
     note_set rest = timeline->set[place] & ~follow->sent;

@@ -30,7 +30,8 @@
 enum {
     FOLLOW_HYPOTHESES = 128,
     FOLLOW_LOOKS = 256, /* places looked at for new hypotheses, a note */
-    FOLLOW_HEARD = 8,   /* notes remembered to judge a place just thought of */
+    FOLLOW_HEARD = 8,   /* last notes by which a place just thought of is judged */
+    FOLLOW_MEMORY = 32, /* ... where the clock is thought to be at another tempo */
 };
 
 /* How a note comes about at a place the player is at. */
@@ -50,6 +51,7 @@ struct follow_hypothesis {
 };
 
 struct follow_heard {
+    double fine; /* slots, with their fractions */
     int32_t slot;
     float expected; /* probability of the note when away */
     uint8_t pitch;
@@ -78,11 +80,12 @@ struct follow {
     bool started;
     double origin;        /* slot of the first note, so that diagonals stay small */
     double realigned;     /* see corrector_realign */
+    double fine;          /* slot of the last note, with its fraction */
     int32_t slot;         /* of the notes being struck, from the origin */
     uint32_t struck;      /* notes in this slot */
     note_set sent;        /* pitches sent in this slot */
     note_set sent_before; /* in the slot before it */
-    struct follow_heard heard[FOLLOW_HEARD];
+    struct follow_heard heard[FOLLOW_MEMORY];
     uint32_t heard_count;
     uint32_t notes; /* since the start */
 };

@@ -1,17 +1,22 @@
 /* The search for places the player may have come to; see follow.h. */
 #include "correct/follow_private.h"
 
-static const float enter_part = .1f;  /* from away to a place, a note */
-static const float local_part = .3f;  /* of these, to a place near the last one */
-static const float begin_part = .05f; /* of these, to the beginning of a piece */
-static const float first_part = .95f; /* the first note of all is the beginning of a piece */
-static const float out_of_beat = .1f; /* of these, where the player's beats are not the piece's */
-static const float calm = .01f;       /* less of being away than this leaves nothing to look for */
+#include <math.h>
+
+static const float enter_part = .1f;   /* from away to a place, a note */
+static const float local_part = .3f;   /* of these, to a place near the last one */
+static const float begin_part = .05f;  /* of these, to the beginning of a piece */
+static const float first_part = .95f;  /* the first note of all is the beginning of a piece */
+static const float other_tempo = .1f;  /* of these, to places at another tempo than the clock's */
+static const float out_of_beat = .1f;  /* of these, where the player's beats are not the piece's */
+static const float most_ratio = 1e30f; /* as sure as this is sure */
+static const float calm = .01f;        /* less of being away than this leaves nothing to look for */
 
 enum {
     LOCAL_BACK = 40, /* slots searched before the likeliest place */
     LOCAL_AHEAD = 24,
     PAIR_LOOKS = 96,     /* places looked at for one pair of notes */
+    OTHER_LOOKS = 96,    /* places looked at for another tempo than the clock's */
     FRESH = 16,          /* hypotheses that may enter with one note */
     FIRST_PIECES = 4096, /* whose beginnings are looked at for the first note of all */
     BEGIN_PIECES = 128,  /* and for another note */
@@ -19,21 +24,33 @@ enum {
     KNOWN_PIECES = 3, /* as few as this are believed to be what is going to be played */
 };
 
+/* The place where a note just heard stood if `diagonal` is where the player is now and the
+ * piece passes at `rate` times the slots of the clock. */
+static int64_t place_then(const struct follow *follow, const struct follow_heard *heard,
+                          int32_t diagonal, float rate)
+{
+    int64_t ago = rate == 1 ? follow->slot - heard->slot
+                            : (int64_t)floor((follow->fine - heard->fine) * rate + .5);
+    return (int64_t)follow->slot + diagonal - ago;
+}
+
 /* How much better the last notes are explained from this diagonal on than by
  * being away, summed over when the player could have come there. */
-static float support(const struct follow *follow, int32_t diagonal)
+static float support(const struct follow *follow, int32_t diagonal, float rate)
 {
     float sum = 1, ratio = 1;
-    uint32_t count = follow->heard_count < FOLLOW_HEARD ? follow->heard_count : FOLLOW_HEARD;
+    uint32_t most = rate == 1 ? FOLLOW_HEARD : FOLLOW_MEMORY;
+    uint32_t count = follow->heard_count < most ? follow->heard_count : most;
     for (uint32_t i = 1; i <= count; i++) {
-        const struct follow_heard *heard = &follow->heard[(follow->heard_count - i) % FOLLOW_HEARD];
-        int64_t place = (int64_t)heard->slot + diagonal;
+        const struct follow_heard *heard =
+            &follow->heard[(follow->heard_count - i) % FOLLOW_MEMORY];
+        int64_t place = place_then(follow, heard, diagonal, rate);
         if (!on_timeline(follow, place))
             break;
         struct candidates from = candidates_at(follow, place, 0, 0);
         ratio *= likelihood_of(follow, &from, heard->pitch) / heard->expected;
         sum += ratio;
-        if (ratio < .01f)
+        if (ratio < .01f || ratio > most_ratio)
             break;
     }
     return sum;
@@ -47,6 +64,7 @@ struct entries {
         float estimate;
     } entry[FRESH];
     uint32_t count, looks;
+    float rate;         /* slots of the piece a slot of the clock */
     int32_t seen[SEEN]; /* diagonals looked at, by their low bits; INT32_MIN stands for none */
 };
 
@@ -60,14 +78,16 @@ static bool is_held(const struct follow *follow, int32_t diagonal)
 }
 
 /* The prior raised by x and by every note just heard that stands where this place wants it. */
-static float estimate(const struct follow *follow, int32_t diagonal, float prior, uint8_t x)
+static float estimate(const struct follow *follow, int32_t diagonal, float rate, float prior,
+                      uint8_t x)
 {
     if (note_set_has(&follow->timeline->set[follow->slot + diagonal], x))
         prior *= 8;
     uint32_t count = follow->heard_count < FOLLOW_HEARD ? follow->heard_count : FOLLOW_HEARD;
     for (uint32_t i = 1; i <= count; i++) {
-        const struct follow_heard *heard = &follow->heard[(follow->heard_count - i) % FOLLOW_HEARD];
-        int64_t place = (int64_t)heard->slot + diagonal;
+        const struct follow_heard *heard =
+            &follow->heard[(follow->heard_count - i) % FOLLOW_MEMORY];
+        int64_t place = place_then(follow, heard, diagonal, rate);
         if (on_timeline(follow, place) && note_set_has(&follow->timeline->set[place], heard->pitch))
             prior *= 8;
     }
@@ -83,9 +103,9 @@ static void consider(struct follow *follow, struct entries *entries, int64_t pla
         return;
     *seen = diagonal;
     entries->looks++;
-    if (((int64_t)diagonal - follow->phase) % SONG_SLOTS_A_BEAT != 0)
+    if (entries->rate == 1 && ((int64_t)diagonal - follow->phase) % SONG_SLOTS_A_BEAT != 0)
         prior *= out_of_beat;
-    float value = estimate(follow, diagonal, prior, x);
+    float value = estimate(follow, diagonal, entries->rate, prior, x);
     uint32_t least = 0;
     for (uint32_t i = 1; i < entries->count; i++)
         if (entries->entry[i].estimate < entries->entry[least].estimate)
@@ -103,11 +123,12 @@ static void consider_pairs(struct follow *follow, struct entries *entries, float
     const struct timeline *timeline = follow->timeline;
     uint32_t count = follow->heard_count < FOLLOW_HEARD ? follow->heard_count : FOLLOW_HEARD;
     for (uint32_t i = 1; i <= count && entries->looks < FOLLOW_LOOKS; i++) {
-        const struct follow_heard *heard = &follow->heard[(follow->heard_count - i) % FOLLOW_HEARD];
-        int32_t distance = follow->slot - heard->slot;
+        const struct follow_heard *heard =
+            &follow->heard[(follow->heard_count - i) % FOLLOW_MEMORY];
+        int64_t distance = follow->slot - place_then(follow, heard, 0, entries->rate);
         if (distance > TIMELINE_REACH)
             break;
-        if (distance == 0 && heard->pitch == x)
+        if (distance < 0 || (distance == 0 && heard->pitch == x))
             continue;
         uint32_t bucket = timeline_bucket(timeline, heard->pitch, x, (unsigned)distance);
         uint32_t first = timeline->pair_first[bucket];
@@ -150,15 +171,40 @@ static bool is_clear(const struct follow *follow, uint8_t x)
             note_set_has(&follow->timeline->set[place], x));
 }
 
+static void entries_start(struct entries *entries, float rate)
+{
+    entries->count = entries->looks = 0;
+    entries->rate = rate;
+    for (int i = 0; i < SEEN; i++)
+        entries->seen[i] = INT32_MIN;
+}
+
+/* Clocks that have to find the beat often take half or double the tempo before a piece
+ * tells them. A place that explains the notes so is entered as it is now: the clock will
+ * be told by it. One tempo a note is thought of. */
+static void enter_at_other_tempo(struct follow *follow, uint8_t x)
+{
+    static const float rates[] = {2, .5f, 1.5f, 2 / 3.f};
+    struct entries entries;
+    entries_start(&entries, rates[follow->notes % 4]);
+    entries.looks = FOLLOW_LOOKS - OTHER_LOOKS;
+    consider_pairs(follow, &entries,
+                   follow->away * enter_part * other_tempo / (float)follow->timeline->notes, x);
+    for (uint32_t i = 0; i < entries.count; i++) {
+        const struct entry *entry = &entries.entry[i];
+        float weight = entry->prior * support(follow, entry->diagonal, entries.rate);
+        if (weight > least_weight && !is_held(follow, entry->diagonal))
+            follow_add(follow, entry->diagonal, weight);
+    }
+}
+
 void follow_enter(struct follow *follow, uint8_t x)
 {
     const struct timeline *timeline = follow->timeline;
     if (timeline->notes == 0 || is_clear(follow, x))
         return;
     struct entries entries;
-    entries.count = entries.looks = 0;
-    for (int i = 0; i < SEEN; i++)
-        entries.seen[i] = INT32_MIN;
+    entries_start(&entries, 1);
     if (follow->heard_count == 0) {
         consider_beginnings(follow, &entries, FIRST_PIECES, first_part, x);
         follow->away = 1 - first_part;
@@ -173,9 +219,11 @@ void follow_enter(struct follow *follow, uint8_t x)
     }
     for (uint32_t i = 0; i < entries.count; i++) {
         const struct entry *entry = &entries.entry[i];
-        float weight = entry->prior * support(follow, entry->diagonal);
+        float weight = entry->prior * support(follow, entry->diagonal, 1);
         if (weight > least_weight && !is_held(follow, entry->diagonal))
             follow_add(follow, entry->diagonal, weight);
     }
+    if (!follow->believed && follow->struck == 0 && follow->heard_count >= FOLLOW_HEARD)
+        enter_at_other_tempo(follow, x);
     follow_normalise(follow);
 }

@@ -20,7 +20,7 @@ enum {
 };
 
 /* Below, a piece has no say in the beat. */
-static const float sure_of_place = 0.5F;
+static const float sure_of_place = 0.2F;
 
 struct filter {
     struct filter_settings settings;
