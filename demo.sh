@@ -23,7 +23,8 @@ echo "== learning $piece"
 echo
 echo "== playing it with every fifth note slipping, and repairing that"
 "$tool" errors slip:p=0.2 "$piece" -o "$out/played.mid" --truth "$out/played.csv"
-"$tool" correct --live -m "$out/piece.model" "$out/played.mid" -o "$out/repaired.mid" \
+# The file's own bars, where the live clock would find beats alone.
+"$tool" correct --live --grid file -m "$out/piece.model" "$out/played.mid" -o "$out/repaired.mid" \
     --picture "$out/repaired.svg" --report "$out/repaired.json"
 "$tool" report -m "$piece" "$out/played.mid" -o "$out/practice.html"
 echo
