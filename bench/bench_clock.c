@@ -306,7 +306,7 @@ static struct song *read_song(const char *path, const struct take_choice *choice
 static struct model *know(char *const *paths, size_t count, const struct take_choice *choice)
 {
     struct model_origin origin = {.algorithm = "counts", .policy = "table"};
-    struct song **songs = calloc(count, sizeof *songs);
+    struct song **songs = calloc(count, sizeof(struct song *));
     size_t read = 0;
     for (size_t i = 0; i < count; i++)
         if ((songs[read] = read_song(paths[i], choice)))

@@ -207,7 +207,8 @@ static void pass_slots(struct follow *follow, int32_t passed)
     struct follow_hypothesis turning[TURNING]; /* the likeliest, before time has told on them */
     uint32_t turns = 0;
     int64_t first = (int64_t)follow->slot + follow->phase;
-    float stay_least = powf(1 - leave, (float)(passed / SONG_SLOTS_A_BEAT));
+    int32_t beats = passed / SONG_SLOTS_A_BEAT;
+    float stay_least = powf(1 - leave, (float)beats);
     float stay_more = stay_least * (1 - leave); /* where one more beat begins on the way */
     for (uint32_t i = 0; i < count; i++) {
         struct follow_hypothesis h = follow->hypothesis[i];

@@ -167,7 +167,7 @@ static double lost(const struct manner *manner, double *tempo_right)
 static void keeps_time(void **state)
 {
     (void)state;
-    for (double tempo = 45; tempo <= 230; tempo += 37) {
+    for (int tempo = 45; tempo <= 230; tempo += 37) {
         struct manner manner = {.tempo = tempo, .walk = 0.008, .jitter = 0.008, .spread = 0.02};
         double tempo_right;
         assert_true(lost(&manner, &tempo_right) <= 1);
@@ -178,7 +178,7 @@ static void keeps_time(void **state)
 static void plays_freely(void **state)
 {
     (void)state;
-    for (double tempo = 60; tempo <= 150; tempo += 45) {
+    for (int tempo = 60; tempo <= 150; tempo += 45) {
         struct manner manner = {.tempo = tempo,
                                 .walk = 0.03,
                                 .swell = 0.2,
@@ -194,7 +194,7 @@ static void plays_freely(void **state)
 static void limps(void **state)
 {
     (void)state;
-    for (double tempo = 35; tempo <= 75; tempo += 20) {
+    for (int tempo = 35; tempo <= 75; tempo += 20) {
         struct manner manner = {
             .tempo = tempo, .walk = 0.01, .limp = 0.4, .jitter = 0.02, .spread = 0.025};
         double tempo_right;
@@ -207,7 +207,7 @@ static void goes_on_after_a_stop(void **state)
 {
     (void)state;
     static struct take take;
-    for (double stop = 5; stop < 1000; stop *= 4) {
+    for (int stop = 5; stop < 1000; stop *= 4) {
         struct manner manner = {
             .tempo = 90, .walk = 0.008, .stop = stop, .jitter = 0.008, .spread = 0.02};
         double right = 0;
@@ -219,7 +219,7 @@ static void goes_on_after_a_stop(void **state)
             right += share_right(&take, take.half, take.half + 24) / SEEDS;
             model_free(model);
         }
-        print_message("after %g s: %.1f\n", stop, right);
+        print_message("after %d s: %.1f\n", stop, right);
         assert_true(right >= 92);
     }
 }
