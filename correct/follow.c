@@ -207,8 +207,8 @@ static void pass_slots(struct follow *follow, int32_t passed)
     struct follow_hypothesis turning[TURNING]; /* the likeliest, before time has told on them */
     uint32_t turns = 0;
     int64_t first = (int64_t)follow->slot + follow->phase;
-    int32_t beats = passed / SONG_SLOTS_A_BEAT;
-    float stay_least = powf(1 - leave, (float)beats);
+    int32_t least = passed / SONG_SLOTS_A_BEAT; /* beats */
+    float stay_least = powf(1 - leave, (float)least);
     float stay_more = stay_least * (1 - leave); /* where one more beat begins on the way */
     for (uint32_t i = 0; i < count; i++) {
         struct follow_hypothesis h = follow->hypothesis[i];
@@ -226,7 +226,7 @@ static void pass_slots(struct follow *follow, int32_t passed)
         for (uint32_t r = missed; r + 1 < (uint32_t)passed && r < 16; r++)
             h.weight *= rest_right;
         int64_t beats = next / SONG_SLOTS_A_BEAT - place / SONG_SLOTS_A_BEAT;
-        float stay = beats > passed / SONG_SLOTS_A_BEAT ? stay_more : stay_least;
+        float stay = beats > least ? stay_more : stay_least;
         left += h.weight * (1 - stay);
         h.weight *= stay;
         follow->hypothesis[kept++] = h;
