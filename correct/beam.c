@@ -37,6 +37,8 @@ struct beam {
     struct candidate *candidate;           /* [2 width + 1], the likeliest first */
     uint32_t candidates;
     float log_meant[STYLE_SHIFTS]; /* of the note being judged */
+    float total;                   /* probability of all hypotheses before it, not normalised */
+    float evidence;                /* P(x) of the note, among the pitches within reach */
     uint32_t *first_feature, *first_logit, *first_action, *id, *feature;
     float *strength, *logit, *value, *scratch;
     struct trace *trace; /* of a whole take; else NULL */
@@ -292,6 +294,9 @@ static void weigh(struct beam *beam, uint8_t x)
             best = fmaxf(best, beam->hypothesis[i].weight + prior[k] + channel[k]);
     }
     beam->candidates = 0;
+    beam->total = 0;
+    for (uint32_t i = 0; i < beam->count; i++)
+        beam->total += expf(beam->hypothesis[i].weight);
     for (uint32_t i = 0; i < beam->count; i++) {
         const float *prior = beam->logit + (size_t)i * STYLE_SHIFTS;
         for (int k = 0; k < STYLE_SHIFTS; k++) {
@@ -304,6 +309,7 @@ static void weigh(struct beam *beam, uint8_t x)
     }
     for (int k = 0; k < STYLE_SHIFTS; k++)
         sum += meant[k];
+    beam->evidence = expf(best) * sum / beam->total;
     for (int k = 0; k < STYLE_SHIFTS; k++) {
         meant[k] /= sum;
         beam->log_meant[k] = meant[k] > 0 ? logf(meant[k]) : least_logarithm;
@@ -354,6 +360,11 @@ void beam_judge(struct beam *beam, double slot, uint8_t x, note_set held,
 {
     judge(beam, slot, x & 127, held, NULL);
     memcpy(log_meant, beam->log_meant, sizeof beam->log_meant);
+}
+
+float beam_evidence(const struct beam *beam)
+{
+    return beam->evidence;
 }
 
 void beam_hear(struct beam *beam, uint8_t x)

@@ -43,6 +43,9 @@ void beam_start(struct beam *beam);
 void beam_judge(struct beam *beam, double slot, uint8_t x, note_set held,
                 float log_meant[STYLE_SHIFTS]);
 
+/* How likely key x was, among those within STYLE_RANGE of it. */
+float beam_evidence(const struct beam *beam);
+
 /* Remembers that note. */
 void beam_hear(struct beam *beam, uint8_t x);
 

@@ -188,6 +188,18 @@ void corrector_realign(struct corrector *corrector, double slots)
     corrector->follow->realigned += slots;
 }
 
+/* What other music would sound like is known better by the style than by habits: where
+ * it expected the note more, being at no known place gains by as much. */
+static void leave_to_style(struct corrector *corrector, uint8_t x)
+{
+    static const float within_reach = .6f; /* probability of the keys that evidence is about */
+    static const float most = 10;
+    struct follow *follow = corrector->follow;
+    float ratio = within_reach * expert_evidence(corrector->expert) / habit_note(&follow->habit, x);
+    if (ratio > 1)
+        follow->away *= fminf(ratio, most);
+}
+
 void corrector_settle(struct corrector *corrector)
 {
     struct decided *last = &corrector->last;
@@ -198,13 +210,15 @@ void corrector_settle(struct corrector *corrector)
     last->waiting = false;
     if (!follow_is_first(follow))
         follow_enter(follow, last->x);
-    follow_weigh(follow, last->x, NULL);
-    follow_sent(follow, last->x, last->y);
     if (corrector->expert) {
         if (!last->judged)
             judge(corrector, meant);
-        expert_hear(corrector->expert, last->x);
+        leave_to_style(corrector, last->x);
     }
+    follow_weigh(follow, last->x, NULL);
+    follow_sent(follow, last->x, last->y);
+    if (corrector->expert)
+        expert_hear(corrector->expert, last->x);
     scale_sent(&corrector->scale, last->x, last->y);
 }
 

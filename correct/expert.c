@@ -8,8 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const float policy_part = .3f;     /* of the opinions' weight; the beam has the rest */
-static const float least_logarithm = -14; /* neither of them rules anything out */
+/* Of the opinions' weight the beam has this part where chords are played, and none in single
+ * lines, of which the prior has learned less than the policy. */
+static const float beam_part = .6f;
+static const float single_line = 1.05f, chords = 1.2f; /* notes a slot */
+static const float least_logarithm = -14;              /* neither of them rules anything out */
 
 /* Nats against the keys played in whole takes: there, too, fewer mistakes are found than
  * were made, and the channel is fitted to those found. */
@@ -21,6 +24,7 @@ struct expert {
     struct style style; /* the policy's own memory, as it was trained with */
     struct style_view view;
     float seen[STYLE_SHIFTS];  /* the policy's answer to the note being judged */
+    float notes, slots;        /* struck so far */
     float usual[STYLE_SHIFTS]; /* log P(x | y) of a player of whom nothing is known */
     float *scratch;
 };
@@ -50,7 +54,7 @@ struct expert *expert_create(const struct style_networks *networks, struct error
         return NULL;
     }
     set_usual(expert);
-    style_start(&expert->style);
+    expert_start(expert);
     return expert;
 }
 
@@ -83,6 +87,8 @@ void expert_start(struct expert *expert)
 {
     beam_start(expert->beam);
     style_start(&expert->style);
+    expert->notes = 8;
+    expert->slots = 5;
 }
 
 /* A belief in which the player is trusted more or less; pitches that there are. */
@@ -122,17 +128,26 @@ void expert_judge(struct expert *expert, double slot, uint8_t x, note_set held, 
                   float meant[STYLE_SHIFTS])
 {
     float both[STYLE_SHIFTS];
+    float texture = (expert->notes / expert->slots - single_line) / (chords - single_line);
+    float part = beam_part * fminf(fmaxf(texture, 0), 1);
     beam_judge(expert->beam, slot, x, held, both);
     see(expert, slot, x, held);
     for (int k = 0; k < STYLE_SHIFTS; k++)
-        both[k] = (1 - policy_part) * fmaxf(both[k], least_logarithm) +
-                  policy_part * fmaxf(expert->seen[k], least_logarithm);
+        both[k] = part * fmaxf(both[k], least_logarithm) +
+                  (1 - part) * fmaxf(expert->seen[k], least_logarithm);
     weigh(expert, both, x, trust, meant);
+}
+
+float expert_evidence(const struct expert *expert)
+{
+    return beam_evidence(expert->beam);
 }
 
 void expert_hear(struct expert *expert, uint8_t x)
 {
     beam_hear(expert->beam, x);
+    expert->notes++;
+    expert->slots += expert->style.struck == 0;
     style_hear(&expert->style, x, expert->seen, true);
 }
 

@@ -32,6 +32,10 @@ void expert_start(struct expert *expert);
 void expert_judge(struct expert *expert, double slot, uint8_t x, note_set held, float trust,
                   float meant[STYLE_SHIFTS]);
 
+/* How well that note is explained: the probability of its key among those within
+ * STYLE_RANGE of it. After expert_judge. */
+float expert_evidence(const struct expert *expert);
+
 /* Remembers that note. */
 void expert_hear(struct expert *expert, uint8_t x);
 
