@@ -20,8 +20,10 @@ static const float drift = .001f;     /* the player's slots and the piece's shif
 static const float start_off_time = .004f, least_off_time = .001f, most_off_time = .5f;
 static const float off_time_rate = .05f; /* how fast their share follows the player */
 static const float missed_slot = .3f;    /* the piece has notes, nothing was struck */
-static const float count_right = .9f;    /* as many notes were struck as the piece has */
-static const float rest_right = .95f;    /* nothing was struck and the piece has nothing */
+static const float sparse_slot = .9f, sparse_count = .6f; /* these of one who leaves out most */
+static const float sparse_rate = .1f;
+static const float count_right = .9f; /* as many notes were struck as the piece has */
+static const float rest_right = .95f; /* nothing was struck and the piece has nothing */
 static const float most_near = .15f, most_stray = .06f;
 static const float doubt = .6f;       /* exponent of the habits' probabilities */
 static const double most_slot = 1e15; /* farther from zero, sixteenths are not told apart */
@@ -107,11 +109,12 @@ void follow_add(struct follow *follow, int32_t diagonal, float weight)
 }
 
 /* How well the number of notes struck in a slot agrees with what the piece has there. */
-static inline float count_factor(uint32_t struck, uint32_t expected)
+static inline float count_factor(uint32_t struck, uint32_t expected, float sparse)
 {
     static const float factor[] = {1, .3f, .1f, .05f};
     uint32_t off = struck > expected ? struck - expected : expected - struck;
-    return count_right * factor[off < 3 ? off : 3];
+    float usual = factor[off < 3 ? off : 3];
+    return count_right * (struck < expected ? usual + sparse * (sparse_count - usual) : usual);
 }
 
 /* Where hypotheses are, by the low bits of their diagonals: index + 1, 0 for none. */
@@ -199,6 +202,24 @@ static uint32_t keep_likeliest(struct follow_hypothesis *list, uint32_t count,
     return count;
 }
 
+/* Counts how many of the piece's notes are left out since the last slot struck, where the
+ * place is clear: one who plays one hand of a piece leaves out most of it. */
+static void hear_gaps(struct follow *follow, int32_t passed)
+{
+    const struct timeline *timeline = follow->timeline;
+    int64_t place = (int64_t)follow->slot + follow->best, next = place + passed;
+    if (!follow->believed || follow->best_weight < .5f || !on_timeline(follow, place) ||
+        !on_timeline(follow, next))
+        return;
+    uint32_t expected = timeline->first[next] - timeline->first[place];
+    if (expected == 0 || passed > TIMELINE_GAP)
+        return;
+    float share = follow->struck < expected ? 1 - (float)follow->struck / (float)expected : 0;
+    float sparse =
+        fminf(fmaxf(2 * share - .3f, 0), 1); /* 0 below a seventh left out, 1 from two thirds on */
+    follow->sparse += sparse_rate * (sparse - follow->sparse);
+}
+
 static void pass_slots(struct follow *follow, int32_t passed)
 {
     const struct timeline *timeline = follow->timeline;
@@ -207,6 +228,8 @@ static void pass_slots(struct follow *follow, int32_t passed)
     struct follow_hypothesis turning[TURNING]; /* the likeliest, before time has told on them */
     uint32_t turns = 0;
     int64_t first = (int64_t)follow->slot + follow->phase;
+    hear_gaps(follow, passed);
+    float missed = missed_slot + follow->sparse * (sparse_slot - missed_slot);
     int32_t least = passed / SONG_SLOTS_A_BEAT; /* beats */
     float stay_least = powf(1 - leave, (float)least);
     float stay_more = stay_least * (1 - leave); /* where one more beat begins on the way */
@@ -217,13 +240,13 @@ static void pass_slots(struct follow *follow, int32_t passed)
             left += h.weight;
             continue;
         }
-        h.weight *= count_factor(follow->struck, timeline_count(timeline, place));
+        h.weight *= count_factor(follow->struck, timeline_count(timeline, place), follow->sparse);
         if (h.weight > .01f * follow->best_weight)
             turns = keep_likeliest(turning, turns, &h);
-        uint32_t missed = timeline->onsets_before[next] - timeline->onsets_before[place + 1];
-        for (uint32_t m = 0; m < missed && m < 16; m++)
-            h.weight *= missed_slot;
-        for (uint32_t r = missed; r + 1 < (uint32_t)passed && r < 16; r++)
+        uint32_t skipped = timeline->onsets_before[next] - timeline->onsets_before[place + 1];
+        for (uint32_t m = 0; m < skipped && m < 16; m++)
+            h.weight *= missed;
+        for (uint32_t r = skipped; r + 1 < (uint32_t)passed && r < 16; r++)
             h.weight *= rest_right;
         int64_t beats = next / SONG_SLOTS_A_BEAT - place / SONG_SLOTS_A_BEAT;
         float stay = beats > least ? stay_more : stay_least;
@@ -428,6 +451,7 @@ static void settle(struct follow *follow, int32_t before)
         follow->anchor = follow->best;
     } else if (follow->lost >= LOST_NOTES) {
         follow->believed = false;
+        follow->sparse = 0;
     }
 }
 

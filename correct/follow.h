@@ -70,6 +70,7 @@ struct follow {
     int32_t best;       /* diagonal of the likeliest hypothesis */
     float best_weight;
     uint32_t sure;     /* notes on end for which it was beyond doubt */
+    float sparse;      /* 0: the player plays all of the piece; 1: leaves out most of it */
     float off_time;    /* share of onsets at which the player's time and the piece's part */
     int32_t late_best; /* the diagonal of `best` with its next onset now, or `best` itself */
     uint32_t lost;     /* notes on end for which nothing was */

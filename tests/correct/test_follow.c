@@ -99,6 +99,56 @@ static void loose_playing_is_followed(void **state)
     assert_true(tally.right > 97 && tally.kept > 98.5);
 }
 
+/* 48 bars of a tune over chords broken in eighths, and the tune. */
+static struct song *tune_over_chords(struct song **tune, uint64_t seed)
+{
+    static const int scale[] = {0, 2, 4, 5, 7, 9, 11};
+    struct song_note both[48 * 24], alone[48 * 8];
+    size_t notes = 0, tunes = 0;
+    struct rng rng;
+    rng_seed(&rng, seed, 3);
+    int step = 7;
+    for (uint32_t slot = 0; slot < 48 * MUSIC_BAR; slot++) {
+        int root = (int)(slot / MUSIC_BAR * 3 % 7), degree = root + (int)(slot / 2 % 4) * 2;
+        uint8_t low = (uint8_t)(48 + degree / 7 * 12 + scale[degree % 7]);
+        if (slot % 2 == 0)
+            both[notes++] = (struct song_note){slot, low};
+        if (slot % 4 != 0 || rng_below(&rng, 4) == 0)
+            continue;
+        step += (int)rng_below(&rng, 5) - 2;
+        step = step < 0 ? 0 : step > 12 ? 12 : step;
+        alone[tunes] = (struct song_note){slot, (uint8_t)(72 + step / 7 * 12 + scale[step % 7])};
+        both[notes++] = alone[tunes++];
+    }
+    *tune = music_written(alone, tunes);
+    return music_written(both, notes);
+}
+
+/* As one who practises a hand at a time does. */
+static void one_hand_alone_is_followed(void **state)
+{
+    (void)state;
+    double right = 0;
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        struct song *tune, *song = tune_over_chords(&tune, seed);
+        struct model *model = music_model(&song, 1);
+        struct corrector *corrector = music_corrector(model, CORRECT_CORRECT);
+        struct playing playing = {0};
+        struct rng rng;
+        rng_seed(&rng, seed, 7);
+        playing_add(&playing, tune, 0, tune->slots);
+        playing_shift(&playing, &rng, .3, 2);
+        playing_play(&playing, corrector);
+        right += playing_tally(&playing, 0).right / SEEDS;
+        playing_free(&playing);
+        corrector_close(corrector);
+        model_free(model);
+        song_free(tune);
+    }
+    print_message("  right %.2f\n", right);
+    assert_true(right > 85);
+}
+
 static void from_the_middle(struct playing *playing, const struct song *song, struct rng *rng)
 {
     playing_add(playing, song, (2 + rng_below(rng, 20)) * MUSIC_BAR, song->slots);
@@ -433,6 +483,7 @@ int main(void)
         cmocka_unit_test(clean_playing_is_kept),
         cmocka_unit_test(wrong_notes_are_repaired),
         cmocka_unit_test(loose_playing_is_followed),
+        cmocka_unit_test(one_hand_alone_is_followed),
         cmocka_unit_test(a_start_in_the_middle_is_found),
         cmocka_unit_test(jumps_are_followed),
         cmocka_unit_test(restarts_are_followed),
