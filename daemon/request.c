@@ -100,7 +100,15 @@ int request_read(const char *line, size_t length, struct request *request, struc
     return status;
 }
 
+/* A reason may repeat what the client sent, and be cut in the middle of a character. */
 json_t *request_refuse(const char *why)
 {
-    return json_pack("{s:b, s:s}", "ok", 0, "error", why);
+    json_t *answer = json_pack("{s:b, s:s}", "ok", 0, "error", why);
+    if (answer)
+        return answer;
+    struct error ascii = {""};
+    error_set(&ascii, "%s", why);
+    for (char *c = ascii.text; *c; c++)
+        *c = (unsigned char)*c < 0x80 ? *c : '?';
+    return json_pack("{s:b, s:s}", "ok", 0, "error", ascii.text);
 }

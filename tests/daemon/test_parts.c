@@ -75,6 +75,17 @@ static void test_requests(void **state)
     assert_int_equal(read_request("{\"command\":\"tempo\",\"value\":true}", &request, &error), -1);
     assert_int_equal(read_request("{\"command\":\"tempo\",\"x\":100}", &request, &error), -1);
     assert_int_equal(read_request("{\"command\":\"panic\"} x", &request, &error), -1);
+    static const char *const cut[] = {
+        "{\"command\":\"123456789012345678901234567890123456789\xc3\xbc\"}",
+        "{\"comman:\\\xde\x8b\xde\x8b\x9a\x9apo\",\"value\":5}",
+    };
+    for (size_t i = 0; i < sizeof cut / sizeof *cut; i++) {
+        assert_int_equal(read_request(cut[i], &request, &error), -1);
+        json_t *answer = request_refuse(error.text);
+        assert_non_null(answer);
+        assert_non_null(json_string_value(json_object_get(answer, "error")));
+        json_decref(answer);
+    }
 }
 
 static void test_reload_keeps_what_commands_changed(void **state)

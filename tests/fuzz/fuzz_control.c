@@ -24,7 +24,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         MUST(strlen(error.text) > 5);
         json_t *answer = request_refuse(error.text);
         char *text = answer ? json_dumps(answer, JSON_COMPACT) : NULL;
-        /* A name that is no UTF-8 never gets through the parser to here. */
         MUST(text && !strchr(text, '\n'));
         free(text);
         json_decref(answer);
