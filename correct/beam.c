@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const float least_weight = -12; /* lighter hypotheses are dropped */
+static const float least_weight = -12; /* lighter ways on are not taken */
 static const float least_logarithm = -30;
 
 struct hypothesis {
@@ -33,10 +33,12 @@ struct beam {
     struct prior_span span;
     struct style_view own;
     uint32_t width, count;
+    float spread;
     struct hypothesis *hypothesis, *spare; /* [2 width] each */
     struct candidate *candidate;           /* [2 width + 1], the likeliest first */
     uint32_t candidates;
     float log_meant[STYLE_SHIFTS]; /* of the note being judged */
+    float expected[STYLE_SHIFTS];  /* the same, the key aside */
     float total;                   /* probability of all hypotheses before it, not normalised */
     float evidence;                /* P(x) of the note, among the pitches within reach */
     uint32_t *first_feature, *first_logit, *first_action, *id, *feature;
@@ -71,7 +73,8 @@ static int allocate(struct beam *beam)
     return 0;
 }
 
-struct beam *beam_open(const struct policy *prior, uint32_t width, struct error *error)
+struct beam *beam_open(const struct policy *prior, uint32_t width, float spread,
+                       struct error *error)
 {
     struct beam *beam = width >= 1 && width <= BEAM_MOST ? calloc(1, sizeof *beam) : NULL;
     if (!beam) {
@@ -80,6 +83,7 @@ struct beam *beam_open(const struct policy *prior, uint32_t width, struct error 
     }
     beam->prior = prior;
     beam->width = width;
+    beam->spread = spread;
     if (allocate(beam) != 0) {
         error_set(error, "out of memory");
         beam_close(beam);
@@ -111,7 +115,6 @@ void beam_close(struct beam *beam)
 void beam_start(struct beam *beam)
 {
     style_start(&beam->style);
-    beam->style.patient = true;
     channel_start(&beam->channel);
     beam->count = 1;
     memset(beam->hypothesis, 0, sizeof *beam->hypothesis);
@@ -211,9 +214,9 @@ static void merge(struct beam *beam, uint32_t notes)
     for (uint32_t i = 0; i < count; i++)
         place[h[i].edge] = (uint16_t)i;
     beam->count = count < beam->width ? count : beam->width;
-    while (h[beam->count - 1].weight < h[0].weight + least_weight)
+    float top = h[0].weight, least = top - beam->spread;
+    while (h[beam->count - 1].weight < least)
         beam->count--;
-    float top = h[0].weight;
     for (uint32_t i = 0; i < beam->count; i++)
         h[i].weight -= top;
     for (uint32_t i = 0; beam->trace && i < before; i++)
@@ -283,6 +286,22 @@ static void propose(struct beam *beam, float weight, uint32_t from, uint32_t shi
     candidate[at] = (struct candidate){weight, (uint16_t)from, (uint16_t)shift};
 }
 
+/* What the hypotheses together expect, the key aside. */
+static void foresee(struct beam *beam)
+{
+    float sum[STYLE_SHIFTS] = {0};
+    beam->total = 0;
+    for (uint32_t i = 0; i < beam->count; i++) {
+        const float *prior = beam->logit + (size_t)i * STYLE_SHIFTS;
+        float part = expf(beam->hypothesis[i].weight);
+        beam->total += part;
+        for (int k = 0; k < STYLE_SHIFTS; k++)
+            sum[k] += part * expf(prior[k]);
+    }
+    for (int k = 0; k < STYLE_SHIFTS; k++)
+        beam->expected[k] = sum[k] > 0 ? logf(sum[k] / beam->total) : least_logarithm;
+}
+
 /* Prior and channel of all ways on: what is meant. */
 static void weigh(struct beam *beam, uint8_t x)
 {
@@ -294,9 +313,6 @@ static void weigh(struct beam *beam, uint8_t x)
             best = fmaxf(best, beam->hypothesis[i].weight + prior[k] + channel[k]);
     }
     beam->candidates = 0;
-    beam->total = 0;
-    for (uint32_t i = 0; i < beam->count; i++)
-        beam->total += expf(beam->hypothesis[i].weight);
     for (uint32_t i = 0; i < beam->count; i++) {
         const float *prior = beam->logit + (size_t)i * STYLE_SHIFTS;
         for (int k = 0; k < STYLE_SHIFTS; k++) {
@@ -352,6 +368,7 @@ static void judge(struct beam *beam, double slot, uint8_t x, note_set held,
     if (beam->trace)
         trace_weights(beam);
     expect(beam, x, held, echo);
+    foresee(beam);
     weigh(beam, x);
 }
 
@@ -360,6 +377,11 @@ void beam_judge(struct beam *beam, double slot, uint8_t x, note_set held,
 {
     judge(beam, slot, x & 127, held, NULL);
     memcpy(log_meant, beam->log_meant, sizeof beam->log_meant);
+}
+
+const float *beam_expected(const struct beam *beam)
+{
+    return beam->expected;
 }
 
 float beam_evidence(const struct beam *beam)

@@ -23,15 +23,19 @@
 
 enum {
     BEAM_LIVE = 16,
+    BEAM_LIVE_SPREAD = 5, /* nats: playing with few mistakes costs little */
     BEAM_TAKE = 48,
+    BEAM_TAKE_SPREAD = 12,
     BEAM_MOST = 256,
     BEAM_PASSES = 3, /* over a whole take */
 };
 
 struct beam;
 
-/* width: hypotheses kept after a note, 1 .. BEAM_MOST. NULL: out of memory or range. */
-struct beam *beam_open(const struct policy *prior, uint32_t width, struct error *error);
+/* width: hypotheses kept after a note, 1 .. BEAM_MOST; spread: those kept are at most
+ * exp(spread) times less likely than the likeliest. NULL: out of memory or range. */
+struct beam *beam_open(const struct policy *prior, uint32_t width, float spread,
+                       struct error *error);
 void beam_close(struct beam *beam);
 
 /* Forgets all playing. */
@@ -42,6 +46,10 @@ void beam_start(struct beam *beam);
  * what was answered. To be followed by beam_hear. */
 void beam_judge(struct beam *beam, double slot, uint8_t x, note_set held,
                 float log_meant[STYLE_SHIFTS]);
+
+/* What the music led to expect, the key aside: the log-probability of each of these
+ * pitches, all together 1. After beam_judge. */
+const float *beam_expected(const struct beam *beam);
 
 /* How likely key x was, among those within STYLE_RANGE of it. */
 float beam_evidence(const struct beam *beam);

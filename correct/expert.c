@@ -1,4 +1,4 @@
-/* The beam and the policy side by side. */
+/* The beam, and the policy upon it. */
 #include "correct/expert.h"
 
 #include "correct/beam.h"
@@ -8,11 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of the opinions' weight the beam has this part where chords are played, and none in single
- * lines, of which the prior has learned less than the policy. */
-static const float beam_part = .6f;
-static const float single_line = 1.05f, chords = 1.2f; /* notes a slot */
-static const float least_logarithm = -14;              /* neither of them rules anything out */
+static const float least_logarithm = -14; /* nothing is ruled out */
 
 /* Nats against the keys played in whole takes: there, too, fewer mistakes are found than
  * were made, and the channel is fitted to those found. */
@@ -21,10 +17,7 @@ static const float not_found = .5f;
 struct expert {
     struct style_networks networks;
     struct beam *beam;
-    struct style style; /* the policy's own memory, as it was trained with */
     struct style_view view;
-    float seen[STYLE_SHIFTS];  /* the policy's answer to the note being judged */
-    float notes, slots;        /* struck so far */
     float usual[STYLE_SHIFTS]; /* log P(x | y) of a player of whom nothing is known */
     float *scratch;
 };
@@ -45,10 +38,12 @@ struct expert *expert_create(const struct style_networks *networks, struct error
         return NULL;
     }
     expert->networks = *networks;
-    size_t now = policy_scratch(networks->now, 1), later = policy_scratch(networks->later, 1);
-    expert->scratch = malloc((now > later ? now : later) * sizeof *expert->scratch);
-    expert->beam = beam_open(networks->prior, BEAM_LIVE, error);
-    if (!expert->scratch || !expert->beam) {
+    expert->scratch =
+        networks->policy
+            ? malloc(policy_scratch(networks->policy, 1) * sizeof *expert->scratch)
+            : NULL;
+    expert->beam = beam_open(networks->prior, BEAM_LIVE, BEAM_LIVE_SPREAD, error);
+    if ((networks->policy && !expert->scratch) || !expert->beam) {
         expert_close(expert);
         error_set(error, "out of memory");
         return NULL;
@@ -86,9 +81,6 @@ void expert_close(struct expert *expert)
 void expert_start(struct expert *expert)
 {
     beam_start(expert->beam);
-    style_start(&expert->style);
-    expert->notes = 8;
-    expert->slots = 5;
 }
 
 /* A belief in which the player is trusted more or less; pitches that there are. */
@@ -110,32 +102,19 @@ static void weigh(const struct expert *expert, const float log_probability[STYLE
         meant[k] /= sum;
 }
 
-/* The policy's opinion; its memory is judged again as far as that is due. */
-static void see(struct expert *expert, double slot, uint8_t x, note_set held)
-{
-    struct style *style = &expert->style;
-    float judged[STYLE_SHIFTS];
-    style_advance(style, slot);
-    while (style_due(style, &expert->view)) {
-        style_ask(expert->networks.later, &expert->view, expert->scratch, judged);
-        style_revise(style, judged);
-    }
-    style_see(style, x, held, &expert->view);
-    style_ask(expert->networks.now, &expert->view, expert->scratch, expert->seen);
-}
-
 void expert_judge(struct expert *expert, double slot, uint8_t x, note_set held, float trust,
                   float meant[STYLE_SHIFTS])
 {
-    float both[STYLE_SHIFTS];
-    float texture = (expert->notes / expert->slots - single_line) / (chords - single_line);
-    float part = beam_part * fminf(fmaxf(texture, 0), 1);
-    beam_judge(expert->beam, slot, x, held, both);
-    see(expert, slot, x, held);
+    float answer[STYLE_SHIFTS];
+    beam_judge(expert->beam, slot, x, held, answer);
+    if (expert->networks.policy) {
+        style_see(beam_memory(expert->beam), x, held, beam_expected(expert->beam), answer,
+                  &expert->view);
+        style_ask(expert->networks.policy, &expert->view, expert->scratch, answer);
+    }
     for (int k = 0; k < STYLE_SHIFTS; k++)
-        both[k] = part * fmaxf(both[k], least_logarithm) +
-                  (1 - part) * fmaxf(expert->seen[k], least_logarithm);
-    weigh(expert, both, x, trust, meant);
+        answer[k] = fmaxf(answer[k], least_logarithm);
+    weigh(expert, answer, x, trust, meant);
 }
 
 float expert_evidence(const struct expert *expert)
@@ -146,15 +125,12 @@ float expert_evidence(const struct expert *expert)
 void expert_hear(struct expert *expert, uint8_t x)
 {
     beam_hear(expert->beam, x);
-    expert->notes++;
-    expert->slots += expert->style.struck == 0;
-    style_hear(&expert->style, x, expert->seen, true);
 }
 
 int expert_take(const struct expert *expert, const struct correct_note *notes, size_t count,
                 float trust, float (*meant)[STYLE_SHIFTS], struct error *error)
 {
-    struct beam *beam = beam_open(expert->networks.prior, BEAM_TAKE, error);
+    struct beam *beam = beam_open(expert->networks.prior, BEAM_TAKE, BEAM_TAKE_SPREAD, error);
     int status = beam ? beam_take(beam, notes, count, meant, error) : -1;
     for (size_t i = 0; status == 0 && i < count; i++) {
         float log_meant[STYLE_SHIFTS];

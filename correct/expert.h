@@ -1,8 +1,7 @@
 /* The style expert at work: what a note is believed to mean in music that is not known.
  *
- * Two opinions, weighed as experts whose logarithms are added (Hinton 2002): that of
- * the beam (correct/beam.h), which expects and then hears what was struck, and that
- * of the policy (correct/style.h), which sees the key. Whole takes are the beam's.
+ * The beam (correct/beam.h) expects, and hears what was struck; the policy (correct/style.h)
+ * stands upon it and answers. Whole takes are the beam's alone.
  *
  * Borrows the networks. Live it allocates when it is opened only. One thread at a time. */
 #ifndef CORRECT_EXPERT_H
@@ -18,7 +17,7 @@ struct expert;
 int expert_open(struct expert **expert, const struct model *const *models, size_t count,
                 struct error *error);
 
-/* With these networks. NULL: out of memory. */
+/* With these networks; without a policy (NULL) the beam's answer stands. NULL: out of memory. */
 struct expert *expert_create(const struct style_networks *networks, struct error *error);
 
 void expert_close(struct expert *expert);

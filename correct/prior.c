@@ -34,7 +34,7 @@ struct policy_shape prior_shape(void)
         .inputs = PRIOR_FEATURES,
         .actions = STYLE_SHIFTS,
         .layers = 2,
-        .width = {32, 32, [POLICY_CHANNELS] = 32, [POLICY_CHANNELS2] = 32,
+        .width = {32, 32, [POLICY_CHANNELS] = 48, [POLICY_CHANNELS2] = 32,
                   [POLICY_PLANES] = PRIOR_PLANES, [POLICY_WINDOW] = STYLE_WINDOW}};
 }
 

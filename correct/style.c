@@ -8,89 +8,60 @@
 #include <math.h>
 #include <string.h>
 
-enum plane {
-    PLANE_NOW,
-    PLANE_BEFORE = 1 * STYLE_WINDOW, /* two */
-    PLANE_HELD = 3 * STYLE_WINDOW,
-    PLANE_BARS = 4 * STYLE_WINDOW, /* four */
-    PLANE_VOTES = 8 * STYLE_WINDOW,
-    PLANE_VOTES_SENT = 9 * STYLE_WINDOW,
-    PLANE_BEST = 10 * STYLE_WINDOW, /* three */
-    PLANE_SLOT_KEYS = 13 * STYLE_WINDOW,
-    PLANE_PITCH = 14 * STYLE_WINDOW,
+enum place {
+    PLANE_MEANT,
+    PLANE_EXPECTED = 1 * STYLE_WINDOW,
+    PLANE_NOW = 2 * STYLE_WINDOW,
+    PLANE_BEFORE = 3 * STYLE_WINDOW, /* two */
+    PLANE_HELD = 5 * STYLE_WINDOW,
+    PLANE_BARS = 6 * STYLE_WINDOW, /* four */
+    PLANE_VOTES = 10 * STYLE_WINDOW,
+    PLANE_VOTES_SENT = 11 * STYLE_WINDOW,
+    PLANE_BEST = 12 * STYLE_WINDOW, /* three */
+    PLANE_SLOT_KEYS = 15 * STYLE_WINDOW,
+    PLANE_PITCH = 16 * STYLE_WINDOW,
     PLANE_KEY = PLANE_PITCH + STYLE_PITCHES * STYLE_WINDOW,
     PLANE_CLASS = PLANE_KEY + STYLE_KEYS * STYLE_WINDOW,
-};
-
-enum place {
     AT_SLOT = STYLE_PLANES * STYLE_WINDOW,
     AT_SINCE = AT_SLOT + 16,
     AT_REGISTER = AT_SINCE + 8,
-    AT_STRUCK = AT_REGISTER + 22,
-    AT_SHIFT = AT_STRUCK + 5,
-    AT_RATE = AT_SHIFT + STYLE_CORRECTIONS * STYLE_SHIFTS,
+    AT_STRUCK = AT_REGISTER + 22, /* three */
+    AT_RATE = AT_STRUCK + 3 * STYLE_CROWDS,
     AT_CLASS_PLAYED = AT_RATE + 2 * STYLE_RATES,
     AT_BEST = AT_CLASS_PLAYED + 12,
-    AT_BLIND = AT_BEST + 6,
-    AT_END = AT_BLIND + 1,
-};
-
-/* Of the network that judges again. */
-enum later_place {
-    LATER_FIRST,                     /* log-probabilities of the first answer */
-    LATER_SLOT = 1 * STYLE_WINDOW,   /* other notes of its slot */
-    LATER_BEFORE = 2 * STYLE_WINDOW, /* the slot before it */
-    LATER_AFTER = 3 * STYLE_WINDOW,  /* two slots after it */
-    LATER_VOTES = 5 * STYLE_WINDOW,
-    LATER_CLASS = 6 * STYLE_WINDOW, /* two */
-    AT_LATER_BEST = STYLE_LATER_PLANES * STYLE_WINDOW,
-    AT_LATER_RATE = AT_LATER_BEST + 6,
-    AT_LATER_SINCE = AT_LATER_RATE + 2 * STYLE_RATES,
-    AT_LATER_END = AT_LATER_SINCE + 2 * 8,
+    AT_END = AT_BEST + 6,
 };
 _Static_assert((int)AT_END == (int)STYLE_FEATURES, "features are counted twice");
-_Static_assert((int)AT_LATER_END == (int)STYLE_LATER_FEATURES, "features are counted twice");
+_Static_assert(PLANE_CLASS + 2 * STYLE_WINDOW == AT_SLOT, "planes are counted twice");
 
 static const float class_forget[STYLE_MEMORIES] = {.96f, .995f, .8f};
 static const float rate_forget[2] = {.97f, .995f};
 static const float least_belief = .02f;
 
-static struct policy_shape shape(uint32_t inputs, uint32_t planes, uint32_t first, uint32_t second)
+struct policy_shape style_shape(void)
 {
     return (struct policy_shape){
         .kind = POLICY_RELATIVE,
-        .inputs = inputs,
+        .inputs = STYLE_FEATURES,
         .actions = STYLE_SHIFTS,
         .layers = 2,
-        .width = {first, second, [POLICY_CHANNELS] = 16, [POLICY_CHANNELS2] = 16,
-                  [POLICY_PLANES] = planes, [POLICY_WINDOW] = STYLE_WINDOW}};
-}
-
-struct policy_shape style_shape(void)
-{
-    return shape(STYLE_FEATURES, STYLE_PLANES, 48, 32);
-}
-
-struct policy_shape style_later_shape(void)
-{
-    return shape(STYLE_LATER_FEATURES, STYLE_LATER_PLANES, 32, 16);
+        .width = {32, 32, [POLICY_CHANNELS] = 16, [POLICY_CHANNELS2] = 16,
+                  [POLICY_PLANES] = STYLE_PLANES, [POLICY_WINDOW] = STYLE_WINDOW}};
 }
 
 void style_networks_free(struct style_networks *networks)
 {
-    policy_free(networks->now);
-    policy_free(networks->later);
+    policy_free(networks->policy);
     policy_free(networks->prior);
     *networks = (struct style_networks){0};
 }
 
 int style_networks_create(struct style_networks *networks, uint64_t seed, struct error *error)
 {
-    struct policy_shape now = style_shape(), later = style_later_shape(), prior = prior_shape();
-    *networks = (struct style_networks){.now = policy_create(&now, seed, error),
-                                        .later = policy_create(&later, seed + 1, error),
+    struct policy_shape policy = style_shape(), prior = prior_shape();
+    *networks = (struct style_networks){.policy = policy_create(&policy, seed, error),
                                         .prior = policy_create(&prior, seed + 2, error)};
-    if (networks->now && networks->later && networks->prior)
+    if (networks->policy && networks->prior)
         return 0;
     style_networks_free(networks);
     return -1;
@@ -99,10 +70,9 @@ int style_networks_create(struct style_networks *networks, uint64_t seed, struct
 int style_networks_copy(struct style_networks *networks, const struct style_networks *from,
                         struct error *error)
 {
-    *networks = (struct style_networks){.now = policy_copy(from->now, error),
-                                        .later = policy_copy(from->later, error),
+    *networks = (struct style_networks){.policy = policy_copy(from->policy, error),
                                         .prior = policy_copy(from->prior, error)};
-    if (networks->now && networks->later && networks->prior)
+    if (networks->policy && networks->prior)
         return 0;
     style_networks_free(networks);
     return -1;
@@ -117,17 +87,15 @@ static bool same_shape(const struct policy_shape *a, const struct policy_shape *
 int style_networks_of(struct style_networks *networks, const struct model *model,
                       struct error *error)
 {
-    const struct policy_shape shape[STYLE_NETWORKS] = {style_shape(), style_later_shape(),
-                                                       prior_shape()};
+    const struct policy_shape shape[STYLE_NETWORKS] = {style_shape(), prior_shape()};
     bool known = model_networks(model) == STYLE_NETWORKS;
     for (size_t i = 0; known && i < STYLE_NETWORKS; i++)
         known = same_shape(&model_network(model, i)->shape, &shape[i]);
     if (!known)
         return error_set(error, "its networks are not those of a style as this program knows it; "
                                 "audiogenrl train --style makes such a model");
-    *networks = (struct style_networks){.now = (struct policy *)model_network(model, 0),
-                                        .later = (struct policy *)model_network(model, 1),
-                                        .prior = (struct policy *)model_network(model, 2)};
+    *networks = (struct style_networks){.policy = (struct policy *)model_network(model, 0),
+                                        .prior = (struct policy *)model_network(model, 1)};
     return 0;
 }
 
@@ -141,13 +109,12 @@ void style_start(struct style *style)
         style->rate[h] = .05f;
 }
 
-/* What nobody asked for in time, or what a long rest has made forgotten. */
+/* What a long rest has made forgotten. */
 static void drop_pending(struct style *style)
 {
     for (; style->pending_first != style->pending_last; style->pending_first++) {
         int64_t slot = style->pending[style->pending_first % STYLE_PENDING].slot;
-        if ((style->patient || slot >= style->onset[STYLE_DELAY]) &&
-            style->onset[0] - slot < REPETITION_LAGS * REPETITION_PHASES)
+        if (style->onset[0] - slot < REPETITION_LAGS * REPETITION_PHASES)
             break;
     }
 }
@@ -175,14 +142,6 @@ void style_advance(struct style *style, double slot)
     style->struck_before[0] = style->struck;
     style->struck = 0;
     drop_pending(style);
-}
-
-static void tell_votes(struct style_view *view, uint32_t place, int x,
-                       const struct repetition_votes *votes)
-{
-    for (uint32_t i = 0; i < votes->count; i++)
-        if (votes->vote[votes->pitch[i]] >= least_vote)
-            tell_pitch(view, place, x, votes->pitch[i], votes->vote[votes->pitch[i]]);
 }
 
 static void tell_repetition(const struct style *style, struct style_view *view, int x, note_set now)
@@ -224,82 +183,41 @@ static void tell_line(const struct style *style, struct style_view *view, int x)
         tell_pitch(view, PLANE_KEY + i * STYLE_WINDOW, x, style->key[i], 1);
 }
 
-/* What is known without the key played. */
-static void tell_circumstances(const struct style *style, struct style_view *view)
+static void tell_circumstances(const struct style *style, struct style_view *view, int x)
 {
     int64_t since = style->onset[1] >= 0 ? style->onset[0] - style->onset[1] : 1000;
+    const uint32_t struck[3] = {style->struck, style->struck_before[0], style->struck_before[1]};
     tell(view, AT_SLOT + (uint32_t)(style->onset[0] & 15), 1);
     tell(view, AT_SINCE + gap_class(since), 1);
-    tell(view, AT_STRUCK + (style->struck < 4 ? style->struck : 4), 1);
-}
-
-static void tell_player(const struct style *style, struct style_view *view, int x)
-{
+    for (uint32_t i = 0; i < 3; i++)
+        tell(view,
+             AT_STRUCK + i * STYLE_CROWDS +
+                 (struck[i] < STYLE_CROWDS ? struck[i] : STYLE_CROWDS - 1),
+             1);
     tell(view, AT_REGISTER + (uint32_t)x / 6, 1);
     tell(view, AT_CLASS_PLAYED + (uint32_t)x % 12, 1);
     tell_rates(style, view, AT_RATE);
-    for (uint32_t i = 0; i < STYLE_CORRECTIONS && i < style->notes; i++)
-        tell(view, AT_SHIFT + i * STYLE_SHIFTS + (uint32_t)(style->shift[i] + STYLE_RANGE), 1);
 }
 
-void style_see(const struct style *style, uint8_t x, note_set held, struct style_view *view)
+static void tell_answer(struct style_view *view, uint32_t place,
+                        const float log_probability[STYLE_SHIFTS])
+{
+    for (uint32_t k = 0; k < STYLE_SHIFTS; k++)
+        tell(view, place + STYLE_REACH - STYLE_RANGE + k,
+             1 + fmaxf(log_probability[k], -8) * .25f);
+}
+
+void style_see(const struct style *style, uint8_t x, note_set held,
+               const float expected[STYLE_SHIFTS], const float meant[STYLE_SHIFTS],
+               struct style_view *view)
 {
     view->count = 0;
-    tell_player(style, view, x);
-    tell_circumstances(style, view);
+    tell_answer(view, PLANE_MEANT, meant);
+    tell_answer(view, PLANE_EXPECTED, expected);
+    tell_circumstances(style, view, x);
     tell_line(style, view, x);
     tell_classes(style, view, PLANE_CLASS, 2, x);
     tell_notes(style, view, x, held);
-}
-
-void style_see_blind(const struct style *style, uint8_t centre, note_set held,
-                     struct style_view *view)
-{
-    view->count = 0;
-    tell(view, AT_BLIND, 1);
-    tell_circumstances(style, view);
-    tell_line(style, view, centre);
-    tell_classes(style, view, PLANE_CLASS, 2, centre);
-    tell_notes(style, view, centre, held);
-}
-
-static void tell_later(const struct style *style, struct style_view *view,
-                       const struct style_pending *note)
-{
-    int at = STYLE_DELAY, x = note->x;
-    struct repetition_slot others = *onset_notes(style, at);
-    if (note->place < others.count)
-        others.note[note->place] = others.note[--others.count];
-    tell_slot(view, LATER_SLOT, x, &others, 0);
-    tell_slot(view, LATER_BEFORE, x, onset_notes(style, at + 1), 0);
-    for (int i = 0; i < 2; i++)
-        tell_slot(view, LATER_AFTER + (uint32_t)i * STYLE_WINDOW, x, onset_notes(style, at - 1 - i),
-                  0);
-    struct repetition_votes votes;
-    repetition_vote(&style->repetition, (uint32_t)(style->onset[0] - note->slot), &votes);
-    tell_votes(view, LATER_VOTES, x, &votes);
-    tell(view, AT_LATER_BEST + trust_class(votes.best), 1);
-    tell_classes(style, view, LATER_CLASS, 2, x);
-    tell_rates(style, view, AT_LATER_RATE);
-    for (int i = 0; i < 2; i++)
-        tell(view,
-             AT_LATER_SINCE + (uint32_t)i * 8 + gap_class(style->onset[i] - style->onset[i + 1]),
-             1);
-}
-
-/* A note is due when its slot is the one STYLE_DELAY before. Older ones have left
- * the memory. */
-bool style_due(const struct style *style, struct style_view *view)
-{
-    const struct style_pending *note = &style->pending[style->pending_first % STYLE_PENDING];
-    if (style->pending_first == style->pending_last || note->slot != style->onset[STYLE_DELAY])
-        return false;
-    view->count = 0;
-    for (uint32_t k = 0; k < STYLE_SHIFTS; k++)
-        tell(view, LATER_FIRST + STYLE_REACH - STYLE_RANGE + k,
-             1 + fmaxf(note->log_probability[k], -8) * .25f);
-    tell_later(style, view, note);
-    return true;
 }
 
 note_set style_slot_notes(const struct style *style)
@@ -386,23 +304,21 @@ static void put_pending(struct style *style, uint8_t x, uint8_t place,
 }
 
 void style_hear(struct style *style, uint8_t x, const float log_probability[STYLE_SHIFTS],
-                bool again)
+                bool pending)
 {
     float probability[STYLE_SHIFTS];
     for (int k = 0; k < STYLE_SHIFTS; k++)
         probability[k] = expf(log_probability[k]);
     struct repetition_note note = style_digest(x, probability);
     uint8_t place = repetition_ago(&style->repetition, 0)->count;
-    if (again && place < REPETITION_SLOT_NOTES)
+    if (pending && place < REPETITION_SLOT_NOTES)
         put_pending(style, x, place, log_probability);
     repetition_hear(&style->repetition, x);
     repetition_remember(&style->repetition, &note);
     count_classes(style, &note);
     memmove(style->pitch + 1, style->pitch, STYLE_PITCHES - 1);
-    memmove(style->shift + 1, style->shift, STYLE_CORRECTIONS - 1);
     memmove(style->key + 1, style->key, STYLE_KEYS - 1);
     style->pitch[0] = note.pitch[0];
-    style->shift[0] = (int8_t)(note.pitch[0] - x);
     style->key[0] = x;
     for (int h = 0; h < 2; h++)
         style->rate[h] =
@@ -436,6 +352,4 @@ void style_revise(struct style *style, const float log_probability[STYLE_SHIFTS]
     repetition_revise(&style->repetition, ago, &slot, last);
     if (age < STYLE_PITCHES)
         style->pitch[age] = note.pitch[0];
-    if (age < STYLE_CORRECTIONS)
-        style->shift[age] = (int8_t)(note.pitch[0] - was->x);
 }

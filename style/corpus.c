@@ -145,8 +145,6 @@ static int begin(struct style_lane *lane, struct error *error)
         if (play_again(lane, &spec, error) != 0)
             return -1;
     }
-    lane->led = rng_float(rng) < lane->lead;
-    style_start(&lane->memory);
     return 0;
 }
 
@@ -163,11 +161,6 @@ static note_set release_held(struct style_lane *lane, double seconds)
     return set;
 }
 
-note_set style_lane_held(struct style_lane *lane)
-{
-    return release_held(lane, lane->take[lane->next].note.seconds);
-}
-
 int style_target(const struct take_note *truth, const struct take_played *played)
 {
     int32_t meant = played->truth >= 0 ? played->truth : played->brushed;
@@ -175,85 +168,27 @@ int style_target(const struct take_note *truth, const struct take_played *played
     return shift >= -STYLE_RANGE && shift <= STYLE_RANGE ? shift + STYLE_RANGE : -1;
 }
 
-int style_lane_next(struct style_lane *lane, uint8_t *x, int *target, struct error *error)
+int style_lane_next(struct style_lane *lane, struct style_struck *struck, struct error *error)
 {
     while (lane->next == lane->count)
         if (begin(lane, error) != 0)
             return -1;
     const struct take_played *played = &lane->take[lane->next];
-    *x = played->note.pitch;
-    *target = style_target(lane->truth, played);
-    style_advance(&lane->memory, played->note.position);
+    *struck = (struct style_struck){.position = played->note.position,
+                                    .x = played->note.pitch,
+                                    .target = style_target(lane->truth, played),
+                                    .first = lane->next == 0,
+                                    .last = lane->next + 1 == lane->count,
+                                    .held = release_held(lane, played->note.seconds)};
     return 0;
 }
 
-/* The memory counts notes as the take does. */
-bool style_lane_due(const struct style_lane *lane, struct style_view *view, int *target)
+void style_lane_send(struct style_lane *lane, int shift)
 {
-    const struct style *style = &lane->memory;
-    if (!style_due(style, view))
-        return false;
-    uint32_t number = style->pending[style->pending_first % STYLE_PENDING].number;
-    *target = style_target(lane->truth, &lane->take[number]);
-    return true;
-}
-
-/* What a led song is told: the truth, or as good as it. */
-static const float *lead(const struct style_lane *lane, int target, const float *log_probability,
-                         float truth[STYLE_SHIFTS])
-{
-    if (!lane->led || target < 0)
-        return log_probability;
-    for (int k = 0; k < STYLE_SHIFTS; k++)
-        truth[k] = k == target ? 0 : -20;
-    return truth;
-}
-
-void style_lane_revise(struct style_lane *lane, int target,
-                       const float log_probability[STYLE_SHIFTS])
-{
-    float truth[STYLE_SHIFTS];
-    style_revise(&lane->memory, lead(lane, target, log_probability, truth));
-}
-
-void style_lane_see(struct style_lane *lane, struct style_view *view)
-{
-    const struct take_played *played = &lane->take[lane->next];
-    style_see(&lane->memory, played->note.pitch, release_held(lane, played->note.seconds), view);
-}
-
-void style_lane_see_blind(struct style_lane *lane, struct style_view *view, int *target)
-{
-    const struct take_played *played = &lane->take[lane->next];
-    int32_t meant = played->truth >= 0 ? played->truth : played->brushed;
-    int shift = (int)rng_below(&lane->rng, STYLE_SHIFTS);
-    int centre = (meant >= 0 ? lane->truth[meant].pitch : 60) - (shift - STYLE_RANGE);
-    if (meant < 0 || centre < 0 || centre > 127)
-        shift = -1;
-    *target = shift;
-    style_see_blind(&lane->memory, (uint8_t)(centre & 127),
-                    release_held(lane, played->note.seconds), view);
-}
-
-void style_lane_hear(struct style_lane *lane, int target, const float log_probability[STYLE_SHIFTS])
-{
-    const struct take_played *played = &lane->take[lane->next++];
-    float truth[STYLE_SHIFTS];
-    const float *told = lead(lane, target, log_probability, truth);
-    style_hear(&lane->memory, played->note.pitch, told, true);
-    int best = STYLE_RANGE;
-    for (int i = 0; i < STYLE_SHIFTS; i++)
-        if (told[i] > told[best])
-            best = i;
+    const struct take_note *note = &lane->take[lane->next++].note;
+    int pitch = note->pitch + shift - STYLE_RANGE;
     if (lane->holding == STYLE_HELD)
         memmove(lane->held, lane->held + 1, --lane->holding * sizeof *lane->held);
-    int pitch = played->note.pitch + best - STYLE_RANGE;
-    lane->held[lane->holding].release = played->note.seconds + played->note.duration;
+    lane->held[lane->holding].release = note->seconds + note->duration;
     lane->held[lane->holding++].pitch = (uint8_t)(pitch < 0 ? 0 : pitch > 127 ? 127 : pitch);
-}
-
-void style_lane_send(struct style_lane *lane, int pitch)
-{
-    if (lane->holding)
-        lane->held[lane->holding - 1].pitch = (uint8_t)(pitch < 0 ? 0 : pitch > 127 ? 127 : pitch);
 }

@@ -39,12 +39,9 @@ enum { STYLE_HELD = 24 };
 struct style_lane {
     const struct style_corpus *corpus;
     struct rng rng;
-    struct style memory;
     struct take_note *truth;
     struct take_played *take;
     size_t truth_count, count, next;
-    float lead; /* share of notes after which the memory is told the truth */
-    bool led;   /* this song's past is the truth */
     struct {
         double release; /* seconds */
         uint8_t pitch;
@@ -52,36 +49,26 @@ struct style_lane {
     uint32_t holding;
 };
 
+/* A note about to be judged. */
+struct style_struck {
+    double position; /* sixteenths */
+    uint8_t x;       /* the key */
+    int target;      /* the shift to the pitch meant, 0 .. STYLE_SHIFTS - 1; -1: farther */
+    bool first;      /* of its song */
+    bool last;
+    note_set held; /* pitches sent that still sound */
+};
+
 /* -1: out of memory. */
 int style_lane_open(struct style_lane *lane, const struct style_corpus *corpus, uint64_t seed,
                     uint64_t stream, struct error *error);
 void style_lane_close(struct style_lane *lane);
 
-/* Goes on to the next note: the key struck, and the shift to the pitch meant (index
- * 0 .. STYLE_SHIFTS - 1; -1: farther than that). -1: out of memory. */
-int style_lane_next(struct style_lane *lane, uint8_t *x, int *target, struct error *error);
+/* The next note. -1: out of memory. */
+int style_lane_next(struct style_lane *lane, struct style_struck *struck, struct error *error);
 
-/* The note to be judged again, if there is one; to be asked until there is none. */
-bool style_lane_due(const struct style_lane *lane, struct style_view *view, int *target);
-void style_lane_revise(struct style_lane *lane, int target,
-                       const float log_probability[STYLE_SHIFTS]);
-
-/* The pitches sent that sound when the next note is struck. */
-note_set style_lane_held(struct style_lane *lane);
-
-/* What is known of the next note. */
-void style_lane_see(struct style_lane *lane, struct style_view *view);
-
-/* What is known of it blindly, around a centre drawn evenly from those within reach
- * of the pitch meant; the target as above. */
-void style_lane_see_blind(struct style_lane *lane, struct style_view *view, int *target);
-
-/* Tells the lane what is believed of that note, and goes on. */
-void style_lane_hear(struct style_lane *lane, int target,
-                     const float log_probability[STYLE_SHIFTS]);
-
-/* Another pitch than the likeliest was sent for the note just told. */
-void style_lane_send(struct style_lane *lane, int pitch);
+/* It is sent as the pitch `shift` (as the target above), and the lane goes on. */
+void style_lane_send(struct style_lane *lane, int shift);
 
 /* The index of the shift from key x to the pitch meant by a note of a take; -1:
  * none. For an added key it is the one it was brushed beside. */

@@ -36,11 +36,19 @@ static int draw_q(struct rng *rng)
     return k;
 }
 
-/* A lane, the notes as they were meant, and what is known of its player. */
+/* The last notes, latest first. */
+struct line {
+    uint8_t pitch[PRIOR_OWN];
+};
+
+/* A lane, what is remembered of it, and what is known of its player. */
 struct listener {
     struct style_lane lane;
+    struct style_struck struck; /* the note being judged */
+    struct style memory;
     struct channel channel;
-    uint8_t pitch[PRIOR_OWN];
+    struct line meant, believed;
+    bool alone; /* in this song memory is made of what was believed, as if the past were not known */
 };
 
 /* A view of each lane of a group, and the network's answers. */
@@ -107,16 +115,16 @@ static void group_close(struct group *group)
     free(group->gradient);
 }
 
-/* What lane i sees around a centre. */
-static void look(struct group *group, uint32_t i, uint8_t centre)
+/* What lane i sees around a centre, the last notes being those of a line. */
+static void look(struct group *group, uint32_t i, uint8_t centre, const struct line *line)
 {
     struct listener *listener = &group->listener[i];
-    const struct style *memory = &listener->lane.memory;
+    const struct style *memory = &listener->memory;
     struct views *views = &group->views;
     struct style_view *view = &group->common.view;
     struct prior_span span = prior_span(memory);
-    prior_see(memory, centre, style_lane_held(&listener->lane), NULL, &group->common);
-    prior_see_own(&group->common, &span, listener->pitch, view);
+    prior_see(memory, centre, listener->struck.held, NULL, &group->common);
+    prior_see_own(&group->common, &span, line->pitch, view);
     uint32_t at = views->first_feature[i];
     memcpy(views->feature + at, view->feature, view->count * sizeof *view->feature);
     memcpy(views->strength + at, view->strength, view->count * sizeof *view->strength);
@@ -149,18 +157,20 @@ static void normalise(struct views *views)
 }
 
 /* Around drawn centres: the gradient. */
-static void learn_notes(struct group *group, const uint8_t *x, const int *target)
+static void learn_notes(struct group *group)
 {
     const float each = 1.f / (EXPECT_GROUPS * EXPECT_LANES * EXPECT_NOTES);
     struct views *views = &group->views;
     float gradient[EXPECT_LANES * STYLE_SHIFTS] = {0}, value_gradient[EXPECT_LANES] = {0};
     int shift[EXPECT_LANES];
     for (uint32_t i = 0; i < EXPECT_LANES; i++) {
-        shift[i] = draw_q(&group->listener[i].lane.rng);
-        int centre = x[i] + target[i] - shift[i];
-        if (target[i] < 0 || centre < 0 || centre > 127)
+        struct listener *listener = &group->listener[i];
+        const struct style_struck *struck = &listener->struck;
+        shift[i] = draw_q(&listener->lane.rng);
+        int centre = struck->x + struck->target - shift[i];
+        if (struck->target < 0 || centre < 0 || centre > 127)
             shift[i] = -1;
-        look(group, i, shift[i] < 0 ? x[i] : (uint8_t)centre);
+        look(group, i, shift[i] < 0 ? struck->x : (uint8_t)centre, &listener->meant);
     }
     answer(group);
     for (uint32_t j = 0; j < EXPECT_LANES * STYLE_SHIFTS; j++)
@@ -181,14 +191,21 @@ static void learn_notes(struct group *group, const uint8_t *x, const int *target
                     value_gradient, group->gradient);
 }
 
-/* What prior and channel make of the note x of a lane; remembered. */
-static void conclude(struct group *group, uint32_t i, uint8_t x, int target)
+static void line_add(struct line *line, int pitch)
+{
+    memmove(line->pitch + 1, line->pitch, PRIOR_OWN - 1);
+    line->pitch[0] = (uint8_t)(pitch < 0 ? 0 : pitch > 127 ? 127 : pitch);
+}
+
+/* What prior and channel make of the note of a lane; remembered. */
+static void conclude(struct group *group, uint32_t i)
 {
     struct listener *listener = &group->listener[i];
     const float *prior = group->views.log_probability + (size_t)i * STYLE_SHIFTS;
+    int target = listener->struck.target, x = listener->struck.x;
     float told[STYLE_SHIFTS], meant[STYLE_SHIFTS], sum = 0;
     int best = 0;
-    channel_judge(&listener->channel, x, told);
+    channel_judge(&listener->channel, listener->struck.x, told);
     for (int k = 0; k < STYLE_SHIFTS; k++) {
         told[k] = fmaxf(told[k] + prior[k], -60);
         best = told[k] > told[best] ? k : best;
@@ -200,38 +217,48 @@ static void conclude(struct group *group, uint32_t i, uint8_t x, int target)
         meant[k] /= sum;
         told[k] -= all;
     }
-    channel_hear(&listener->channel, x, meant);
+    channel_hear(&listener->channel, listener->struck.x, meant);
     if (target >= 0) {
         group->right_loss -= (double)told[target];
         group->right += best == target;
         group->judged++;
     }
-    style_lane_hear(&listener->lane, target, told);
-    memmove(listener->pitch + 1, listener->pitch, PRIOR_OWN - 1);
-    int pitch = target >= 0 ? x + target - STYLE_RANGE : x;
-    listener->pitch[0] = (uint8_t)(pitch < 0 ? 0 : pitch > 127 ? 127 : pitch);
+    style_hear(&listener->memory, listener->struck.x, told, false);
+    style_lane_send(&listener->lane, best);
+    line_add(&listener->meant, target >= 0 ? x + target - STYLE_RANGE : x);
+    line_add(&listener->believed, x + best - STYLE_RANGE);
+}
+
+static int take_note(struct listener *listener, struct error *error)
+{
+    if (style_lane_next(&listener->lane, &listener->struck, error) != 0)
+        return -1;
+    if (listener->struck.first) {
+        style_start(&listener->memory);
+        channel_start(&listener->channel);
+        listener->alone = rng_below(&listener->lane.rng, 2);
+    }
+    style_advance(&listener->memory, listener->struck.position);
+    return 0;
 }
 
 static int group_step(struct group *group)
 {
     memset(group->gradient, 0, group->network->parameters * sizeof *group->gradient);
     for (int n = 0; n < EXPECT_NOTES; n++) {
-        uint8_t x[EXPECT_LANES];
-        int target[EXPECT_LANES];
-        for (uint32_t i = 0; i < EXPECT_LANES; i++) {
-            struct listener *listener = &group->listener[i];
-            if (style_lane_next(&listener->lane, &x[i], &target[i], &group->error) != 0)
-                return -1;
-            if (listener->lane.memory.notes == 0)
-                channel_start(&listener->channel);
-        }
-        learn_notes(group, x, target);
         for (uint32_t i = 0; i < EXPECT_LANES; i++)
-            look(group, i, x[i]);
+            if (take_note(&group->listener[i], &group->error) != 0)
+                return -1;
+        learn_notes(group);
+        for (uint32_t i = 0; i < EXPECT_LANES; i++) {
+            const struct listener *listener = &group->listener[i];
+            look(group, i, listener->struck.x,
+                 listener->alone ? &listener->believed : &listener->meant);
+        }
         answer(group);
         normalise(&group->views);
         for (uint32_t i = 0; i < EXPECT_LANES; i++)
-            conclude(group, i, x[i], target[i]);
+            conclude(group, i);
     }
     return 0;
 }

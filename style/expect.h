@@ -4,7 +4,9 @@
  * Lanes (style/corpus.h) go forward together. The last notes are told as they were
  * meant: that is the hypothesis that has to be judged well. Memory holds what the
  * network itself and the channel (correct/channel.h) made of the notes then, for
- * that is all it will know of notes long past.
+ * that is all it will know of notes long past: in half of the songs knowing the last
+ * notes, as the right hypothesis did, in the others from what was believed of them,
+ * as where many notes are wrong.
  *
  * The network answers around a centre, the pitch meant moved by a draw from a fixed
  * distribution q. It learns to tell the pitch meant from the others with log q

@@ -1,6 +1,8 @@
 /* The environment of the correction process, and PPO in it. */
 #include "style/tune.h"
 
+#include "correct/beam.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,16 +16,15 @@ struct transitions {
 
 struct correction {
     struct environment environment; /* first: the environment is known by its address */
-    const struct style_networks *networks;
     const struct transitions *transitions;
     double touch, music;
     struct style_lane *lane;
-    int *target;                 /* [lanes]: of the note that each stands at */
+    struct beam **beam;          /* [lanes] */
+    struct style_struck *struck; /* [lanes]: the note that each stands at */
     uint32_t *at;                /* [lanes]: its observation */
-    float (*told)[STYLE_SHIFTS]; /* [lanes]: the network's own answer to it */
     int (*sent)[2];              /* [lanes]: the last two pitches sent; -1: none */
     uint32_t *first_feature, *feature, *first_logit, *first_action;
-    float *strength, *scratch;
+    float *strength;
     struct style_view view;
     int status; /* of a lane that ran out of memory */
     struct error error;
@@ -61,28 +62,20 @@ static struct correction *of(struct environment *environment)
     return (struct correction *)(void *)environment;
 }
 
-/* Judges again what is due in a lane. */
-static void revise(struct correction *correction, struct style_lane *lane)
-{
-    float told[STYLE_SHIFTS];
-    int target;
-    while (style_lane_due(lane, &correction->view, &target)) {
-        style_ask(correction->networks->later, &correction->view, correction->scratch, told);
-        style_lane_revise(lane, target, told);
-    }
-}
-
 /* Adds the observation that lane i stands at now. */
 static void stand(struct correction *correction, uint32_t i)
 {
     struct observations *seen = &correction->environment.seen;
+    struct style_struck *struck = &correction->struck[i];
     struct style_view *view = &correction->view;
-    uint8_t x;
+    struct beam *beam = correction->beam[i];
     view->count = 0;
-    if (style_lane_next(&correction->lane[i], &x, &correction->target[i], &correction->error) ==
-        0) {
-        revise(correction, &correction->lane[i]);
-        style_lane_see(&correction->lane[i], view);
+    if (style_lane_next(&correction->lane[i], struck, &correction->error) == 0) {
+        float meant[STYLE_SHIFTS];
+        if (struck->first)
+            beam_start(beam);
+        beam_judge(beam, struck->position, struck->x, struck->held, meant);
+        style_see(beam_memory(beam), struck->x, struck->held, beam_expected(beam), meant, view);
     } else {
         correction->status = -1;
     }
@@ -91,7 +84,6 @@ static void stand(struct correction *correction, uint32_t i)
     memcpy(correction->strength + at, view->strength, view->count * sizeof *view->strength);
     correction->first_feature[o + 1] = at + view->count;
     correction->at[i] = o;
-    style_ask(correction->networks->now, view, correction->scratch, correction->told[i]);
 }
 
 /* Only what lanes stand at is kept. */
@@ -107,7 +99,7 @@ static void correction_begin(struct environment *environment, uint32_t *observat
 
 static float reward(const struct correction *correction, uint32_t i, int action, int pitch)
 {
-    int target = correction->target[i];
+    int target = correction->struck[i].target;
     const int *sent = correction->sent[i];
     double value = (action == target) - (target == STYLE_RANGE);
     if (target == STYLE_RANGE && action != target)
@@ -133,11 +125,12 @@ static void correction_step(struct environment *environment, const uint32_t *act
             to->arrived[i] = to->observation[i] = correction->at[i];
             continue;
         }
-        int pitch = lane->take[lane->next].note.pitch + (int)action[i] - STYLE_RANGE;
+        const struct style_struck *struck = &correction->struck[i];
+        int pitch = struck->x + (int)action[i] - STYLE_RANGE;
+        bool over = struck->last;
         to->reward[i] = reward(correction, i, (int)action[i], pitch);
-        style_lane_hear(lane, correction->target[i], correction->told[i]);
-        style_lane_send(lane, pitch);
-        bool over = lane->next == lane->count;
+        beam_hear(correction->beam[i], struck->x);
+        style_lane_send(lane, (int)action[i]);
         correction->sent[i][1] = over ? -1 : correction->sent[i][0];
         correction->sent[i][0] = over ? -1 : pitch;
         stand(correction, i);
@@ -172,17 +165,18 @@ static void correction_destroy(struct environment *environment)
     struct correction *correction = of(environment);
     for (uint32_t i = 0; correction->lane && i < environment->lanes; i++)
         style_lane_close(&correction->lane[i]);
+    for (uint32_t i = 0; correction->beam && i < environment->lanes; i++)
+        beam_close(correction->beam[i]);
     free(correction->lane);
-    free(correction->target);
+    free(correction->beam);
+    free(correction->struck);
     free(correction->at);
-    free(correction->told);
     free(correction->sent);
     free(correction->first_feature);
     free(correction->feature);
     free(correction->strength);
     free(correction->first_logit);
     free(correction->first_action);
-    free(correction->scratch);
     free(correction);
 }
 
@@ -198,23 +192,19 @@ static const struct environment_ops correction_ops = {
 static int allocate(struct correction *correction, uint32_t most, struct error *error)
 {
     uint32_t lanes = correction->environment.lanes;
-    size_t scratch = policy_scratch(correction->networks->now, 1);
-    size_t later = policy_scratch(correction->networks->later, 1);
     correction->lane = calloc(lanes, sizeof *correction->lane);
-    correction->target = calloc(lanes, sizeof *correction->target);
+    correction->beam = calloc(lanes, sizeof(struct beam *));
+    correction->struck = calloc(lanes, sizeof *correction->struck);
     correction->at = calloc(lanes, sizeof *correction->at);
-    correction->told = calloc(lanes, sizeof *correction->told);
     correction->sent = malloc(lanes * sizeof *correction->sent);
     correction->first_feature = calloc((size_t)most + 1, sizeof *correction->first_feature);
     correction->feature = malloc((size_t)most * STYLE_MOST * sizeof *correction->feature);
     correction->strength = malloc((size_t)most * STYLE_MOST * sizeof *correction->strength);
     correction->first_logit = malloc(((size_t)most + 1) * sizeof *correction->first_logit);
     correction->first_action = calloc(most, sizeof *correction->first_action);
-    correction->scratch = malloc((scratch > later ? scratch : later) * sizeof(float));
-    if (!correction->lane || !correction->target || !correction->at || !correction->told ||
+    if (!correction->lane || !correction->beam || !correction->struck || !correction->at ||
         !correction->sent || !correction->first_feature || !correction->feature ||
-        !correction->strength || !correction->first_logit || !correction->first_action ||
-        !correction->scratch)
+        !correction->strength || !correction->first_logit || !correction->first_action)
         return error_set(error, "out of memory");
     for (uint32_t o = 0; o <= most; o++)
         correction->first_logit[o] = o * STYLE_SHIFTS;
@@ -236,14 +226,16 @@ static struct correction *correction_open(const struct style_networks *networks,
                                                    .lanes = settings->lanes,
                                                    .most_observations = most,
                                                    .most_logits = most * STYLE_SHIFTS};
-    correction->networks = networks;
     correction->transitions = transitions;
     correction->touch = settings->touch;
     correction->music = settings->music;
     int status = allocate(correction, most, error);
     for (uint32_t i = 0; status == 0 && i < settings->lanes; i++) {
         correction->sent[i][0] = correction->sent[i][1] = -1;
-        status = style_lane_open(&correction->lane[i], corpus, settings->seed + 1, i, error);
+        correction->beam[i] = beam_open(networks->prior, BEAM_LIVE, BEAM_LIVE_SPREAD, error);
+        status = correction->beam[i] ? style_lane_open(&correction->lane[i], corpus,
+                                                       settings->seed + 1, i, error)
+                                     : -1;
     }
     if (status != 0) {
         correction_destroy(&correction->environment);
@@ -282,7 +274,7 @@ int tune(const struct style_networks *networks, const struct style_corpus *corpu
     ppo_settings.total_steps = settings->steps;
     ppo_settings.seed = settings->seed;
     struct transitions *transitions = malloc(sizeof *transitions);
-    struct policy *anchor = transitions ? policy_copy(networks->now, error) : NULL;
+    struct policy *anchor = transitions ? policy_copy(networks->policy, error) : NULL;
     struct correction *correction = NULL;
     struct ppo *ppo = NULL;
     int status = -1;
@@ -293,7 +285,7 @@ int tune(const struct style_networks *networks, const struct style_corpus *corpu
         correction = correction_open(networks, corpus, transitions, settings, error);
     }
     if (correction)
-        ppo = ppo_open(&correction->environment, networks->now, &ppo_settings, error);
+        ppo = ppo_open(&correction->environment, networks->policy, &ppo_settings, error);
     if (ppo) {
         ppo_set_anchor(ppo, anchor);
         status = ppo_run(ppo, settings->steps, watch, context, error);

@@ -1,8 +1,7 @@
 /* PPO on the correction itself (rl/ppo.h): the episode is a song played with
- * mistakes, the observation what a live corrector knows when a key is struck,
- * the action the shift of that note. What is sent goes on sounding and is seen by
- * the notes that follow; the beliefs of the memory are those of the policy that
- * learns, later ones those of the network that judges again, which stays as it is.
+ * mistakes, the observation what a live corrector knows when a key is struck
+ * (correct/style.h), the action the shift of that note. What is sent goes on sounding
+ * and is seen by the notes that follow.
  *
  * Reward a note:
  *
@@ -36,7 +35,7 @@ struct tune_settings {
 
 struct tune_settings tune_defaults(void);
 
-/* Changes networks->now in place. -1: out of memory, the numbers ran away. */
+/* Changes networks->policy in place. -1: out of memory, the numbers ran away. */
 int tune(const struct style_networks *networks, const struct style_corpus *corpus,
          const struct tune_settings *settings, learning_watch *watch, void *context,
          struct error *error);

@@ -54,9 +54,9 @@ static bool watch_warm(void *context, const struct warm_report *report)
     struct watch *watch = context;
     char detail[128];
     double seconds = progress_clock() - watch->started;
-    snprintf(detail, sizeof detail, "%.1f million notes, %.0f a second, %.4f nats, later %.4f",
+    snprintf(detail, sizeof detail, "%.1f million notes, %.0f a second, %.4f nats, the beam %.4f",
              (double)report->notes * 1e-6, (double)report->notes / seconds, report->loss,
-             report->later_loss);
+             report->beam_loss);
     progress_show(&watch->progress, (double)report->notes / (double)watch->total, detail);
     return !interrupted;
 }
@@ -89,7 +89,6 @@ static int learn_warm(const struct style_options *options, const struct style_ne
     struct warm_settings settings = {.notes = (uint64_t)options->notes,
                                      .rate = options->rate,
                                      .decay = .01,
-                                     .blind = 1,
                                      .threads = (uint32_t)options->threads,
                                      .seed = (uint64_t)options->common.seed};
     progress_begin(&watch.progress, "warm start", options->common.quiet);
@@ -175,8 +174,9 @@ static json_t *try_contenders(const struct style_options *options, const struct 
                               const struct style_networks *warm, const struct style_networks *tuned,
                               uint32_t folder, const char *voice, struct error *error)
 {
-    const struct style_networks *const contenders[] = {NULL, warm, tuned, tuned ? tuned : warm};
-    static const char *const names[] = {"scale", "warm start", "ppo", "whole"};
+    const struct style_networks beam = {.prior = warm->prior};
+    const struct style_networks *const contenders[] = {NULL, &beam, warm, tuned, warm};
+    static const char *const names[] = {"scale", "beam", "warm start", "ppo", "whole"};
     json_t *rows = json_array();
     for (size_t e = 0; e < G_N_ELEMENTS(errors); e++) {
         struct inject_spec spec;
@@ -185,9 +185,9 @@ static json_t *try_contenders(const struct style_options *options, const struct 
         inject_parse(errors[e], &spec, NULL);
         for (size_t c = 0; c < G_N_ELEMENTS(contenders); c++) {
             struct score score;
-            if (c == 2 && !tuned)
+            if (!contenders[c] && c > 0)
                 continue;
-            if (try_voice(options, corpus, contenders[c], folder, voice, &spec, c == 3, &score,
+            if (try_voice(options, corpus, contenders[c], folder, voice, &spec, c == 4, &score,
                           error) != 0) {
                 json_decref(row);
                 json_decref(rows);
@@ -248,18 +248,19 @@ static void print_rows(const json_t *rows)
 {
     size_t i;
     json_t *row;
-    printf("\n%-22s %-14s %7s %7s %7s %7s %7s   %-15s %-15s %-15s\n", "held out, exact %", "errors",
-           "played", "scale", "warm", "ppo", "whole", "warm rep. kept", "ppo rep. kept",
-           "whole rep. kept");
+    printf("\n%-22s %-14s %7s %7s %7s %7s %7s %7s   %-15s %-15s %-15s\n", "held out, exact %",
+           "errors", "played", "scale", "beam", "warm", "ppo", "whole", "warm rep. kept",
+           "ppo rep. kept", "whole rep. kept");
     json_array_foreach(rows, i, row)
     {
         char who[64];
         snprintf(who, sizeof who, "%.12s %.9s", json_string_value(json_object_get(row, "folder")),
                  json_string_value(json_object_get(row, "voice")));
-        printf("%-22s %-14s %7.2f %7.2f %7.2f %7.2f %7.2f   %6.1f %8.2f %6.1f %8.2f %6.1f %8.2f\n",
+        printf("%-22s %-14s %7.2f %7.2f %7.2f %7.2f %7.2f %7.2f   %6.1f %8.2f %6.1f %8.2f %6.1f %8.2f\n",
                who, json_string_value(json_object_get(row, "errors")),
                json_number_value(json_object_get(row, "played")), figure(row, "scale", "exact"),
-               figure(row, "warm start", "exact"), figure(row, "ppo", "exact"),
+               figure(row, "beam", "exact"), figure(row, "warm start", "exact"),
+               figure(row, "ppo", "exact"),
                figure(row, "whole", "exact"), figure(row, "warm start", "repaired"),
                figure(row, "warm start", "kept"), figure(row, "ppo", "repaired"),
                figure(row, "ppo", "kept"), figure(row, "whole", "repaired"),
@@ -272,7 +273,7 @@ static void print_rows(const json_t *rows)
 /* As it will be on disk: half precision is plenty for weights. */
 static void round_weights(const struct style_networks *networks)
 {
-    struct policy *const all[STYLE_NETWORKS] = {networks->now, networks->later, networks->prior};
+    struct policy *const all[STYLE_NETWORKS] = {networks->policy, networks->prior};
     for (int n = 0; n < STYLE_NETWORKS; n++)
         for (size_t i = 0; i < all[n]->parameters; i++) {
             float *weight = &all[n]->parameter[i];
@@ -291,7 +292,7 @@ static int save(const struct style_options *options, const char *path,
     struct style_networks copies;
     if (style_networks_copy(&copies, networks, error) != 0)
         return -1;
-    struct policy *all[STYLE_NETWORKS] = {copies.now, copies.later, copies.prior};
+    struct policy *all[STYLE_NETWORKS] = {copies.policy, copies.prior};
     struct model *model = model_create_networks(all, STYLE_NETWORKS, &origin, error);
     int status = model ? model_save(model, path, error) : -1;
     model_free(model);
@@ -323,10 +324,10 @@ static int learn(struct style_options *options, const struct corpus *corpus)
     int status = options->start
                      ? load_start(options, &warm, &error)
                      : style_networks_create(&warm, (uint64_t)options->common.seed, &error);
-    if (status == 0 && options->notes > 0)
-        status = learn_warm(options, &warm, corpus, &error);
-    if (status == 0 && options->prior > 0 && !interrupted)
+    if (status == 0 && options->prior > 0)
         status = learn_prior(options, &warm, corpus, &error);
+    if (status == 0 && options->notes > 0 && !interrupted)
+        status = learn_warm(options, &warm, corpus, &error);
     if (status == 0)
         status = style_networks_copy(&tuned, &warm, &error);
     if (status == 0 && options->steps > 0 && !interrupted)

@@ -115,7 +115,7 @@ static void test_exhaustive(void **state)
     static const double slot[NOTES] = {0, 2, 3};
     static const uint8_t key[NOTES] = {60, 64, 61};
     struct policy *prior = make_prior(.1);
-    struct beam *beam = beam_open(prior, BEAM_MOST, NULL);
+    struct beam *beam = beam_open(prior, BEAM_MOST, 12, NULL);
     struct style *style = calloc(1, sizeof *style);
     struct prior_common *common = malloc(sizeof *common);
     struct way *way = calloc(WAYS, sizeof *way), *next = calloc(WAYS, sizeof *next);
@@ -123,7 +123,6 @@ static void test_exhaustive(void **state)
     struct channel channel;
     assert_true(beam && style && common && way && next && scratch);
     style_start(style);
-    style->patient = true;
     channel_start(&channel);
     size_t ways = 1;
     way->weight = 1;
@@ -195,7 +194,7 @@ static void test_causal(void **state)
     (void)state;
     enum { NOTES = 600 };
     struct policy *prior = make_prior(.1);
-    struct beam *beam = beam_open(prior, BEAM_LIVE, NULL);
+    struct beam *beam = beam_open(prior, BEAM_LIVE, BEAM_LIVE_SPREAD, NULL);
     struct correct_note *one = calloc(NOTES, sizeof *one), *two = calloc(NOTES, sizeof *two);
     float(*first)[STYLE_SHIFTS] = calloc(NOTES, sizeof *first), judged[STYLE_SHIFTS];
     assert_true(beam && one && two && first);
@@ -234,7 +233,7 @@ static void test_take(void **state)
     (void)state;
     enum { NOTES = 300 };
     struct policy *prior = make_prior(.1);
-    struct beam *beam = beam_open(prior, 8, NULL);
+    struct beam *beam = beam_open(prior, 8, 12, NULL);
     struct correct_note *note = calloc(NOTES, sizeof *note);
     float(*meant)[STYLE_SHIFTS] = calloc(NOTES, sizeof *meant);
     float(*again)[STYLE_SHIFTS] = calloc(NOTES, sizeof *again);
@@ -263,9 +262,9 @@ static void test_range(void **state)
     (void)state;
     struct policy *prior = make_prior(.1);
     struct error error;
-    assert_null(beam_open(prior, 0, &error));
-    assert_null(beam_open(prior, BEAM_MOST + 1, &error));
-    struct beam *beam = beam_open(prior, 1, NULL);
+    assert_null(beam_open(prior, 0, 12, &error));
+    assert_null(beam_open(prior, BEAM_MOST + 1, 12, &error));
+    struct beam *beam = beam_open(prior, 1, 12, NULL);
     float judged[STYLE_SHIFTS];
     assert_non_null(beam);
     for (int i = 0; i < 50; i++) {

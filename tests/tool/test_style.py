@@ -30,7 +30,7 @@ class Style(Case):
         self.assertEqual(voices, {"", "RIGHT", "LEFT"})
         inspected = json.loads(self.succeeds("inspect", "--json", "s.model").stdout)
         self.assertEqual(inspected["kind"], "style")
-        self.assertEqual(len(inspected["networks"]), 3)
+        self.assertEqual(len(inspected["networks"]), 2)
         self.assertIn("style model", self.succeeds("inspect", "s.model").stdout.decode())
         self.assertLessEqual(os.path.getsize("s.model"), 1 << 20)
 
