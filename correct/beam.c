@@ -326,16 +326,34 @@ static void weigh(struct beam *beam, uint8_t x)
     for (int k = 0; k < STYLE_SHIFTS; k++)
         sum += meant[k];
     beam->evidence = expf(best) * sum / beam->total;
-    for (int k = 0; k < STYLE_SHIFTS; k++) {
-        meant[k] /= sum;
-        beam->log_meant[k] = meant[k] > 0 ? logf(meant[k]) : least_logarithm;
-    }
-    if (!beam->known)
-        channel_hear(&beam->channel, x, meant);
+    for (int k = 0; k < STYLE_SHIFTS; k++)
+        beam->log_meant[k] = meant[k] > 0 ? logf(meant[k] / sum) : least_logarithm;
 }
 
+/* Somebody else knows better: every way on weighs as much more as its pitch is believed
+ * more, so that the ways on together say the same. */
+static void believe(struct beam *beam, const float log_meant[STYLE_SHIFTS])
+{
+    struct candidate *candidate = beam->candidate;
+    for (uint32_t c = 0; c < beam->candidates; c++) {
+        struct candidate moved = candidate[c];
+        moved.weight += log_meant[moved.shift] - beam->log_meant[moved.shift];
+        uint32_t at = c;
+        for (; at > 0 && candidate[at - 1].weight < moved.weight; at--)
+            candidate[at] = candidate[at - 1];
+        candidate[at] = moved;
+    }
+    memcpy(beam->log_meant, log_meant, sizeof beam->log_meant);
+}
+
+/* The hypotheses of the notes up to this one, and what it tells of the player. */
 static void extend(struct beam *beam, uint8_t x)
 {
+    float meant[STYLE_SHIFTS];
+    for (int k = 0; k < STYLE_SHIFTS; k++)
+        meant[k] = expf(beam->log_meant[k]);
+    if (!beam->known)
+        channel_hear(&beam->channel, x, meant);
     struct hypothesis *before = beam->hypothesis;
     beam->hypothesis = beam->spare;
     beam->spare = before;
@@ -389,8 +407,10 @@ float beam_evidence(const struct beam *beam)
     return beam->evidence;
 }
 
-void beam_hear(struct beam *beam, uint8_t x)
+void beam_hear(struct beam *beam, uint8_t x, const float log_meant[STYLE_SHIFTS])
 {
+    if (log_meant)
+        believe(beam, log_meant);
     extend(beam, x & 127);
     style_hear(&beam->style, x & 127, beam->log_meant, true);
 }

@@ -54,8 +54,9 @@ const float *beam_expected(const struct beam *beam);
 /* How likely key x was, among those within STYLE_RANGE of it. */
 float beam_evidence(const struct beam *beam);
 
-/* Remembers that note. */
-void beam_hear(struct beam *beam, uint8_t x);
+/* Remembers that note. log_meant: what is believed of it by one who knows better than
+ * the beam, as in beam_judge; NULL: there is none. */
+void beam_hear(struct beam *beam, uint8_t x, const float log_meant[STYLE_SHIFTS]);
 
 /* What is remembered: after beam_judge, of the notes before. */
 const struct style *beam_memory(const struct beam *beam);

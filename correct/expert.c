@@ -18,7 +18,8 @@ struct expert {
     struct style_networks networks;
     struct beam *beam;
     struct style_view view;
-    float usual[STYLE_SHIFTS]; /* log P(x | y) of a player of whom nothing is known */
+    float answer[STYLE_SHIFTS]; /* the policy's, to the note being judged */
+    float usual[STYLE_SHIFTS];  /* log P(x | y) of a player of whom nothing is known */
     float *scratch;
 };
 
@@ -105,7 +106,7 @@ static void weigh(const struct expert *expert, const float log_probability[STYLE
 void expert_judge(struct expert *expert, double slot, uint8_t x, note_set held, float trust,
                   float meant[STYLE_SHIFTS])
 {
-    float answer[STYLE_SHIFTS];
+    float *answer = expert->answer, told[STYLE_SHIFTS];
     beam_judge(expert->beam, slot, x, held, answer);
     if (expert->networks.policy) {
         style_see(beam_memory(expert->beam), x, held, beam_expected(expert->beam), answer,
@@ -113,8 +114,8 @@ void expert_judge(struct expert *expert, double slot, uint8_t x, note_set held, 
         style_ask(expert->networks.policy, &expert->view, expert->scratch, answer);
     }
     for (int k = 0; k < STYLE_SHIFTS; k++)
-        answer[k] = fmaxf(answer[k], least_logarithm);
-    weigh(expert, answer, x, trust, meant);
+        told[k] = fmaxf(answer[k], least_logarithm);
+    weigh(expert, told, x, trust, meant);
 }
 
 float expert_evidence(const struct expert *expert)
@@ -124,7 +125,7 @@ float expert_evidence(const struct expert *expert)
 
 void expert_hear(struct expert *expert, uint8_t x)
 {
-    beam_hear(expert->beam, x);
+    beam_hear(expert->beam, x, expert->networks.policy ? expert->answer : NULL);
 }
 
 int expert_take(const struct expert *expert, const struct correct_note *notes, size_t count,

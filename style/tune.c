@@ -16,15 +16,17 @@ struct transitions {
 
 struct correction {
     struct environment environment; /* first: the environment is known by its address */
+    const struct policy *policy;
     const struct transitions *transitions;
     double touch, music;
     struct style_lane *lane;
     struct beam **beam;          /* [lanes] */
     struct style_struck *struck; /* [lanes]: the note that each stands at */
     uint32_t *at;                /* [lanes]: its observation */
+    float (*told)[STYLE_SHIFTS]; /* [lanes]: the policy's belief about it */
     int (*sent)[2];              /* [lanes]: the last two pitches sent; -1: none */
     uint32_t *first_feature, *feature, *first_logit, *first_action;
-    float *strength;
+    float *strength, *scratch;
     struct style_view view;
     int status; /* of a lane that ran out of memory */
     struct error error;
@@ -84,6 +86,7 @@ static void stand(struct correction *correction, uint32_t i)
     memcpy(correction->strength + at, view->strength, view->count * sizeof *view->strength);
     correction->first_feature[o + 1] = at + view->count;
     correction->at[i] = o;
+    style_ask(correction->policy, view, correction->scratch, correction->told[i]);
 }
 
 /* Only what lanes stand at is kept. */
@@ -129,7 +132,7 @@ static void correction_step(struct environment *environment, const uint32_t *act
         int pitch = struck->x + (int)action[i] - STYLE_RANGE;
         bool over = struck->last;
         to->reward[i] = reward(correction, i, (int)action[i], pitch);
-        beam_hear(correction->beam[i], struck->x);
+        beam_hear(correction->beam[i], struck->x, correction->told[i]);
         style_lane_send(lane, (int)action[i]);
         correction->sent[i][1] = over ? -1 : correction->sent[i][0];
         correction->sent[i][0] = over ? -1 : pitch;
@@ -171,6 +174,8 @@ static void correction_destroy(struct environment *environment)
     free(correction->beam);
     free(correction->struck);
     free(correction->at);
+    free(correction->told);
+    free(correction->scratch);
     free(correction->sent);
     free(correction->first_feature);
     free(correction->feature);
@@ -196,6 +201,9 @@ static int allocate(struct correction *correction, uint32_t most, struct error *
     correction->beam = calloc(lanes, sizeof(struct beam *));
     correction->struck = calloc(lanes, sizeof *correction->struck);
     correction->at = calloc(lanes, sizeof *correction->at);
+    correction->told = calloc(lanes, sizeof *correction->told);
+    correction->scratch =
+        malloc(policy_scratch(correction->policy, 1) * sizeof *correction->scratch);
     correction->sent = malloc(lanes * sizeof *correction->sent);
     correction->first_feature = calloc((size_t)most + 1, sizeof *correction->first_feature);
     correction->feature = malloc((size_t)most * STYLE_MOST * sizeof *correction->feature);
@@ -203,6 +211,7 @@ static int allocate(struct correction *correction, uint32_t most, struct error *
     correction->first_logit = malloc(((size_t)most + 1) * sizeof *correction->first_logit);
     correction->first_action = calloc(most, sizeof *correction->first_action);
     if (!correction->lane || !correction->beam || !correction->struck || !correction->at ||
+        !correction->told || !correction->scratch ||
         !correction->sent || !correction->first_feature || !correction->feature ||
         !correction->strength || !correction->first_logit || !correction->first_action)
         return error_set(error, "out of memory");
@@ -226,6 +235,7 @@ static struct correction *correction_open(const struct style_networks *networks,
                                                    .lanes = settings->lanes,
                                                    .most_observations = most,
                                                    .most_logits = most * STYLE_SHIFTS};
+    correction->policy = networks->policy;
     correction->transitions = transitions;
     correction->touch = settings->touch;
     correction->music = settings->music;

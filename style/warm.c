@@ -158,9 +158,9 @@ static int group_step(struct group *group)
                 return -1;
         learn_notes(group);
         for (uint32_t i = 0; i < WARM_LANES; i++) {
-            beam_hear(group->beam[i], group->struck[i].x);
-            style_lane_send(&group->lane[i],
-                            likeliest(group->log_probability + (size_t)i * STYLE_SHIFTS));
+            const float *answer = group->log_probability + (size_t)i * STYLE_SHIFTS;
+            beam_hear(group->beam[i], group->struck[i].x, answer);
+            style_lane_send(&group->lane[i], likeliest(answer));
         }
     }
     return 0;

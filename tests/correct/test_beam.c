@@ -158,7 +158,7 @@ static void test_exhaustive(void **state)
         }
         assert_true(error < 2e-3);
         channel_hear(&channel, key[t], meant);
-        beam_hear(beam, key[t]);
+        beam_hear(beam, key[t], NULL);
         style_hear(style, key[t], judged, true);
         struct way *swap = way;
         way = next;
@@ -201,7 +201,7 @@ static void test_causal(void **state)
     make_take(one, NOTES, 1);
     for (int i = 0; i < NOTES; i++) {
         beam_judge(beam, one[i].slot, one[i].pitch, 0, first[i]);
-        beam_hear(beam, one[i].pitch);
+        beam_hear(beam, one[i].pitch, NULL);
         double sum = 0;
         for (int k = 0; k < STYLE_SHIFTS; k++) {
             int pitch = one[i].pitch + k - STYLE_RANGE;
@@ -216,7 +216,7 @@ static void test_causal(void **state)
         memcpy(two, one, (size_t)common * sizeof *two);
         for (int i = 0; i < common; i++) {
             beam_judge(beam, two[i].slot, two[i].pitch, 0, judged);
-            beam_hear(beam, two[i].pitch);
+            beam_hear(beam, two[i].pitch, NULL);
             assert_memory_equal(judged, first[i], sizeof judged);
         }
     }
@@ -269,7 +269,7 @@ static void test_range(void **state)
     assert_non_null(beam);
     for (int i = 0; i < 50; i++) {
         beam_judge(beam, i, (uint8_t)(60 + i % 7), 0, judged);
-        beam_hear(beam, (uint8_t)(60 + i % 7));
+        beam_hear(beam, (uint8_t)(60 + i % 7), NULL);
     }
     beam_close(beam);
     policy_free(prior);
