@@ -462,6 +462,8 @@ static void find_echoes(const struct correct_note *notes, size_t count,
 
 /* What the passes over a take need. */
 struct take {
+    const struct policy *policy;
+    float *scratch; /* the policy's */
     const struct correct_note *notes;
     size_t count;
     float (*meant)[STYLE_SHIFTS];     /* of the pass before */
@@ -470,6 +472,17 @@ struct take {
     struct repetition *repetition;
 };
 
+/* What the policy makes of a note that has been judged. */
+static void consult(struct beam *beam, const struct take *take, uint8_t x)
+{
+    float answer[STYLE_SHIFTS];
+    style_see(&beam->style, x, style_slot_notes(&beam->style), beam->expected, beam->log_meant,
+              &beam->own);
+    style_ask(take->policy, &beam->own, take->scratch, answer);
+    believe(beam, answer);
+}
+
+/* Only in the first pass all is as the policy has learned it. */
 static int pass(struct beam *beam, struct take *take, bool first)
 {
     struct channel channel = beam->channel;
@@ -483,6 +496,8 @@ static int pass(struct beam *beam, struct take *take, bool first)
         style_advance(&beam->style, note->slot);
         judge(beam, note->slot, note->pitch & 127, style_slot_notes(&beam->style),
               first ? NULL : &take->echo[i]);
+        if (first && take->policy)
+            consult(beam, take, note->pitch & 127);
         extend(beam, note->pitch & 127);
         style_hear(&beam->style, note->pitch & 127, first ? beam->log_meant : take->logarithm[i],
                    first);
@@ -504,10 +519,12 @@ static void reconsider(struct beam *beam, struct take *take)
                 (const float(*)[STYLE_SHIFTS])take->meant);
 }
 
-int beam_take(struct beam *beam, const struct correct_note *notes, size_t count,
-              float (*meant)[STYLE_SHIFTS], struct error *error)
+int beam_take(struct beam *beam, const struct policy *policy, const struct correct_note *notes,
+              size_t count, float (*meant)[STYLE_SHIFTS], struct error *error)
 {
-    struct take take = {notes,
+    struct take take = {policy,
+                        policy ? malloc(policy_scratch(policy, 1) * sizeof(float)) : NULL,
+                        notes,
                         count,
                         meant,
                         malloc((count + 1) * sizeof *take.logarithm),
@@ -515,7 +532,8 @@ int beam_take(struct beam *beam, const struct correct_note *notes, size_t count,
                         malloc(sizeof *take.repetition)};
     int status = 0;
     beam->trace = trace_open(count);
-    if (!take.logarithm || !take.echo || !take.repetition || !beam->trace)
+    if (!take.logarithm || !take.echo || !take.repetition || !beam->trace ||
+        (policy && !take.scratch))
         status = -1;
     for (int p = 0; status == 0 && count > 0 && p < BEAM_PASSES; p++) {
         if (p > 0)
@@ -524,6 +542,7 @@ int beam_take(struct beam *beam, const struct correct_note *notes, size_t count,
     }
     trace_close(beam->trace);
     beam->trace = NULL;
+    free(take.scratch);
     free(take.logarithm);
     free(take.echo);
     free(take.repetition);

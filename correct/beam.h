@@ -62,9 +62,9 @@ void beam_hear(struct beam *beam, uint8_t x, const float log_meant[STYLE_SHIFTS]
 const struct style *beam_memory(const struct beam *beam);
 
 /* Forgets all playing, then the same of a whole take, sorted by slot: probabilities,
- * knowing all of it. Notes of one slot are taken to sound together. Allocates. -1:
- * out of memory. */
-int beam_take(struct beam *beam, const struct correct_note *notes, size_t count,
-              float (*meant)[STYLE_SHIFTS], struct error *error);
+ * knowing all of it. Notes of one slot are taken to sound together. The policy (NULL:
+ * none) knows better in the first pass. Allocates. -1: out of memory. */
+int beam_take(struct beam *beam, const struct policy *policy, const struct correct_note *notes,
+              size_t count, float (*meant)[STYLE_SHIFTS], struct error *error);
 
 #endif

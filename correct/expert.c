@@ -132,7 +132,7 @@ int expert_take(const struct expert *expert, const struct correct_note *notes, s
                 float trust, float (*meant)[STYLE_SHIFTS], struct error *error)
 {
     struct beam *beam = beam_open(expert->networks.prior, BEAM_TAKE, BEAM_TAKE_SPREAD, error);
-    int status = beam ? beam_take(beam, notes, count, meant, error) : -1;
+    int status = beam ? beam_take(beam, expert->networks.policy, notes, count, meant, error) : -1;
     for (size_t i = 0; status == 0 && i < count; i++) {
         float log_meant[STYLE_SHIFTS];
         for (int k = 0; k < STYLE_SHIFTS; k++)

@@ -239,8 +239,8 @@ static void test_take(void **state)
     float(*again)[STYLE_SHIFTS] = calloc(NOTES, sizeof *again);
     assert_true(beam && note && meant && again);
     make_take(note, NOTES, 7);
-    assert_int_equal(beam_take(beam, note, NOTES, meant, NULL), 0);
-    assert_int_equal(beam_take(beam, note, NOTES, again, NULL), 0);
+    assert_int_equal(beam_take(beam, NULL, note, NOTES, meant, NULL), 0);
+    assert_int_equal(beam_take(beam, NULL, note, NOTES, again, NULL), 0);
     assert_memory_equal(meant, again, NOTES * sizeof *meant);
     for (int i = 0; i < NOTES; i++) {
         double sum = 0;
@@ -248,8 +248,8 @@ static void test_take(void **state)
             sum += (double)meant[i][k];
         assert_true(fabs(sum - 1) < 1e-4);
     }
-    assert_int_equal(beam_take(beam, note, 0, meant, NULL), 0);
-    assert_int_equal(beam_take(beam, note, 1, meant, NULL), 0);
+    assert_int_equal(beam_take(beam, NULL, note, 0, meant, NULL), 0);
+    assert_int_equal(beam_take(beam, NULL, note, 1, meant, NULL), 0);
     beam_close(beam);
     policy_free(prior);
     free(note);
