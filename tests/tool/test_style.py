@@ -24,7 +24,7 @@ class Style(Case):
         self.assertEqual(facts["works"] + facts["held_out"], 8)
         self.assertGreater(facts["held_out"], 0)
         row = next(r for r in facts["trials"] if r["errors"] == "shift:p=0.3")
-        for contender in ("scale", "warm start", "ppo", "whole"):
+        for contender in ("scale", "beam", "warm start", "ppo", "whole"):
             self.assertGreaterEqual(row[contender]["exact"], 0)
         voices = {r["voice"] for r in facts["trials"]}
         self.assertEqual(voices, {"", "RIGHT", "LEFT"})
