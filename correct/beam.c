@@ -234,7 +234,8 @@ static void advance(struct beam *beam, double slot)
     merge(beam, notes);
 }
 
-/* The prior of every hypothesis, around x: logit becomes log-probability. */
+/* The prior of every hypothesis, around x: logit becomes log-probability; and what they
+ * expect together. */
 static void expect(struct beam *beam, uint8_t x, note_set held, const struct prior_echo *echo)
 {
     struct style_view *own = &beam->own;
@@ -258,16 +259,25 @@ static void expect(struct beam *beam, uint8_t x, note_set held, const struct pri
                                 .commons = beam->common.view.count};
     policy_forward(beam->prior, &seen, beam->id, beam->count, beam->scratch, beam->logit,
                    beam->value);
+    float together[STYLE_SHIFTS] = {0};
+    beam->total = 0;
     for (uint32_t i = 0; i < beam->count; i++) {
         float *logit = beam->logit + (size_t)i * STYLE_SHIFTS, top = logit[0], sum = 0;
+        float share[STYLE_SHIFTS], part = expf(beam->hypothesis[i].weight);
         for (int k = 1; k < STYLE_SHIFTS; k++)
             top = logit[k] > top ? logit[k] : top;
         for (int k = 0; k < STYLE_SHIFTS; k++)
-            sum += expf(logit[k] - top);
+            sum += share[k] = expf(logit[k] - top);
         float all = top + logf(sum);
-        for (int k = 0; k < STYLE_SHIFTS; k++)
+        for (int k = 0; k < STYLE_SHIFTS; k++) {
             logit[k] -= all;
+            together[k] += share[k] * (part / sum);
+        }
+        beam->total += part;
     }
+    for (int k = 0; k < STYLE_SHIFTS; k++)
+        beam->expected[k] =
+            together[k] > 0 ? logf(together[k] / beam->total) : least_logarithm;
 }
 
 /* Keeps the 2 width likeliest ways on, in order; of equals the first. */
@@ -286,22 +296,6 @@ static void propose(struct beam *beam, float weight, uint32_t from, uint32_t shi
     candidate[at] = (struct candidate){weight, (uint16_t)from, (uint16_t)shift};
 }
 
-/* What the hypotheses together expect, the key aside. */
-static void foresee(struct beam *beam)
-{
-    float sum[STYLE_SHIFTS] = {0};
-    beam->total = 0;
-    for (uint32_t i = 0; i < beam->count; i++) {
-        const float *prior = beam->logit + (size_t)i * STYLE_SHIFTS;
-        float part = expf(beam->hypothesis[i].weight);
-        beam->total += part;
-        for (int k = 0; k < STYLE_SHIFTS; k++)
-            sum[k] += part * expf(prior[k]);
-    }
-    for (int k = 0; k < STYLE_SHIFTS; k++)
-        beam->expected[k] = sum[k] > 0 ? logf(sum[k] / beam->total) : least_logarithm;
-}
-
 /* Prior and channel of all ways on: what is meant. */
 static void weigh(struct beam *beam, uint8_t x)
 {
@@ -309,8 +303,10 @@ static void weigh(struct beam *beam, uint8_t x)
     channel_judge(&beam->channel, x, channel);
     for (uint32_t i = 0; i < beam->count; i++) {
         const float *prior = beam->logit + (size_t)i * STYLE_SHIFTS;
-        for (int k = 0; k < STYLE_SHIFTS; k++)
-            best = fmaxf(best, beam->hypothesis[i].weight + prior[k] + channel[k]);
+        for (int k = 0; k < STYLE_SHIFTS; k++) {
+            float weight = beam->hypothesis[i].weight + prior[k] + channel[k];
+            best = weight > best ? weight : best;
+        }
     }
     beam->candidates = 0;
     for (uint32_t i = 0; i < beam->count; i++) {
@@ -386,7 +382,6 @@ static void judge(struct beam *beam, double slot, uint8_t x, note_set held,
     if (beam->trace)
         trace_weights(beam);
     expect(beam, x, held, echo);
-    foresee(beam);
     weigh(beam, x);
 }
 

@@ -79,6 +79,20 @@ static void mlp_initialise(struct policy *policy, uint64_t seed)
     }
 }
 
+/* Adds the rows of features to sum[width]. */
+DENSE_INLINE void embed_features(const float *rows, uint32_t width, const uint32_t *feature,
+                                 const float *strength, uint32_t count, float *sum)
+{
+    for (uint32_t f = 0; f < count;) {
+        struct some some;
+        for (some.count = 0; some.count < SOME && f < count; some.count++, f++) {
+            some.row[some.count] = rows + (size_t)feature[f] * width;
+            some.strength[some.count] = strength ? strength[f] : 1;
+        }
+        add_rows(sum, &some, width);
+    }
+}
+
 DENSE_INLINE void embed(const struct policy *policy, const struct layout *at,
                         const struct observations *seen, const uint32_t *id, uint32_t n,
                         float *after)
@@ -87,13 +101,12 @@ DENSE_INLINE void embed(const struct policy *policy, const struct layout *at,
     const float *row = policy->parameter + at->weight[0];
     float base[POLICY_MAX_WIDTH];
     memcpy(base, policy->parameter + at->bias[0], width * sizeof *base);
-    for (uint32_t f = 0; f < seen->commons; f++)
-        add_scaled(base, seen->common_strength[f], row + (size_t)seen->common[f] * width, width);
+    embed_features(row, width, seen->common, seen->common_strength, seen->commons, base);
     for (uint32_t k = 0; k < n; k++, after += width) {
+        uint32_t f = seen->first_feature[id[k]], end = seen->first_feature[id[k] + 1];
         memcpy(after, base, width * sizeof *after);
-        for (uint32_t f = seen->first_feature[id[k]]; f < seen->first_feature[id[k] + 1]; f++)
-            add_scaled(after, seen->strength ? seen->strength[f] : 1,
-                       row + (size_t)seen->feature[f] * width, width);
+        embed_features(row, width, seen->feature + f, seen->strength ? seen->strength + f : NULL,
+                       end - f, after);
         rectify(after, width);
     }
 }

@@ -110,11 +110,6 @@ static inline size_t row_of(const struct layout *at, uint32_t feature)
     return at->kernel + ((size_t)plane * (at->window + at->actions - 1) + r) * at->c;
 }
 
-enum {
-    BLOCK = 8, /* vectors that registers have room for */
-    SOME = 128,
-};
-
 /* The two layers' outputs of all observations, and what flows back. */
 struct flow {
     float *h, *z, *h_back, *z_back, *turned;
@@ -129,37 +124,6 @@ static struct flow flow_in(const struct layout *at, uint32_t n, float *scratch)
     flow.z_back = flow.h_back + h;
     flow.turned = flow.z_back + z;
     return flow;
-}
-
-/* Some features' rows and strengths. */
-struct some {
-    uint32_t count;
-    const float *row[SOME];
-    float strength[SOME];
-};
-
-/* `vectors` neighbouring vectors of h stay in registers while the rows are added. */
-DENSE_INLINE void add_block(float *h, const struct some *some, uint32_t from, uint32_t vectors)
-{
-    vector sum[BLOCK];
-    for (uint32_t v = 0; v < vectors; v++)
-        sum[v] = *(const vector *)(h + from + (size_t)v * LANES);
-    for (uint32_t i = 0; i < some->count; i++) {
-        const float *row = some->row[i] + from;
-        for (uint32_t v = 0; v < vectors; v++)
-            sum[v] += some->strength[i] * *(const vector *)(row + (size_t)v * LANES);
-    }
-    for (uint32_t v = 0; v < vectors; v++)
-        *(vector *)(h + from + (size_t)v * LANES) = sum[v];
-}
-
-DENSE_INLINE void add_rows(float *h, const struct some *some, uint32_t flat)
-{
-    uint32_t from = 0;
-    for (; from + BLOCK * LANES <= flat; from += BLOCK * LANES)
-        add_block(h, some, from, BLOCK);
-    for (; from < flat; from += 2 * LANES)
-        add_block(h, some, from, 2);
 }
 
 DENSE_INLINE void see_features(const float *p, const struct layout *at, const uint32_t *feature,
@@ -205,7 +169,26 @@ DENSE_INLINE void learn_all(float *gradient, const struct layout *at,
     }
 }
 
+/* Adds what the second layer says of every action that an observation has. */
+DENSE_INLINE void say_all(const float *p, const struct layout *at, const struct observations *seen,
+                          const uint32_t *id, uint32_t n, const float *z, float *logit)
+{
+    for (uint32_t k = 0; k < n; k++, z += (size_t)at->actions * at->d) {
+        uint32_t first = seen->first_logit[id[k]], action = seen->first_action[id[k]];
+        for (uint32_t a = first; a < seen->first_logit[id[k] + 1]; a++, action++)
+            logit[a] += dot(z + (size_t)(at->actions - 1 - action) * at->d, p + at->vector, at->d);
+    }
+}
+
 #ifdef __x86_64__
+__attribute__((target("avx2"))) static void say_avx2(const float *p, const struct layout *at,
+                                                     const struct observations *seen,
+                                                     const uint32_t *id, uint32_t n,
+                                                     const float *z, float *logit)
+{
+    say_all(p, at, seen, id, n, z, logit);
+}
+
 __attribute__((target("avx2"))) static void see_avx2(const float *p, const struct layout *at,
                                                      const struct observations *seen,
                                                      const uint32_t *id, uint32_t n, float *h)
@@ -234,6 +217,18 @@ static void see(const float *p, const struct layout *at, const struct observatio
     see_all(p, at, seen, id, n, h);
 }
 
+static void say(const float *p, const struct layout *at, const struct observations *seen,
+                const uint32_t *id, uint32_t n, const float *z, float *logit)
+{
+#ifdef __x86_64__
+    if (dense_wide()) {
+        say_avx2(p, at, seen, id, n, z, logit);
+        return;
+    }
+#endif
+    say_all(p, at, seen, id, n, z, logit);
+}
+
 static void learn(float *gradient, const struct layout *at, const struct observations *seen,
                   const uint32_t *id, uint32_t n, const float *flow)
 {
@@ -260,12 +255,7 @@ static void relative_forward(const struct policy *policy, const struct observati
         memcpy(flow.z + j * at.d, p + at.bias2, at.d * sizeof *flow.z);
     multiply_add(flow.z, flow.h, at.c, 1, p + at.weight, n * at.actions, at.c, at.d);
     rectify(flow.z, (size_t)n * at.actions * at.d);
-    for (uint32_t k = 0; k < n; k++) {
-        uint32_t first = seen->first_logit[id[k]], action = seen->first_action[id[k]];
-        const float *z = flow.z + (size_t)k * at.actions * at.d;
-        for (uint32_t a = first; a < seen->first_logit[id[k] + 1]; a++, action++)
-            logit[a] += dot(z + (size_t)(at.actions - 1 - action) * at.d, p + at.vector, at.d);
-    }
+    say(p, &at, seen, id, n, flow.z, logit);
 }
 
 static void relative_backward(const struct policy *policy, const struct observations *seen,
