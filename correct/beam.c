@@ -276,8 +276,7 @@ static void expect(struct beam *beam, uint8_t x, note_set held, const struct pri
         beam->total += part;
     }
     for (int k = 0; k < STYLE_SHIFTS; k++)
-        beam->expected[k] =
-            together[k] > 0 ? logf(together[k] / beam->total) : least_logarithm;
+        beam->expected[k] = together[k] > 0 ? logf(together[k] / beam->total) : least_logarithm;
 }
 
 /* Keeps the 2 width likeliest ways on, in order; of equals the first. */

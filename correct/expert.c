@@ -39,10 +39,9 @@ struct expert *expert_create(const struct style_networks *networks, struct error
         return NULL;
     }
     expert->networks = *networks;
-    expert->scratch =
-        networks->policy
-            ? malloc(policy_scratch(networks->policy, 1) * sizeof *expert->scratch)
-            : NULL;
+    expert->scratch = networks->policy
+                          ? malloc(policy_scratch(networks->policy, 1) * sizeof *expert->scratch)
+                          : NULL;
     expert->beam = beam_open(networks->prior, BEAM_LIVE, BEAM_LIVE_SPREAD, error);
     if ((networks->policy && !expert->scratch) || !expert->beam) {
         expert_close(expert);

@@ -203,8 +203,7 @@ static void tell_answer(struct style_view *view, uint32_t place,
                         const float log_probability[STYLE_SHIFTS])
 {
     for (uint32_t k = 0; k < STYLE_SHIFTS; k++)
-        tell(view, place + STYLE_REACH - STYLE_RANGE + k,
-             1 + fmaxf(log_probability[k], -8) * .25f);
+        tell(view, place + STYLE_REACH - STYLE_RANGE + k, 1 + fmaxf(log_probability[k], -8) * .25f);
 }
 
 void style_see(const struct style *style, uint8_t x, note_set held,

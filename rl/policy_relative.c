@@ -183,8 +183,8 @@ DENSE_INLINE void say_all(const float *p, const struct layout *at, const struct 
 #ifdef __x86_64__
 __attribute__((target("avx2"))) static void say_avx2(const float *p, const struct layout *at,
                                                      const struct observations *seen,
-                                                     const uint32_t *id, uint32_t n,
-                                                     const float *z, float *logit)
+                                                     const uint32_t *id, uint32_t n, const float *z,
+                                                     float *logit)
 {
     say_all(p, at, seen, id, n, z, logit);
 }

@@ -48,7 +48,8 @@ struct listener {
     struct style memory;
     struct channel channel;
     struct line meant, believed;
-    bool alone; /* in this song memory is made of what was believed, as if the past were not known */
+    bool
+        alone; /* in this song memory is made of what was believed, as if the past were not known */
 };
 
 /* A view of each lane of a group, and the network's answers. */

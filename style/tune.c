@@ -211,9 +211,9 @@ static int allocate(struct correction *correction, uint32_t most, struct error *
     correction->first_logit = malloc(((size_t)most + 1) * sizeof *correction->first_logit);
     correction->first_action = calloc(most, sizeof *correction->first_action);
     if (!correction->lane || !correction->beam || !correction->struck || !correction->at ||
-        !correction->told || !correction->scratch ||
-        !correction->sent || !correction->first_feature || !correction->feature ||
-        !correction->strength || !correction->first_logit || !correction->first_action)
+        !correction->told || !correction->scratch || !correction->sent ||
+        !correction->first_feature || !correction->feature || !correction->strength ||
+        !correction->first_logit || !correction->first_action)
         return error_set(error, "out of memory");
     for (uint32_t o = 0; o <= most; o++)
         correction->first_logit[o] = o * STYLE_SHIFTS;
@@ -243,9 +243,9 @@ static struct correction *correction_open(const struct style_networks *networks,
     for (uint32_t i = 0; status == 0 && i < settings->lanes; i++) {
         correction->sent[i][0] = correction->sent[i][1] = -1;
         correction->beam[i] = beam_open(networks->prior, BEAM_LIVE, BEAM_LIVE_SPREAD, error);
-        status = correction->beam[i] ? style_lane_open(&correction->lane[i], corpus,
-                                                       settings->seed + 1, i, error)
-                                     : -1;
+        status = correction->beam[i]
+                     ? style_lane_open(&correction->lane[i], corpus, settings->seed + 1, i, error)
+                     : -1;
     }
     if (status != 0) {
         correction_destroy(&correction->environment);

@@ -30,10 +30,10 @@ struct warm_settings {
 };
 
 struct warm_report {
-    uint64_t notes;    /* so far */
-    double loss;       /* nats a note, since the last report */
-    double right;      /* share of notes whose likeliest shift is the right one */
-    double beam_loss;  /* the same of the beam's answers */
+    uint64_t notes;   /* so far */
+    double loss;      /* nats a note, since the last report */
+    double right;     /* share of notes whose likeliest shift is the right one */
+    double beam_loss; /* the same of the beam's answers */
     double beam_right;
     double rate;
 };

@@ -256,15 +256,15 @@ static void print_rows(const json_t *rows)
         char who[64];
         snprintf(who, sizeof who, "%.12s %.9s", json_string_value(json_object_get(row, "folder")),
                  json_string_value(json_object_get(row, "voice")));
-        printf("%-22s %-14s %7.2f %7.2f %7.2f %7.2f %7.2f %7.2f   %6.1f %8.2f %6.1f %8.2f %6.1f %8.2f\n",
+        printf("%-22s %-14s %7.2f %7.2f %7.2f %7.2f %7.2f %7.2f   %6.1f %8.2f %6.1f %8.2f %6.1f "
+               "%8.2f\n",
                who, json_string_value(json_object_get(row, "errors")),
                json_number_value(json_object_get(row, "played")), figure(row, "scale", "exact"),
                figure(row, "beam", "exact"), figure(row, "warm start", "exact"),
-               figure(row, "ppo", "exact"),
-               figure(row, "whole", "exact"), figure(row, "warm start", "repaired"),
-               figure(row, "warm start", "kept"), figure(row, "ppo", "repaired"),
-               figure(row, "ppo", "kept"), figure(row, "whole", "repaired"),
-               figure(row, "whole", "kept"));
+               figure(row, "ppo", "exact"), figure(row, "whole", "exact"),
+               figure(row, "warm start", "repaired"), figure(row, "warm start", "kept"),
+               figure(row, "ppo", "repaired"), figure(row, "ppo", "kept"),
+               figure(row, "whole", "repaired"), figure(row, "whole", "kept"));
     }
 }
 
