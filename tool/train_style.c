@@ -399,8 +399,8 @@ static int check_usage(const struct style_options *options, char *const *paths)
 
 int command_train_style(int argc, char **argv)
 {
-    struct style_options options = {.notes = 42000000,
-                                    .prior = 8000000,
+    struct style_options options = {.notes = 12000000,
+                                    .prior = 40000000,
                                     .steps = 800000,
                                     .threads = MIN((gint)g_get_num_processors(), WARM_GROUPS),
                                     .hold_out = 10,
@@ -413,19 +413,19 @@ int command_train_style(int argc, char **argv)
         {"start", 0, 0, G_OPTION_ARG_FILENAME, &options.start,
          "go on from the networks of a style model", "MODEL"},
         {"warm", 0, 0, G_OPTION_ARG_FILENAME, &options.warm, "also write the warm start", "MODEL"},
-        {"notes", 0, 0, G_OPTION_ARG_INT64, &options.notes, "notes of the warm start (42000000)",
+        {"notes", 0, 0, G_OPTION_ARG_INT64, &options.notes, "notes of the warm start (12000000)",
          "N"},
-        {"prior", 0, 0, G_OPTION_ARG_INT64, &options.prior, "notes of the prior (8000000)", "N"},
+        {"prior", 0, 0, G_OPTION_ARG_INT64, &options.prior, "notes of the prior (40000000)", "N"},
         {"steps", 0, 0, G_OPTION_ARG_INT64, &options.steps, "steps of ppo after them (800000)",
          "N"},
-        {"rate", 0, 0, G_OPTION_ARG_DOUBLE, &options.rate, "learning rate at the start (0.002)",
-         "X"},
+        {"rate", 0, 0, G_OPTION_ARG_DOUBLE, &options.rate,
+         "learning rate of the warm start (0.002)", "X"},
         {"hold-out", 0, 0, G_OPTION_ARG_INT, &options.hold_out,
          "keep about every so-manieth work for trials (10; 0: none)", "N"},
         {"trials", 0, 0, G_OPTION_ARG_INT, &options.trials,
          "works of a folder to try at the end (20)", "N"},
         {"threads", 0, 0, G_OPTION_ARG_INT, &options.threads,
-         "threads of the warm start (one a processor, at most 4)", "N"},
+         "threads (one a processor, at most 4)", "N"},
         {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
     char **paths = NULL;
