@@ -234,16 +234,40 @@ static void advance(struct beam *beam, double slot)
     merge(beam, notes);
 }
 
+/* The notes on which all hypotheses agree, as bits, and the pitches of those in this slot:
+ * they are summed once. */
+static uint64_t agreed_notes(const struct beam *beam, note_set *told)
+{
+    const uint8_t *first = beam->hypothesis->pitch;
+    uint64_t agreed = 0;
+    *told = 0;
+    for (uint32_t i = 0; i < beam->span.count; i++) {
+        uint32_t h = 1;
+        while (h < beam->count && beam->hypothesis[h].pitch[i] == first[i])
+            h++;
+        if (h < beam->count)
+            continue;
+        agreed |= (uint64_t)1 << i;
+        if (i < beam->span.end[0])
+            *told |= note_set_bit(first[i]);
+    }
+    return agreed;
+}
+
 /* The prior of every hypothesis, around x: logit becomes log-probability; and what they
  * expect together. */
 static void expect(struct beam *beam, uint8_t x, note_set held, const struct prior_echo *echo)
 {
     struct style_view *own = &beam->own;
+    note_set told;
     prior_see(&beam->style, x, held, echo, &beam->common);
+    uint64_t agreed = agreed_notes(beam, &told);
+    prior_see_own(&beam->common, &beam->span, beam->hypothesis->pitch, agreed, 0,
+                  &beam->common.view);
     for (uint32_t i = 0; i < beam->count; i++) {
         uint32_t at = beam->first_feature[i];
         own->count = 0;
-        prior_see_own(&beam->common, &beam->span, beam->hypothesis[i].pitch, own);
+        prior_see_own(&beam->common, &beam->span, beam->hypothesis[i].pitch, ~agreed, told, own);
         memcpy(beam->feature + at, own->feature, own->count * sizeof *own->feature);
         memcpy(beam->strength + at, own->strength, own->count * sizeof *own->strength);
         beam->first_feature[i + 1] = at + own->count;

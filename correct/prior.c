@@ -141,18 +141,24 @@ static void move_votes(const struct prior_common *common, note_set now, struct s
 }
 
 void prior_see_own(const struct prior_common *common, const struct prior_span *span,
-                   const uint8_t *pitch, struct style_view *view)
+                   const uint8_t *pitch, uint64_t notes, note_set told, struct style_view *view)
 {
     note_set now = 0;
-    for (uint32_t i = 0; i < span->end[0]; i++) {
-        now |= note_set_bit(pitch[i]);
-        tell_pitch(view, PLANE_NOW, common->centre, pitch[i], 1);
-    }
-    for (uint32_t i = span->end[0]; i < span->end[2]; i++)
-        tell_pitch(view, i < span->end[1] ? PLANE_BEFORE : PLANE_BEFORE + STYLE_WINDOW,
+    for (uint32_t i = 0; i < span->end[2]; i++) {
+        if (!(notes >> i & 1))
+            continue;
+        if (i < span->end[0])
+            now |= note_set_bit(pitch[i]);
+        tell_pitch(view,
+                   i < span->end[0]   ? PLANE_NOW
+                   : i < span->end[1] ? PLANE_BEFORE
+                                      : PLANE_BEFORE + STYLE_WINDOW,
                    common->centre, pitch[i], 1);
+    }
     for (uint32_t i = 0; i < STYLE_PITCHES && i < span->count; i++)
-        tell_pitch(view, PLANE_PITCH + i * STYLE_WINDOW, common->centre, pitch[i], 1);
+        if (notes >> i & 1)
+            tell_pitch(view, PLANE_PITCH + i * STYLE_WINDOW, common->centre, pitch[i], 1);
+    now &= ~told;
     if (now)
         move_votes(common, now, view);
 }

@@ -60,8 +60,13 @@ struct prior_common {
 void prior_see(const struct style *style, uint8_t centre, note_set held,
                const struct prior_echo *echo, struct prior_common *common);
 
-/* Adds to a view what a hypothesis sees beyond that: pitch[span->count], latest first. */
+/* Adds to a view what a hypothesis sees beyond that: of pitch[span->count], latest first, the
+ * notes whose bits are set in `notes`. The others may have been added to the common view, if
+ * all hypotheses agree on them; `told` are then their pitches in this slot. */
 void prior_see_own(const struct prior_common *common, const struct prior_span *span,
-                   const uint8_t *pitch, struct style_view *view);
+                   const uint8_t *pitch, uint64_t notes, note_set told, struct style_view *view);
+
+/* All notes. */
+#define PRIOR_ALL UINT64_MAX
 
 #endif

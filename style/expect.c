@@ -125,7 +125,7 @@ static void look(struct group *group, uint32_t i, uint8_t centre, const struct l
     struct style_view *view = &group->common.view;
     struct prior_span span = prior_span(memory);
     prior_see(memory, centre, listener->struck.held, NULL, &group->common);
-    prior_see_own(&group->common, &span, line->pitch, view);
+    prior_see_own(&group->common, &span, line->pitch, PRIOR_ALL, 0, view);
     uint32_t at = views->first_feature[i];
     memcpy(views->feature + at, view->feature, view->count * sizeof *view->feature);
     memcpy(views->strength + at, view->strength, view->count * sizeof *view->strength);

@@ -137,7 +137,7 @@ static void test_exhaustive(void **state)
         for (size_t w = 0; w < ways; w++) {
             float told[STYLE_SHIFTS];
             prior_see(style, key[t], 0, NULL, common);
-            prior_see_own(common, &span, way[w].pitch, &common->view);
+            prior_see_own(common, &span, way[w].pitch, PRIOR_ALL, 0, &common->view);
             style_ask(prior, &common->view, scratch, told);
             for (int k = 0; k < STYLE_SHIFTS; k++) {
                 double weight = way[w].weight * exp((double)told[k] + (double)struck[k]);
