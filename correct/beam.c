@@ -390,6 +390,14 @@ static void extend(struct beam *beam, uint8_t x)
     beam->count = beam->candidates;
 }
 
+static void wonder(struct beam *beam)
+{
+    float nats = 0;
+    for (int k = 0; k < STYLE_SHIFTS; k++)
+        nats -= expf(beam->log_meant[k]) * beam->expected[k];
+    style_wonder(&beam->style, nats);
+}
+
 static void trace_weights(struct beam *beam)
 {
     float weight[BEAM_MOST];
@@ -430,6 +438,7 @@ void beam_hear(struct beam *beam, uint8_t x, const float log_meant[STYLE_SHIFTS]
     if (log_meant)
         believe(beam, log_meant);
     extend(beam, x & 127);
+    wonder(beam);
     style_hear(&beam->style, x & 127, beam->log_meant, true);
 }
 
@@ -517,6 +526,7 @@ static int pass(struct beam *beam, struct take *take, bool first)
         if (first && take->policy)
             consult(beam, take, note->pitch & 127);
         extend(beam, note->pitch & 127);
+        wonder(beam);
         style_hear(&beam->style, note->pitch & 127, first ? beam->log_meant : take->logarithm[i],
                    first);
     }

@@ -27,7 +27,8 @@ enum place {
     AT_REGISTER = AT_SINCE + 8,
     AT_STRUCK = AT_REGISTER + 22, /* three */
     AT_RATE = AT_STRUCK + 3 * STYLE_CROWDS,
-    AT_CLASS_PLAYED = AT_RATE + 2 * STYLE_RATES,
+    AT_SURPRISE = AT_RATE + 2 * STYLE_RATES,
+    AT_CLASS_PLAYED = AT_SURPRISE + 2 * STYLE_SURPRISES,
     AT_BEST = AT_CLASS_PLAYED + 12,
     AT_END = AT_BEST + 6,
 };
@@ -45,7 +46,7 @@ struct policy_shape style_shape(void)
         .inputs = STYLE_FEATURES,
         .actions = STYLE_SHIFTS,
         .layers = 2,
-        .width = {32, 32, [POLICY_CHANNELS] = 16, [POLICY_CHANNELS2] = 16,
+        .width = {16, 32, [POLICY_CHANNELS] = 32, [POLICY_CHANNELS2] = 32,
                   [POLICY_PLANES] = STYLE_PLANES, [POLICY_WINDOW] = STYLE_WINDOW}};
 }
 
@@ -106,7 +107,7 @@ void style_start(struct style *style)
     for (int i = 0; i < STYLE_ONSETS; i++)
         style->onset[i] = -1;
     for (int h = 0; h < 2; h++)
-        style->rate[h] = .05f;
+        style->rate[h] = .05f, style->surprise[h] = 1;
 }
 
 /* What a long rest has made forgotten. */
@@ -183,6 +184,8 @@ static void tell_line(const struct style *style, struct style_view *view, int x)
         tell_pitch(view, PLANE_KEY + i * STYLE_WINDOW, x, style->key[i], 1);
 }
 
+static const float surprises[STYLE_SURPRISES - 1] = {.3f, .5f, .7f, .9f, 1.2f, 1.6f, 2.2f};
+
 static void tell_circumstances(const struct style *style, struct style_view *view, int x)
 {
     int64_t since = style->onset[1] >= 0 ? style->onset[0] - style->onset[1] : 1000;
@@ -197,13 +200,21 @@ static void tell_circumstances(const struct style *style, struct style_view *vie
     tell(view, AT_REGISTER + (uint32_t)x / 6, 1);
     tell(view, AT_CLASS_PLAYED + (uint32_t)x % 12, 1);
     tell_rates(style, view, AT_RATE);
+    for (uint32_t h = 0; h < 2; h++)
+        tell(view,
+             AT_SURPRISE + h * STYLE_SURPRISES +
+                 class_of(style->surprise[h], surprises, STYLE_SURPRISES - 1),
+             1);
 }
 
 static void tell_answer(struct style_view *view, uint32_t place,
                         const float log_probability[STYLE_SHIFTS])
 {
-    for (uint32_t k = 0; k < STYLE_SHIFTS; k++)
-        tell(view, place + STYLE_REACH - STYLE_RANGE + k, 1 + fmaxf(log_probability[k], -8) * .25f);
+    for (uint32_t k = 0; k < STYLE_SHIFTS; k++) {
+        float strength = 1 + log_probability[k] * .125f;
+        if (strength > 0)
+            tell(view, place + STYLE_REACH - STYLE_RANGE + k, strength);
+    }
 }
 
 void style_see(const struct style *style, uint8_t x, note_set held,
@@ -325,6 +336,12 @@ void style_hear(struct style *style, uint8_t x, const float log_probability[STYL
     style->keys |= note_set_bit(x & 127);
     style->struck++;
     style->notes++;
+}
+
+void style_wonder(struct style *style, float nats)
+{
+    for (int h = 0; h < 2; h++)
+        style->surprise[h] = rate_forget[h] * style->surprise[h] + (1 - rate_forget[h]) * nats;
 }
 
 const struct style_pending *style_oldest(const struct style *style)

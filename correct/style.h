@@ -11,7 +11,7 @@
  * than STYLE_REACH semitones as the nearest pitch of their class within it. Planes
  * of STYLE_WINDOW features each, strength in brackets:
  *
- *     what is meant, by the beam [1 + log-probability / 4, -1 at least]; what the music
+ *     what is meant, by the beam [1 + log-probability / 8, 0 at least]; what the music
  *     leads to expect, the key aside [the same]; notes of this slot [belief]; of the last
  *     two slots with notes [belief]; notes still held; of 16, 32, 64, 128 slots ago
  *     [belief]; votes of the repetitions for pitches not in this slot yet [vote], and in
@@ -22,8 +22,9 @@
  *     note) [4 * share]
  *
  * and then: the slot of 16, slots since the last onset, register, notes in this
- * slot and in the two before, two running rates of correction (.97, .995), the pitch
- * class played, the best lag's score.
+ * slot and in the two before, two running rates of correction (.97, .995), two running
+ * means of how little of what was meant had been expected (the same), the pitch class
+ * played, the best lag's score.
  *
  * struct style is the memory of one player: no pointers, a copy is a snapshot.
  * Work a note is bounded and nothing allocates. */
@@ -46,10 +47,11 @@ enum {
     STYLE_PITCHES = 6, /* before, told one by one */
     STYLE_KEYS = 3,
     STYLE_RATES = 8,
+    STYLE_SURPRISES = 8,
     STYLE_CROWDS = 5, /* classes of the number of notes in a slot */
     STYLE_PLANES = 16 + STYLE_PITCHES + STYLE_KEYS + 2,
-    STYLE_FEATURES =
-        STYLE_PLANES * STYLE_WINDOW + 16 + 8 + 22 + 3 * STYLE_CROWDS + 2 * STYLE_RATES + 12 + 6,
+    STYLE_FEATURES = STYLE_PLANES * STYLE_WINDOW + 16 + 8 + 22 + 3 * STYLE_CROWDS +
+                     2 * STYLE_RATES + 2 * STYLE_SURPRISES + 12 + 6,
     STYLE_MOST = 448,   /* active features */
     STYLE_NETWORKS = 2, /* of a model, in the order of struct style_networks */
     STYLE_PENDING = 64,
@@ -80,6 +82,7 @@ struct style {
     uint8_t key[STYLE_KEYS];
     float classes[STYLE_MEMORIES][12], class_sum[STYLE_MEMORIES];
     float rate[2];
+    float surprise[2]; /* nats a note by which what was meant was not expected */
 };
 
 /* Features that are active, and their strengths. */
@@ -139,6 +142,9 @@ void style_ask(const struct policy *network, const struct style_view *view, floa
 /* Remembers the note x with what is believed about it. `pending`: that may still change. */
 void style_hear(struct style *style, uint8_t x, const float log_probability[STYLE_SHIFTS],
                 bool pending);
+
+/* By how many nats a note was not expected, where that is known: before style_hear. */
+void style_wonder(struct style *style, float nats);
 
 /* The likeliest pitches of a belief about a note x. */
 struct repetition_note style_digest(uint8_t x, const float probability[STYLE_SHIFTS]);

@@ -149,7 +149,7 @@ static void test_views(void **state)
         style_advance(low, slot);
         style_advance(high, slot);
         style_see(low, x, note_set_bit(x), told, told, a);
-        assert_true(a->count >= 2 * STYLE_SHIFTS && a->count < STYLE_MOST);
+        assert_true(a->count >= 8 && a->count < STYLE_MOST);
         for (uint32_t k = 0; k < a->count; k++)
             assert_true(a->feature[k] < STYLE_FEATURES && isfinite(a->strength[k]));
         style_see(high, (uint8_t)(x + 12), note_set_bit(x + 12), told, told, b);
