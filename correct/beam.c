@@ -254,8 +254,30 @@ static uint64_t agreed_notes(const struct beam *beam, note_set *told)
     return agreed;
 }
 
-/* The prior of every hypothesis, around x: logit becomes log-probability; and what they
- * expect together. */
+/* Logits become log-probabilities; what all hypotheses expect together. */
+static void normalise(struct beam *beam)
+{
+    float together[STYLE_SHIFTS] = {0};
+    beam->total = 0;
+    for (uint32_t i = 0; i < beam->count; i++) {
+        float *logit = beam->logit + (size_t)i * STYLE_SHIFTS, top = logit[0], sum = 0;
+        float share[STYLE_SHIFTS], part = expf(beam->hypothesis[i].weight);
+        for (int k = 1; k < STYLE_SHIFTS; k++)
+            top = logit[k] > top ? logit[k] : top;
+        for (int k = 0; k < STYLE_SHIFTS; k++)
+            sum += share[k] = expf(logit[k] - top);
+        float all = top + logf(sum);
+        for (int k = 0; k < STYLE_SHIFTS; k++) {
+            logit[k] -= all;
+            together[k] += share[k] * (part / sum);
+        }
+        beam->total += part;
+    }
+    for (int k = 0; k < STYLE_SHIFTS; k++)
+        beam->expected[k] = together[k] > 0 ? logf(together[k] / beam->total) : least_logarithm;
+}
+
+/* The prior of every hypothesis, around x. */
 static void expect(struct beam *beam, uint8_t x, note_set held, const struct prior_echo *echo)
 {
     struct style_view *own = &beam->own;
@@ -283,24 +305,7 @@ static void expect(struct beam *beam, uint8_t x, note_set held, const struct pri
                                 .commons = beam->common.view.count};
     policy_forward(beam->prior, &seen, beam->id, beam->count, beam->scratch, beam->logit,
                    beam->value);
-    float together[STYLE_SHIFTS] = {0};
-    beam->total = 0;
-    for (uint32_t i = 0; i < beam->count; i++) {
-        float *logit = beam->logit + (size_t)i * STYLE_SHIFTS, top = logit[0], sum = 0;
-        float share[STYLE_SHIFTS], part = expf(beam->hypothesis[i].weight);
-        for (int k = 1; k < STYLE_SHIFTS; k++)
-            top = logit[k] > top ? logit[k] : top;
-        for (int k = 0; k < STYLE_SHIFTS; k++)
-            sum += share[k] = expf(logit[k] - top);
-        float all = top + logf(sum);
-        for (int k = 0; k < STYLE_SHIFTS; k++) {
-            logit[k] -= all;
-            together[k] += share[k] * (part / sum);
-        }
-        beam->total += part;
-    }
-    for (int k = 0; k < STYLE_SHIFTS; k++)
-        beam->expected[k] = together[k] > 0 ? logf(together[k] / beam->total) : least_logarithm;
+    normalise(beam);
 }
 
 /* Keeps the 2 width likeliest ways on, in order; of equals the first. */
