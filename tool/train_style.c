@@ -43,6 +43,16 @@ static void catch_interrupts(void)
 
 /* --- Learning --- */
 
+/* As it will be on disk: half precision is plenty for weights. What is learned next
+ * stands upon them, and the same comes of it if they are read from a file first. */
+static void round_weights(struct policy *network)
+{
+    for (size_t i = 0; i < network->parameters; i++) {
+        float *weight = &network->parameter[i];
+        *weight = half_read(half_write(fmaxf(-half_most, fminf(half_most, *weight))));
+    }
+}
+
 struct watch {
     struct progress progress;
     uint64_t total;
@@ -93,6 +103,7 @@ static int learn_warm(const struct style_options *options, const struct style_ne
                                      .seed = (uint64_t)options->common.seed};
     progress_begin(&watch.progress, "warm start", options->common.quiet);
     int status = warm_start(networks, &corpus->learned, &settings, watch_warm, &watch, error);
+    round_weights(networks->policy);
     progress_end(&watch.progress);
     return status;
 }
@@ -109,6 +120,7 @@ static int learn_prior(const struct style_options *options, const struct style_n
     progress_begin(&watch.progress, "prior", options->common.quiet);
     int status =
         expect_learn(networks->prior, &corpus->learned, &settings, watch_expect, &watch, error);
+    round_weights(networks->prior);
     progress_end(&watch.progress);
     return status;
 }
@@ -270,17 +282,6 @@ static void print_rows(const json_t *rows)
 
 /* --- Saving --- */
 
-/* As it will be on disk: half precision is plenty for weights. */
-static void round_weights(const struct style_networks *networks)
-{
-    struct policy *const all[STYLE_NETWORKS] = {networks->policy, networks->prior};
-    for (int n = 0; n < STYLE_NETWORKS; n++)
-        for (size_t i = 0; i < all[n]->parameters; i++) {
-            float *weight = &all[n]->parameter[i];
-            *weight = half_read(half_write(fmaxf(-half_most, fminf(half_most, *weight))));
-        }
-}
-
 static int save(const struct style_options *options, const char *path,
                 const struct style_networks *networks, int64_t steps, struct error *error)
 {
@@ -333,10 +334,8 @@ static int learn(struct style_options *options, const struct corpus *corpus)
     if (status == 0 && options->steps > 0 && !interrupted)
         status = learn_tune(options, &tuned, corpus, &error);
     double seconds = progress_clock() - started;
-    if (status == 0) {
-        round_weights(&warm);
-        round_weights(&tuned);
-    }
+    if (status == 0)
+        round_weights(tuned.policy);
     if (status == 0 && options->warm)
         status = save(options, options->warm, &warm, 0, &error);
     if (status == 0)
@@ -401,7 +400,7 @@ int command_train_style(int argc, char **argv)
 {
     struct style_options options = {.notes = 12000000,
                                     .prior = 40000000,
-                                    .steps = 800000,
+                                    .steps = 1600000,
                                     .threads = MIN((gint)g_get_num_processors(), WARM_GROUPS),
                                     .hold_out = 10,
                                     .trials = 20,
@@ -416,7 +415,7 @@ int command_train_style(int argc, char **argv)
         {"notes", 0, 0, G_OPTION_ARG_INT64, &options.notes, "notes of the warm start (12000000)",
          "N"},
         {"prior", 0, 0, G_OPTION_ARG_INT64, &options.prior, "notes of the prior (40000000)", "N"},
-        {"steps", 0, 0, G_OPTION_ARG_INT64, &options.steps, "steps of ppo after them (800000)",
+        {"steps", 0, 0, G_OPTION_ARG_INT64, &options.steps, "steps of ppo after them (1600000)",
          "N"},
         {"rate", 0, 0, G_OPTION_ARG_DOUBLE, &options.rate,
          "learning rate of the warm start (0.002)", "X"},

@@ -44,6 +44,13 @@ class Style(Case):
         self.assertTrue(content("a.model") != content("c.model"))
         self.assertTrue(content("a.model") != content("w.model"))
 
+    def test_in_stages(self):
+        self.corpus(4)
+        words = ["train", "--style", "-q", *SHORT, "songs"]
+        self.succeeds(*words, "-o", "whole.model", "--warm", "warm.model")
+        self.succeeds(*words, "--start", "warm.model", "--notes", "0", "--prior", "0", "-o", "staged.model")
+        self.assertTrue(content("whole.model") == content("staged.model"))
+
     def test_in_use(self):
         self.corpus(4)
         self.succeeds("train", "--style", "-q", *SHORT, "-o", "s.model", "songs")
