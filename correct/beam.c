@@ -354,22 +354,6 @@ static void weigh(struct beam *beam, uint8_t x)
         beam->log_meant[k] = meant[k] > 0 ? logf(meant[k] / sum) : least_logarithm;
 }
 
-/* Somebody else knows better: every way on weighs as much more as its pitch is believed
- * more, so that the ways on together say the same. */
-static void believe(struct beam *beam, const float log_meant[STYLE_SHIFTS])
-{
-    struct candidate *candidate = beam->candidate;
-    for (uint32_t c = 0; c < beam->candidates; c++) {
-        struct candidate moved = candidate[c];
-        moved.weight += log_meant[moved.shift] - beam->log_meant[moved.shift];
-        uint32_t at = c;
-        for (; at > 0 && candidate[at - 1].weight < moved.weight; at--)
-            candidate[at] = candidate[at - 1];
-        candidate[at] = moved;
-    }
-    memcpy(beam->log_meant, log_meant, sizeof beam->log_meant);
-}
-
 /* The hypotheses of the notes up to this one, and what it tells of the player. */
 static void extend(struct beam *beam, uint8_t x)
 {
@@ -441,7 +425,7 @@ float beam_evidence(const struct beam *beam)
 void beam_hear(struct beam *beam, uint8_t x, const float log_meant[STYLE_SHIFTS])
 {
     if (log_meant)
-        believe(beam, log_meant);
+        memcpy(beam->log_meant, log_meant, sizeof beam->log_meant);
     extend(beam, x & 127);
     wonder(beam);
     style_hear(&beam->style, x & 127, beam->log_meant, true);
@@ -507,11 +491,9 @@ struct take {
 /* What the policy makes of a note that has been judged. */
 static void consult(struct beam *beam, const struct take *take, uint8_t x)
 {
-    float answer[STYLE_SHIFTS];
     style_see(&beam->style, x, style_slot_notes(&beam->style), beam->expected, beam->log_meant,
               &beam->own);
-    style_ask(take->policy, &beam->own, take->scratch, answer);
-    believe(beam, answer);
+    style_ask(take->policy, &beam->own, take->scratch, beam->log_meant);
 }
 
 /* Only in the first pass all is as the policy has learned it. */

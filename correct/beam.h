@@ -55,7 +55,9 @@ const float *beam_expected(const struct beam *beam);
 float beam_evidence(const struct beam *beam);
 
 /* Remembers that note. log_meant: what is believed of it by one who knows better than
- * the beam, as in beam_judge; NULL: there is none. */
+ * the beam, as in beam_judge (NULL: there is none): memory believes it until the
+ * hypotheses have made up their minds, and so does what is known of the player. The
+ * hypotheses themselves do not: a wrong belief would prove itself right. */
 void beam_hear(struct beam *beam, uint8_t x, const float log_meant[STYLE_SHIFTS]);
 
 /* What is remembered: after beam_judge, of the notes before. */
