@@ -1,7 +1,7 @@
 /* The style expert at work: what a note is believed to mean in music that is not known.
  *
  * The beam (correct/beam.h) expects, and hears what was struck; the policy (correct/style.h)
- * stands upon it and answers. Whole takes are the beam's alone.
+ * stands upon it and answers. Whole takes are the beam's, which asks the policy once.
  *
  * Borrows the networks. Live it allocates when it is opened only. One thread at a time. */
 #ifndef CORRECT_EXPERT_H
