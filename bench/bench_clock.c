@@ -1,6 +1,6 @@
 /* How well the beat clock finds the beat of human playing, causally.
  *
- *     bench_clock [-mrv] [-n TAKES] [-s SEED] [-t TRACKS] FILE.mid...
+ *     bench_clock [-mrv] [-S STYLE.model] [-n TAKES] [-s SEED] [-t TRACKS] FILE.mid...
  *
  * Each file, whose own grid is the truth, is played by a simulated player in
  * four manners: steady, rubato, learner, concert. The tempo is about the file's own, or any
@@ -23,8 +23,9 @@
  * and again while the piece is known and followed, and drives the clock as in the
  * filter, with shift:p=0.2,max=2 wrong notes:
  *
- * With -r all files are one repertoire, and which is played is not known; with -m takes
- * begin at any bar of the first half; with -v there is a line for every file, too.
+ * With -r all files are one repertoire, and which is played is not known; with -S no piece
+ * is, but a style; with -m takes begin at any bar of the first half; with -v there is a
+ * line for every file, too.
  *
  *   given  exact pitches after correction with the true slots, in per cent
  *   found  the same with the clock's */
@@ -493,8 +494,9 @@ int main(int argc, char **argv)
     static struct sums sums[2][MANNERS];
     struct plan plan = {.choice.grid = TAKE_GRID_FILE, .seed = 1, .takes = 1};
     bool verbose = false, together = false;
+    const char *style = NULL;
     int option;
-    while ((option = getopt(argc, argv, "mrvn:s:t:")) != -1) {
+    while ((option = getopt(argc, argv, "mrvn:s:t:S:")) != -1) {
         if (option == 'n')
             plan.takes = strtoul(optarg, NULL, 10);
         else if (option == 's')
@@ -507,11 +509,20 @@ int main(int argc, char **argv)
             verbose = true;
         else if (option == 't')
             plan.choice.tracks = optarg;
+        else if (option == 'S')
+            style = optarg;
         else
             return 2;
     }
-    struct model *repertoire =
-        together ? know(argv + optind, (size_t)(argc - optind), &plan.choice) : NULL;
+    struct error error;
+    struct model *repertoire = style ? model_load(style, &error)
+                               : together
+                                   ? know(argv + optind, (size_t)(argc - optind), &plan.choice)
+                                   : NULL;
+    if (style && !repertoire) {
+        fprintf(stderr, "%s\n", error.text);
+        return 1;
+    }
     plan.repertoire = repertoire;
     for (int i = 0; i < 4 * MANNERS; i++)
         sums[i & 1][i / 4].microseconds[i >> 1 & 1] = calloc(MOST_TIMED, sizeof(double));
