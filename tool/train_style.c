@@ -134,6 +134,7 @@ static int learn_tune(const struct style_options *options, const struct style_ne
     settings.seed = (uint64_t)options->common.seed;
     progress_begin(&watch.progress, "ppo", options->common.quiet);
     int status = tune(networks, &corpus->learned, &settings, watch_tune, &watch, error);
+    round_weights(networks->policy);
     progress_end(&watch.progress);
     return status;
 }
@@ -334,8 +335,6 @@ static int learn(struct style_options *options, const struct corpus *corpus)
     if (status == 0 && options->steps > 0 && !interrupted)
         status = learn_tune(options, &tuned, corpus, &error);
     double seconds = progress_clock() - started;
-    if (status == 0)
-        round_weights(tuned.policy);
     if (status == 0 && options->warm)
         status = save(options, options->warm, &warm, 0, &error);
     if (status == 0)
