@@ -313,7 +313,9 @@ static int load_start(struct style_options *options, struct style_networks *netw
     if (status == 0)
         status = style_networks_copy(networks, &own, error);
     model_free(model);
-    return status == 0 ? 0 : error_prefix(error, options->start);
+    if (status != 0)
+        error_prefix(error, options->start);
+    return status;
 }
 
 static int learn(struct style_options *options, const struct corpus *corpus)
