@@ -1,12 +1,11 @@
-/* Groups of lanes, the threads that serve them, and the optimiser. */
+/* Groups of lanes, and what their notes teach. */
 #include "style/expect.h"
 
 #include "correct/channel.h"
 #include "correct/prior.h"
-#include "rl/adam.h"
+#include "style/pupil.h"
 
 #include <math.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,21 +66,10 @@ struct group {
     struct views views;
     const struct policy *network;
     struct prior_common common;
-    float *scratch, *gradient;
+    float *scratch;
     double loss, right_loss;
     uint64_t seen, right, judged;
-    int status;
     struct error error;
-};
-
-struct expect {
-    struct group *group; /* [EXPECT_GROUPS] */
-    struct policy *network;
-    struct adam adam;
-    double rate;
-    uint32_t threads;
-    pthread_barrier_t begin, end;
-    enum { TASK_NOTES, TASK_STEP, TASK_OVER } task;
 };
 
 static int group_open(struct group *group, const struct policy *network,
@@ -93,8 +81,7 @@ static int group_open(struct group *group, const struct policy *network,
     views->feature = malloc((size_t)EXPECT_LANES * STYLE_MOST * sizeof *views->feature);
     views->strength = malloc((size_t)EXPECT_LANES * STYLE_MOST * sizeof *views->strength);
     group->scratch = malloc(policy_scratch(network, EXPECT_LANES) * sizeof *group->scratch);
-    group->gradient = malloc(network->parameters * sizeof *group->gradient);
-    if (!views->feature || !views->strength || !group->scratch || !group->gradient)
+    if (!views->feature || !views->strength || !group->scratch)
         return error_set(error, "out of memory");
     for (uint32_t i = 0; i < EXPECT_LANES; i++) {
         views->id[i] = i;
@@ -113,7 +100,6 @@ static void group_close(struct group *group)
     free(group->views.feature);
     free(group->views.strength);
     free(group->scratch);
-    free(group->gradient);
 }
 
 /* What lane i sees around a centre, the last notes being those of a line. */
@@ -158,11 +144,11 @@ static void normalise(struct views *views)
 }
 
 /* Around drawn centres: the gradient. */
-static void learn_notes(struct group *group)
+static void learn_notes(struct group *group, float *gradient)
 {
-    const float each = 1.f / (EXPECT_GROUPS * EXPECT_LANES * EXPECT_NOTES);
+    const float each = 1.f / (PUPIL_GROUPS * EXPECT_LANES * EXPECT_NOTES);
     struct views *views = &group->views;
-    float gradient[EXPECT_LANES * STYLE_SHIFTS] = {0}, value_gradient[EXPECT_LANES] = {0};
+    float wanted[EXPECT_LANES * STYLE_SHIFTS] = {0}, value_gradient[EXPECT_LANES] = {0};
     int shift[EXPECT_LANES];
     for (uint32_t i = 0; i < EXPECT_LANES; i++) {
         struct listener *listener = &group->listener[i];
@@ -182,14 +168,14 @@ static void learn_notes(struct group *group)
         if (shift[i] < 0)
             continue;
         for (int k = 0; k < STYLE_SHIFTS; k++)
-            gradient[at + (size_t)k] = views->probability[at + (size_t)k] * each;
-        gradient[at + (size_t)shift[i]] -= each;
+            wanted[at + (size_t)k] = views->probability[at + (size_t)k] * each;
+        wanted[at + (size_t)shift[i]] -= each;
         group->loss -= (double)views->log_probability[at + (size_t)shift[i]];
         group->seen++;
     }
     struct observations seen = observations_of(views);
-    policy_backward(group->network, &seen, views->id, EXPECT_LANES, group->scratch, gradient,
-                    value_gradient, group->gradient);
+    policy_backward(group->network, &seen, views->id, EXPECT_LANES, group->scratch, wanted,
+                    value_gradient, gradient);
 }
 
 static void line_add(struct line *line, int pitch)
@@ -243,14 +229,14 @@ static int take_note(struct listener *listener, struct error *error)
     return 0;
 }
 
-static int group_step(struct group *group)
+static int teach(void *context, uint32_t number, float *gradient)
 {
-    memset(group->gradient, 0, group->network->parameters * sizeof *group->gradient);
+    struct group *group = (struct group *)context + number;
     for (int n = 0; n < EXPECT_NOTES; n++) {
         for (uint32_t i = 0; i < EXPECT_LANES; i++)
             if (take_note(&group->listener[i], &group->error) != 0)
                 return -1;
-        learn_notes(group);
+        learn_notes(group, gradient);
         for (uint32_t i = 0; i < EXPECT_LANES; i++) {
             const struct listener *listener = &group->listener[i];
             look(group, i, listener->struck.x,
@@ -264,70 +250,12 @@ static int group_step(struct group *group)
     return 0;
 }
 
-/* One step of the optimiser on this thread's part of the parameters; gradients are
- * added in the order of the groups. */
-static void learn_part(struct expect *expect, uint32_t number)
-{
-    size_t all = expect->network->parameters;
-    size_t first = all * number / expect->threads;
-    size_t count = all * (number + 1) / expect->threads - first;
-    float *sum = expect->group[0].gradient + first;
-    for (uint32_t g = 1; g < EXPECT_GROUPS; g++) {
-        const float *restrict own = expect->group[g].gradient + first;
-        for (size_t i = 0; i < count; i++)
-            sum[i] += own[i];
-    }
-    struct adam part = expect->adam;
-    part.parameters = count;
-    part.mean += first;
-    part.square += first;
-    adam_step(&part, expect->network->parameter + first, sum, expect->rate);
-}
-
-static void serve(struct expect *expect, uint32_t number)
-{
-    if (expect->task == TASK_STEP) {
-        learn_part(expect, number);
-        return;
-    }
-    for (uint32_t g = number; g < EXPECT_GROUPS; g += expect->threads)
-        expect->group[g].status = group_step(&expect->group[g]);
-}
-
-struct worker {
-    struct expect *expect;
-    uint32_t number;
-    pthread_t thread;
-};
-
-static void *work(void *context)
-{
-    struct worker *worker = context;
-    for (;;) {
-        pthread_barrier_wait(&worker->expect->begin);
-        if (worker->expect->task == TASK_OVER)
-            return NULL;
-        serve(worker->expect, worker->number);
-        pthread_barrier_wait(&worker->expect->end);
-    }
-}
-
-static void run(struct expect *expect, int task)
-{
-    expect->task = task;
-    if (expect->threads > 1)
-        pthread_barrier_wait(&expect->begin);
-    serve(expect, 0);
-    if (expect->threads > 1)
-        pthread_barrier_wait(&expect->end);
-}
-
-static struct expect_report report(struct expect *expect, uint64_t notes)
+static struct expect_report report(struct group *groups, uint64_t notes)
 {
     struct expect_report about = {.notes = notes};
     uint64_t seen = 0, right = 0, judged = 0;
-    for (uint32_t g = 0; g < EXPECT_GROUPS; g++) {
-        struct group *group = &expect->group[g];
+    for (uint32_t g = 0; g < PUPIL_GROUPS; g++) {
+        struct group *group = &groups[g];
         about.loss += group->loss;
         about.right_loss += group->right_loss;
         seen += group->seen;
@@ -342,25 +270,22 @@ static struct expect_report report(struct expect *expect, uint64_t notes)
     return about;
 }
 
-static int learn(struct expect *expect, const struct expect_settings *settings, expect_watch *watch,
-                 void *context, struct error *error)
+static int learn(struct group *groups, struct pupil *pupil, const struct expect_settings *settings,
+                 expect_watch *watch, void *context, struct error *error)
 {
-    enum { STEP = EXPECT_GROUPS * EXPECT_LANES * EXPECT_NOTES };
+    enum { STEP = PUPIL_GROUPS * EXPECT_LANES * EXPECT_NOTES };
     for (uint64_t notes = 0, steps = 1; notes < settings->notes; steps++) {
         double left = 1 - (double)notes / (double)settings->notes;
-        expect->rate = settings->rate * left * fmin(1, (double)steps / warm_up);
-        run(expect, TASK_NOTES);
-        for (uint32_t g = 0; g < EXPECT_GROUPS; g++)
-            if (expect->group[g].status != 0) {
-                *error = expect->group[g].error;
-                return -1;
-            }
-        run(expect, TASK_STEP);
-        expect->adam.steps++;
+        uint32_t failed =
+            pupil_step(pupil, settings->rate * left * fmin(1, (double)steps / warm_up));
+        if (failed < PUPIL_GROUPS) {
+            *error = groups[failed].error;
+            return -1;
+        }
         notes += STEP;
         if (steps % REPORT != 0 && notes < settings->notes)
             continue;
-        struct expect_report about = report(expect, notes);
+        struct expect_report about = report(groups, notes);
         if (!isfinite(about.loss))
             return error_set(error, "learning ran away after %llu notes",
                              (unsigned long long)notes);
@@ -370,56 +295,25 @@ static int learn(struct expect *expect, const struct expect_settings *settings, 
     return 0;
 }
 
-static int start_threads(struct expect *expect, struct worker *workers, struct error *error)
-{
-    if (pthread_barrier_init(&expect->begin, NULL, expect->threads) != 0 ||
-        pthread_barrier_init(&expect->end, NULL, expect->threads) != 0)
-        return error_set(error, "cannot start threads");
-    for (uint32_t i = 1; i < expect->threads; i++) {
-        workers[i] = (struct worker){.expect = expect, .number = i};
-        if (pthread_create(&workers[i].thread, NULL, work, &workers[i]) != 0)
-            return error_set(error, "cannot start thread %u", i);
-    }
-    return 0;
-}
-
-static void end_threads(struct expect *expect, struct worker *workers)
-{
-    expect->task = TASK_OVER;
-    if (expect->threads > 1)
-        pthread_barrier_wait(&expect->begin);
-    for (uint32_t i = 1; i < expect->threads; i++)
-        pthread_join(workers[i].thread, NULL);
-    pthread_barrier_destroy(&expect->begin);
-    pthread_barrier_destroy(&expect->end);
-}
-
 int expect_learn(struct policy *network, const struct style_corpus *corpus,
                  const struct expect_settings *settings, expect_watch *watch, void *context,
                  struct error *error)
 {
-    struct expect expect = {.network = network, .threads = settings->threads};
-    struct worker workers[EXPECT_GROUPS] = {{0}};
     if (corpus->works == 0)
         return error_set(error, "no music to learn from");
-    if (expect.threads < 1 || expect.threads > EXPECT_GROUPS)
-        expect.threads = expect.threads < 1 ? 1 : EXPECT_GROUPS;
-    expect.group = calloc(EXPECT_GROUPS, sizeof *expect.group);
-    if (!expect.group)
+    struct group *groups = calloc(PUPIL_GROUPS, sizeof *groups);
+    if (!groups)
         return error_set(error, "out of memory");
-    int status = adam_open(&expect.adam, network->parameters, error);
-    expect.adam.decay = settings->decay;
-    for (uint32_t g = 0; status == 0 && g < EXPECT_GROUPS; g++)
-        status = group_open(&expect.group[g], network, corpus, settings->seed, g, error);
-    if (status == 0)
-        status = start_threads(&expect, workers, error);
-    if (status == 0) {
-        status = learn(&expect, settings, watch, context, error);
-        end_threads(&expect, workers);
-    }
-    for (uint32_t g = 0; g < EXPECT_GROUPS; g++)
-        group_close(&expect.group[g]);
-    free(expect.group);
-    adam_close(&expect.adam);
+    int status = 0;
+    for (uint32_t g = 0; status == 0 && g < PUPIL_GROUPS; g++)
+        status = group_open(&groups[g], network, corpus, settings->seed, g, error);
+    struct pupil *pupil =
+        status == 0 ? pupil_open(network, settings->decay, settings->threads, teach, groups, error)
+                    : NULL;
+    status = pupil ? learn(groups, pupil, settings, watch, context, error) : -1;
+    pupil_close(pupil);
+    for (uint32_t g = 0; g < PUPIL_GROUPS; g++)
+        group_close(&groups[g]);
+    free(groups);
     return status;
 }

@@ -20,7 +20,7 @@
 #include "rl/policy.h"
 #include "style/corpus.h"
 
-enum { EXPECT_GROUPS = 4, EXPECT_LANES = 32, EXPECT_NOTES = 2 };
+enum { EXPECT_LANES = 32, EXPECT_NOTES = 2 };
 
 struct expect_settings {
     uint64_t notes; /* to learn from in all */

@@ -7,16 +7,14 @@
  * Bagnell 2011, "A Reduction of Imitation Learning and Structured Prediction to
  * No-Regret Online Learning").
  *
- * Lanes are dealt to WARM_GROUPS groups, each with a gradient of its own; the
- * gradients are added in their order, so the result is the same for any number
- * of threads. */
+ * Lanes are dealt to groups (style/pupil.h): the result is the same for any number of
+ * threads. */
 #ifndef STYLE_WARM_H
 #define STYLE_WARM_H
 
 #include "style/corpus.h"
 
 enum {
-    WARM_GROUPS = 4,
     WARM_LANES = 32,
     WARM_NOTES = 4,
 };

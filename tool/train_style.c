@@ -4,6 +4,7 @@
 #include "rl/half.h"
 #include "rl/model.h"
 #include "style/expect.h"
+#include "style/pupil.h"
 #include "style/trial.h"
 #include "style/tune.h"
 #include "style/warm.h"
@@ -386,8 +387,8 @@ static int check_usage(const struct style_options *options, char *const *paths)
     if (options->notes < 0 || options->steps < 0 || options->prior < 0 ||
         ((options->notes == 0 || options->prior == 0) && !options->start))
         return command_usage("train", "--notes, --prior and --steps take whole numbers above 0");
-    if (options->threads < 1 || options->threads > WARM_GROUPS)
-        return command_usage("train", "--threads takes 1 to %d with --style", WARM_GROUPS);
+    if (options->threads < 1 || options->threads > PUPIL_GROUPS)
+        return command_usage("train", "--threads takes 1 to %d with --style", PUPIL_GROUPS);
     if (options->hold_out < 0 || options->hold_out == 1 || options->trials < 1)
         return command_usage("train", "--hold-out takes 0, or 2 and above; --trials 1 and above");
     if (!(options->rate > 0 && options->rate < 1))
@@ -402,7 +403,7 @@ int command_train_style(int argc, char **argv)
     struct style_options options = {.notes = 12000000,
                                     .prior = 40000000,
                                     .steps = 1600000,
-                                    .threads = MIN((gint)g_get_num_processors(), WARM_GROUPS),
+                                    .threads = MIN((gint)g_get_num_processors(), PUPIL_GROUPS),
                                     .hold_out = 10,
                                     .trials = 20,
                                     .rate = .002};

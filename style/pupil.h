@@ -1,0 +1,32 @@
+/* A network that groups of lanes teach together, on as many threads as are wanted.
+ *
+ * Every group adds to a gradient of its own; these are added up in the order of the
+ * groups, so the result is the same for any number of threads. Owns its threads and
+ * gradients, borrows the network. To be used from one thread. */
+#ifndef STYLE_PUPIL_H
+#define STYLE_PUPIL_H
+
+#include "base/error.h"
+#include "rl/policy.h"
+
+#include <stdint.h>
+
+enum { PUPIL_GROUPS = 4 };
+
+/* Adds what the next notes of a group teach to gradient[parameters], which is zero
+ * before; called on any thread, no two for one group at a time. -1: it failed. */
+typedef int pupil_teach(void *context, uint32_t group, float *gradient);
+
+struct pupil;
+
+/* decay: of the weights (rl/adam.h); threads: at most PUPIL_GROUPS are of use, and one
+ * that cannot be started is done without. NULL: out of memory. */
+struct pupil *pupil_open(struct policy *network, double decay, uint32_t threads, pupil_teach *teach,
+                         void *context, struct error *error);
+void pupil_close(struct pupil *pupil);
+
+/* All groups teach, and the network takes one step of AdamW at a learning rate. Returns the
+ * first group that failed, or PUPIL_GROUPS: none. */
+uint32_t pupil_step(struct pupil *pupil, double rate);
+
+#endif
