@@ -1,8 +1,8 @@
 #!/bin/sh
 # Runs every fuzz target for a while, two at a time, from its seeds.
-# Usage: tests/fuzz.sh BUILD SECONDS [SEED] (for hours: 14400). With a seed the same
-# inputs are tried in the same order; without, others each time. What a target
-# finds stays in BUILD/fuzz-findings; give the file to the target to see it again.
+# Usage: tests/fuzz.sh BUILD SECONDS [SEED] (for hours: 14400). A seed makes runs alike,
+# not the same: addresses and the hash tables of libraries differ from run to run. What a
+# target finds stays in BUILD/fuzz-findings; give the file to the target to see it again.
 set -eu
 build=$(realpath "$1")
 seconds=$2
