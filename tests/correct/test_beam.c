@@ -275,12 +275,82 @@ static void test_range(void **state)
     policy_free(prior);
 }
 
+/* One who knows better is believed by memory and about the player, who is then trusted
+ * less, and what the music leads to expect is a distribution. */
+static void test_belief(void **state)
+{
+    (void)state;
+    struct policy *prior = make_prior(.1);
+    struct beam *alone = beam_open(prior, BEAM_LIVE, BEAM_LIVE_SPREAD, NULL);
+    struct beam *told = beam_open(prior, BEAM_LIVE, BEAM_LIVE_SPREAD, NULL);
+    float judged[STYLE_SHIFTS], other[STYLE_SHIFTS], belief[STYLE_SHIFTS];
+    assert_true(alone && told);
+    for (int k = 0; k < STYLE_SHIFTS; k++)
+        belief[k] = k == STYLE_RANGE + 1 ? 0 : -20;
+    for (int i = 0; i < 40; i++) {
+        uint8_t key = (uint8_t)(60 + i * 5 % 7);
+        double sum = 0;
+        beam_judge(alone, i, key, 0, judged);
+        beam_judge(told, i, key, 0, other);
+        for (int k = 0; k < STYLE_SHIFTS; k++)
+            sum += exp((double)beam_expected(told)[k]);
+        assert_true(fabs(sum - 1) < 1e-4);
+        beam_hear(alone, key, NULL);
+        beam_hear(told, key, belief);
+        assert_int_equal(beam_memory(told)->pitch[0], key + 1);
+    }
+    assert_int_equal(beam_memory(alone)->pitch[0], 60 + 39 * 5 % 7);
+    beam_judge(alone, 40, 60, 0, judged);
+    beam_judge(told, 40, 60, 0, other);
+    assert_true(other[STYLE_RANGE] < judged[STYLE_RANGE] - .5f);
+    beam_close(alone);
+    beam_close(told);
+    policy_free(prior);
+}
+
+/* A narrower spread keeps fewer hypotheses, never none, and changes the answers little. */
+static void test_spread(void **state)
+{
+    (void)state;
+    enum { NOTES = 120 };
+    struct policy *prior = make_prior(.1);
+    struct beam *wide = beam_open(prior, BEAM_LIVE, 12, NULL);
+    struct beam *live = beam_open(prior, BEAM_LIVE, BEAM_LIVE_SPREAD, NULL);
+    struct beam *single = beam_open(prior, BEAM_LIVE, 0, NULL);
+    struct correct_note *note = calloc(NOTES, sizeof *note);
+    double far = 0, farther = 0;
+    assert_true(wide && live && single && note);
+    make_take(note, NOTES, 3);
+    for (int i = 0; i < NOTES; i++) {
+        float a[STYLE_SHIFTS], b[STYLE_SHIFTS], c[STYLE_SHIFTS];
+        beam_judge(wide, note[i].slot, note[i].pitch, 0, a);
+        beam_judge(live, note[i].slot, note[i].pitch, 0, b);
+        beam_judge(single, note[i].slot, note[i].pitch, 0, c);
+        for (int k = 0; k < STYLE_SHIFTS; k++) {
+            far += fabs(exp((double)a[k]) - exp((double)b[k]));
+            farther += fabs(exp((double)a[k]) - exp((double)c[k]));
+        }
+        beam_hear(wide, note[i].pitch, NULL);
+        beam_hear(live, note[i].pitch, NULL);
+        beam_hear(single, note[i].pitch, NULL);
+    }
+    print_message("  away from a spread of 12: %.4f a note, single %.4f\n", far / NOTES,
+                  farther / NOTES);
+    assert_true(farther > 0 && 5 * far < farther);
+    beam_close(wide);
+    beam_close(live);
+    beam_close(single);
+    policy_free(prior);
+    free(note);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_channel),    cmocka_unit_test(test_trace),
         cmocka_unit_test(test_exhaustive), cmocka_unit_test(test_causal),
         cmocka_unit_test(test_take),       cmocka_unit_test(test_range),
+        cmocka_unit_test(test_belief),     cmocka_unit_test(test_spread),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
