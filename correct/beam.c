@@ -1,51 +1,12 @@
 /* Forward step by step: drop what leaves, merge, expect, weigh, extend. Weights are
  * logarithms, the best hypothesis's being 0. */
-#include "correct/beam.h"
-
-#include "correct/channel.h"
-#include "correct/trace.h"
+#include "correct/beam_private.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const float least_weight = -12; /* lighter ways on are not taken */
-static const float least_logarithm = -30;
-
-struct hypothesis {
-    float weight;
-    uint32_t edge;            /* of the trace, that led to it */
-    uint64_t mark;            /* of its last notes */
-    uint8_t pitch[PRIOR_OWN]; /* latest first */
-};
-
-/* One way to go on from a hypothesis. */
-struct candidate {
-    float weight;
-    uint16_t from, shift;
-};
-
-struct beam {
-    const struct policy *prior;
-    struct style style;
-    struct channel channel;
-    struct prior_common common;
-    struct prior_span span;
-    struct style_view own;
-    uint32_t width, count;
-    float spread;
-    struct hypothesis *hypothesis, *spare; /* [2 width] each */
-    struct candidate *candidate;           /* [2 width + 1], the likeliest first */
-    uint32_t candidates;
-    float log_meant[STYLE_SHIFTS]; /* of the note being judged */
-    float expected[STYLE_SHIFTS];  /* the same, the key aside */
-    float total;                   /* probability of all hypotheses before it, not normalised */
-    float evidence;                /* P(x) of the note, among the pitches within reach */
-    uint32_t *first_feature, *first_logit, *first_action, *id, *feature;
-    float *strength, *logit, *value, *scratch;
-    struct trace *trace; /* of a whole take; else NULL */
-    bool known;          /* the channel is that of the whole take already */
-};
 
 static int allocate(struct beam *beam)
 {
@@ -54,6 +15,7 @@ static int allocate(struct beam *beam)
     beam->spare = calloc(all, sizeof *beam->spare);
     beam->candidate = malloc((all + 1) * sizeof *beam->candidate);
     beam->first_feature = calloc(n + 1, sizeof *beam->first_feature);
+    beam->first_motif = calloc(n, sizeof *beam->first_motif);
     beam->first_logit = malloc((n + 1) * sizeof *beam->first_logit);
     beam->first_action = calloc(n, sizeof *beam->first_action);
     beam->id = malloc(n * sizeof *beam->id);
@@ -101,6 +63,7 @@ void beam_close(struct beam *beam)
     free(beam->spare);
     free(beam->candidate);
     free(beam->first_feature);
+    free(beam->first_motif);
     free(beam->first_logit);
     free(beam->first_action);
     free(beam->id);
@@ -277,19 +240,54 @@ static void normalise(struct beam *beam)
         beam->expected[k] = together[k] > 0 ? logf(together[k] / beam->total) : least_logarithm;
 }
 
+static void see_motifs(const struct beam *beam, const uint8_t *pitch, struct style_view *view)
+{
+    const struct motif_notes own = motif_notes(&beam->style.motif);
+    const struct motif_notes *notes = beam->whole ? beam->whole : &own;
+    prior_see_motifs(&beam->style, notes, beam->whole ? beam->now : own.count, beam->common.centre,
+                     &beam->span, pitch, view);
+}
+
+/* Adds to `own` what hypothesis i sees of motifs: what one before it does, if their last
+ * notes are the same. */
+static void see_own_motifs(struct beam *beam, uint32_t i, struct style_view *own)
+{
+    const struct hypothesis *h = beam->hypothesis;
+    uint32_t same = 0;
+    while (same < i && memcmp(h[same].pitch, h[i].pitch, MOTIF_CONTEXT) != 0)
+        same++;
+    beam->first_motif[i] = beam->first_feature[i] + own->count;
+    if (same == i) {
+        see_motifs(beam, h[i].pitch, own);
+        return;
+    }
+    for (uint32_t f = beam->first_motif[same]; f < beam->first_feature[same + 1]; f++) {
+        if (own->count == STYLE_MOST)
+            return;
+        own->feature[own->count] = beam->feature[f];
+        own->strength[own->count++] = beam->strength[f];
+    }
+}
+
 /* The prior of every hypothesis, around x. */
 static void expect(struct beam *beam, uint8_t x, note_set held, const struct prior_echo *echo)
 {
+    const uint64_t last = ((uint64_t)1 << MOTIF_CONTEXT) - 1;
     struct style_view *own = &beam->own;
     note_set told;
     prior_see(&beam->style, x, held, echo, &beam->common);
     uint64_t agreed = agreed_notes(beam, &told);
+    bool one_motif = (agreed & last) == last;
     prior_see_own(&beam->common, &beam->span, beam->hypothesis->pitch, agreed, 0,
                   &beam->common.view);
+    if (one_motif)
+        see_motifs(beam, beam->hypothesis->pitch, &beam->common.view);
     for (uint32_t i = 0; i < beam->count; i++) {
         uint32_t at = beam->first_feature[i];
         own->count = 0;
         prior_see_own(&beam->common, &beam->span, beam->hypothesis[i].pitch, ~agreed, told, own);
+        if (!one_motif)
+            see_own_motifs(beam, i, own);
         memcpy(beam->feature + at, own->feature, own->count * sizeof *own->feature);
         memcpy(beam->strength + at, own->strength, own->count * sizeof *own->strength);
         beam->first_feature[i + 1] = at + own->count;
@@ -395,8 +393,8 @@ static void trace_weights(struct beam *beam)
     trace_step(beam->trace, weight, beam->count);
 }
 
-static void judge(struct beam *beam, double slot, uint8_t x, note_set held,
-                  const struct prior_echo *echo)
+void beam_weigh(struct beam *beam, double slot, uint8_t x, note_set held,
+                const struct prior_echo *echo)
 {
     advance(beam, slot);
     if (beam->trace)
@@ -408,7 +406,7 @@ static void judge(struct beam *beam, double slot, uint8_t x, note_set held,
 void beam_judge(struct beam *beam, double slot, uint8_t x, note_set held,
                 float log_meant[STYLE_SHIFTS])
 {
-    judge(beam, slot, x & 127, held, NULL);
+    beam_weigh(beam, slot, x & 127, held, NULL);
     memcpy(log_meant, beam->log_meant, sizeof beam->log_meant);
 }
 
@@ -422,144 +420,16 @@ float beam_evidence(const struct beam *beam)
     return beam->evidence;
 }
 
+void beam_extend(struct beam *beam, uint8_t x)
+{
+    extend(beam, x);
+    wonder(beam);
+}
+
 void beam_hear(struct beam *beam, uint8_t x, const float log_meant[STYLE_SHIFTS])
 {
     if (log_meant)
         memcpy(beam->log_meant, log_meant, sizeof beam->log_meant);
-    extend(beam, x & 127);
-    wonder(beam);
+    beam_extend(beam, x & 127);
     style_hear(&beam->style, x & 127, beam->log_meant, true);
-}
-
-/* --- Whole takes --- */
-
-static int64_t slot_of(double slot)
-{
-    return (int64_t)floor(slot + .5);
-}
-
-static void keep_echo(const struct repetition_votes *votes, struct prior_echo *echo)
-{
-    *echo = (struct prior_echo){.weight = votes->weight, .best = votes->best};
-    for (uint32_t i = 0; i < votes->count && echo->count < PRIOR_ECHOES; i++) {
-        echo->pitch[echo->count] = votes->pitch[i];
-        echo->vote[echo->count++] = votes->vote[votes->pitch[i]];
-    }
-    if (votes->likest)
-        echo->likest = *votes->likest;
-}
-
-/* The repetitions of what is played at each note with what comes after its slot:
- * the take backwards. Lags are whole beats either way. */
-static void find_echoes(const struct correct_note *notes, size_t count,
-                        const float (*meant)[STYLE_SHIFTS], struct repetition *repetition,
-                        struct prior_echo *echo)
-{
-    repetition_start(repetition);
-    int64_t end = slot_of(notes[count - 1].slot) | 3;
-    for (size_t last = count, first; last > 0; last = first) {
-        struct repetition_votes votes;
-        int64_t slot = slot_of(notes[last - 1].slot);
-        for (first = last; first > 0 && slot_of(notes[first - 1].slot) == slot;)
-            first--;
-        repetition_advance(repetition, end - slot);
-        repetition_vote(repetition, 0, &votes);
-        keep_echo(&votes, &echo[first]);
-        for (size_t i = first + 1; i < last; i++)
-            echo[i] = echo[first];
-        for (size_t i = first; i < last; i++)
-            repetition_hear(repetition, notes[i].pitch & 127);
-        for (size_t i = first; i < last; i++) {
-            struct repetition_note note = style_digest(notes[i].pitch & 127, meant[i]);
-            repetition_remember(repetition, &note);
-        }
-    }
-}
-
-/* What the passes over a take need. */
-struct take {
-    const struct policy *policy;
-    float *scratch; /* the policy's */
-    const struct correct_note *notes;
-    size_t count;
-    float (*meant)[STYLE_SHIFTS];     /* of the pass before */
-    float (*logarithm)[STYLE_SHIFTS]; /* the same */
-    struct prior_echo *echo;
-    struct repetition *repetition;
-};
-
-/* What the policy makes of a note that has been judged. */
-static void consult(struct beam *beam, const struct take *take, uint8_t x)
-{
-    style_see(&beam->style, x, style_slot_notes(&beam->style), beam->expected, beam->log_meant,
-              &beam->own);
-    style_ask(take->policy, &beam->own, take->scratch, beam->log_meant);
-}
-
-/* Only in the first pass all is as the policy has learned it. */
-static int pass(struct beam *beam, struct take *take, bool first)
-{
-    struct channel channel = beam->channel;
-    beam_start(beam);
-    if (!first)
-        beam->channel = channel;
-    beam->known = !first;
-    trace_start(beam->trace);
-    for (size_t i = 0; i < take->count; i++) {
-        const struct correct_note *note = &take->notes[i];
-        style_advance(&beam->style, note->slot);
-        judge(beam, note->slot, note->pitch & 127, style_slot_notes(&beam->style),
-              first ? NULL : &take->echo[i]);
-        if (first && take->policy)
-            consult(beam, take, note->pitch & 127);
-        extend(beam, note->pitch & 127);
-        wonder(beam);
-        style_hear(&beam->style, note->pitch & 127, first ? beam->log_meant : take->logarithm[i],
-                   first);
-    }
-    beam->known = false;
-    return trace_smooth(beam->trace, take->meant);
-}
-
-/* What a pass came to, made ready for the next. */
-static void reconsider(struct beam *beam, struct take *take)
-{
-    find_echoes(take->notes, take->count, (const float(*)[STYLE_SHIFTS])take->meant,
-                take->repetition, take->echo);
-    for (size_t i = 0; i < take->count; i++)
-        for (int k = 0; k < STYLE_SHIFTS; k++)
-            take->logarithm[i][k] =
-                take->meant[i][k] > 0 ? logf(take->meant[i][k]) : least_logarithm;
-    channel_fit(&beam->channel, take->notes, take->count,
-                (const float(*)[STYLE_SHIFTS])take->meant);
-}
-
-int beam_take(struct beam *beam, const struct policy *policy, const struct correct_note *notes,
-              size_t count, float (*meant)[STYLE_SHIFTS], struct error *error)
-{
-    struct take take = {policy,
-                        policy ? malloc(policy_scratch(policy, 1) * sizeof(float)) : NULL,
-                        notes,
-                        count,
-                        meant,
-                        malloc((count + 1) * sizeof *take.logarithm),
-                        malloc((count + 1) * sizeof *take.echo),
-                        malloc(sizeof *take.repetition)};
-    int status = 0;
-    beam->trace = trace_open(count);
-    if (!take.logarithm || !take.echo || !take.repetition || !beam->trace ||
-        (policy && !take.scratch))
-        status = -1;
-    for (int p = 0; status == 0 && count > 0 && p < BEAM_PASSES; p++) {
-        if (p > 0)
-            reconsider(beam, &take);
-        status = pass(beam, &take, p == 0);
-    }
-    trace_close(beam->trace);
-    beam->trace = NULL;
-    free(take.scratch);
-    free(take.logarithm);
-    free(take.echo);
-    free(take.repetition);
-    return status == 0 ? 0 : error_set(error, "out of memory for a take of %zu notes", count);
 }

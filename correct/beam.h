@@ -27,7 +27,7 @@ enum {
     BEAM_TAKE = 48,
     BEAM_TAKE_SPREAD = 12,
     BEAM_MOST = 256,
-    BEAM_PASSES = 3, /* over a whole take */
+    BEAM_PASSES = 4, /* over a whole take */
 };
 
 struct beam;

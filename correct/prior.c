@@ -3,6 +3,8 @@
 
 #include "correct/view.h"
 
+#include <string.h>
+
 enum place {
     PLANE_NOW,
     PLANE_BEFORE = 1 * STYLE_WINDOW, /* two */
@@ -16,6 +18,7 @@ enum place {
     PLANE_SLOT_KEYS = PLANE_BEST + 3 * STYLE_WINDOW,
     PLANE_KEY = PLANE_SLOT_KEYS + STYLE_WINDOW,
     PLANE_CLASS = PLANE_KEY + STYLE_KEYS * STYLE_WINDOW,
+    PLANE_MOTIF = PLANE_CLASS + STYLE_MEMORIES * STYLE_WINDOW,
     AT_SLOT = PRIOR_PLANES * STYLE_WINDOW,
     AT_SINCE = AT_SLOT + 16,
     AT_REGISTER = AT_SINCE + 8,
@@ -25,7 +28,7 @@ enum place {
     AT_END = AT_BEST + 6,
 };
 _Static_assert((int)AT_END == (int)PRIOR_FEATURES, "features are counted twice");
-_Static_assert(PLANE_CLASS + STYLE_MEMORIES * STYLE_WINDOW == AT_SLOT, "planes are counted twice");
+_Static_assert(PLANE_MOTIF + MOTIF_PLANES * STYLE_WINDOW == AT_SLOT, "planes are counted twice");
 
 struct policy_shape prior_shape(void)
 {
@@ -34,7 +37,7 @@ struct policy_shape prior_shape(void)
         .inputs = PRIOR_FEATURES,
         .actions = STYLE_SHIFTS,
         .layers = 2,
-        .width = {32, 32, [POLICY_CHANNELS] = 48, [POLICY_CHANNELS2] = 32,
+        .width = {16, 32, [POLICY_CHANNELS] = 64, [POLICY_CHANNELS2] = 32,
                   [POLICY_PLANES] = PRIOR_PLANES, [POLICY_WINDOW] = STYLE_WINDOW}};
 }
 
@@ -161,4 +164,20 @@ void prior_see_own(const struct prior_common *common, const struct prior_span *s
     now &= ~told;
     if (now)
         move_votes(common, now, view);
+}
+
+void prior_see_motifs(const struct style *style, const struct motif_notes *notes, size_t now,
+                      uint8_t centre, const struct prior_span *span, const uint8_t *pitch,
+                      struct style_view *view)
+{
+    struct motif_context context = {.place = motif_place(style->onset[0], style->struck)};
+    struct motif_votes votes;
+    if (span->count < MOTIF_CONTEXT)
+        return;
+    memcpy(context.pitch, pitch, sizeof context.pitch);
+    motif_vote(notes, now, &context, &votes);
+    for (uint32_t k = 0; k < MOTIF_PLANES; k++)
+        for (uint32_t i = 0; i < votes.count[k]; i++)
+            tell_pitch(view, PLANE_MOTIF + k * STYLE_WINDOW, centre, votes.pitch[k][i],
+                       votes.share[k][i]);
 }

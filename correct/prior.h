@@ -8,7 +8,8 @@
  * STYLE_PITCHES notes, taken as certain. Planes of STYLE_WINDOW features,
  * strength in brackets:
  *
- *     own: this slot; the two slots with notes before; the last six pitches one by one
+ *     own: this slot; the two slots with notes before; the last six pitches one by one;
+ *     what followed the last notes elsewhere (correct/motif.h), in its planes [share]
  *     common: the three slots with notes before those [belief]; of 4, 8, 16, 32, 64,
  *     128 slots ago [belief]; still held; votes of the repetitions for pitches not in
  *     this slot yet [vote], and in it [vote]; notes of the best lag not in this slot
@@ -24,7 +25,8 @@
 
 enum {
     PRIOR_OWN = 48, /* notes of which hypotheses may differ at most */
-    PRIOR_PLANES = 3 + STYLE_PITCHES + 3 + 6 + 1 + 2 + 3 + 1 + STYLE_KEYS + STYLE_MEMORIES,
+    PRIOR_PLANES =
+        3 + STYLE_PITCHES + 3 + 6 + 1 + 2 + 3 + 1 + STYLE_KEYS + STYLE_MEMORIES + MOTIF_PLANES,
     PRIOR_FEATURES = PRIOR_PLANES * STYLE_WINDOW + 16 + 8 + 22 + 5 + 2 * STYLE_RATES + 6,
     PRIOR_ECHOES = 48,
 };
@@ -65,6 +67,13 @@ void prior_see(const struct style *style, uint8_t centre, note_set held,
  * all hypotheses agree on them; `told` are then their pitches in this slot. */
 void prior_see_own(const struct prior_common *common, const struct prior_span *span,
                    const uint8_t *pitch, uint64_t notes, note_set told, struct style_view *view);
+
+/* Adds what followed a hypothesis's last notes elsewhere: of the notes, looking from number
+ * `now` of them (those of memory, and how many they are; or those of a whole take). Only the
+ * first MOTIF_CONTEXT pitches count; nothing is added where there are fewer. */
+void prior_see_motifs(const struct style *style, const struct motif_notes *notes, size_t now,
+                      uint8_t centre, const struct prior_span *span, const uint8_t *pitch,
+                      struct style_view *view);
 
 /* All notes. */
 #define PRIOR_ALL UINT64_MAX

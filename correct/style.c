@@ -46,7 +46,7 @@ struct policy_shape style_shape(void)
         .inputs = STYLE_FEATURES,
         .actions = STYLE_SHIFTS,
         .layers = 2,
-        .width = {16, 32, [POLICY_CHANNELS] = 32, [POLICY_CHANNELS2] = 32,
+        .width = {16, 32, [POLICY_CHANNELS] = 16, [POLICY_CHANNELS2] = 32,
                   [POLICY_PLANES] = STYLE_PLANES, [POLICY_WINDOW] = STYLE_WINDOW}};
 }
 
@@ -325,6 +325,8 @@ void style_hear(struct style *style, uint8_t x, const float log_probability[STYL
         put_pending(style, x, place, log_probability);
     repetition_hear(&style->repetition, x);
     repetition_remember(&style->repetition, &note);
+    motif_hear(&style->motif, note.pitch[0], note.share[0],
+               motif_place(style->onset[0], style->struck));
     count_classes(style, &note);
     memmove(style->pitch + 1, style->pitch, STYLE_PITCHES - 1);
     memmove(style->key + 1, style->key, STYLE_KEYS - 1);
@@ -363,6 +365,7 @@ void style_revise(struct style *style, const float log_probability[STYLE_SHIFTS]
     add_classes(style, &slot.note[was->place], age, -1);
     add_classes(style, &note, age, 1);
     slot.note[was->place] = note;
+    motif_revise(&style->motif, age, note.pitch[0], note.share[0]);
     const struct style_pending *next = &style->pending[style->pending_first % STYLE_PENDING];
     bool last = style->pending_first == style->pending_last || next->slot != was->slot;
     repetition_revise(&style->repetition, ago, &slot, last);

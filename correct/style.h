@@ -32,6 +32,7 @@
 #define CORRECT_STYLE_H
 
 #include "base/error.h"
+#include "correct/motif.h"
 #include "correct/noteset.h"
 #include "correct/repetition.h"
 #include "rl/policy.h"
@@ -52,7 +53,7 @@ enum {
     STYLE_PLANES = 16 + STYLE_PITCHES + STYLE_KEYS + 2,
     STYLE_FEATURES = STYLE_PLANES * STYLE_WINDOW + 16 + 8 + 22 + 3 * STYLE_CROWDS +
                      2 * STYLE_RATES + 2 * STYLE_SURPRISES + 12 + 6,
-    STYLE_MOST = 448,   /* active features */
+    STYLE_MOST = 512,   /* active features */
     STYLE_NETWORKS = 2, /* of a model, in the order of struct style_networks */
     STYLE_PENDING = 64,
     STYLE_ONSETS = 6,   /* slots with notes, this one included, whose places are known */
@@ -69,6 +70,7 @@ struct style_pending {
 
 struct style {
     struct repetition repetition;
+    struct motif motif;
     struct style_pending pending[STYLE_PENDING];
     uint32_t pending_first, pending_last; /* counts of those taken and put */
     bool started;

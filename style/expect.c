@@ -9,9 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { REPORT = 200 }; /* steps */
-
-static const double warm_up = 200; /* steps in which the rate rises */
+enum { REPORT = 200, RISING = 200 }; /* steps */
 
 /* q by distance: 0, 1, 2, and each farther one. */
 static const float near[3] = {.3f, .12f, .1f};
@@ -69,7 +67,6 @@ struct group {
     float *scratch;
     double loss, right_loss;
     uint64_t seen, right, judged;
-    struct error error;
 };
 
 static int group_open(struct group *group, const struct policy *network,
@@ -112,6 +109,8 @@ static void look(struct group *group, uint32_t i, uint8_t centre, const struct l
     struct prior_span span = prior_span(memory);
     prior_see(memory, centre, listener->struck.held, NULL, &group->common);
     prior_see_own(&group->common, &span, line->pitch, PRIOR_ALL, 0, view);
+    const struct motif_notes notes = motif_notes(&memory->motif);
+    prior_see_motifs(memory, &notes, notes.count, centre, &span, line->pitch, view);
     uint32_t at = views->first_feature[i];
     memcpy(views->feature + at, view->feature, view->count * sizeof *view->feature);
     memcpy(views->strength + at, view->strength, view->count * sizeof *view->strength);
@@ -229,12 +228,12 @@ static int take_note(struct listener *listener, struct error *error)
     return 0;
 }
 
-static int teach(void *context, uint32_t number, float *gradient)
+static int teach(void *context, uint32_t number, float *gradient, struct error *error)
 {
     struct group *group = (struct group *)context + number;
     for (int n = 0; n < EXPECT_NOTES; n++) {
         for (uint32_t i = 0; i < EXPECT_LANES; i++)
-            if (take_note(&group->listener[i], &group->error) != 0)
+            if (take_note(&group->listener[i], error) != 0)
                 return -1;
         learn_notes(group, gradient);
         for (uint32_t i = 0; i < EXPECT_LANES; i++) {
@@ -270,29 +269,21 @@ static struct expect_report report(struct group *groups, uint64_t notes)
     return about;
 }
 
-static int learn(struct group *groups, struct pupil *pupil, const struct expect_settings *settings,
-                 expect_watch *watch, void *context, struct error *error)
+/* Who is told how it goes. */
+struct audience {
+    struct group *groups;
+    expect_watch *watch;
+    void *context;
+};
+
+static int tell(void *context, uint64_t notes, double rate, struct error *error)
 {
-    enum { STEP = PUPIL_GROUPS * EXPECT_LANES * EXPECT_NOTES };
-    for (uint64_t notes = 0, steps = 1; notes < settings->notes; steps++) {
-        double left = 1 - (double)notes / (double)settings->notes;
-        uint32_t failed =
-            pupil_step(pupil, settings->rate * left * fmin(1, (double)steps / warm_up));
-        if (failed < PUPIL_GROUPS) {
-            *error = groups[failed].error;
-            return -1;
-        }
-        notes += STEP;
-        if (steps % REPORT != 0 && notes < settings->notes)
-            continue;
-        struct expect_report about = report(groups, notes);
-        if (!isfinite(about.loss))
-            return error_set(error, "learning ran away after %llu notes",
-                             (unsigned long long)notes);
-        if (watch && !watch(context, &about))
-            break;
-    }
-    return 0;
+    struct audience *audience = context;
+    (void)rate;
+    struct expect_report about = report(audience->groups, notes);
+    if (!isfinite(about.loss))
+        return error_set(error, "learning ran away after %llu notes", (unsigned long long)notes);
+    return audience->watch && !audience->watch(audience->context, &about);
 }
 
 int expect_learn(struct policy *network, const struct style_corpus *corpus,
@@ -310,7 +301,15 @@ int expect_learn(struct policy *network, const struct style_corpus *corpus,
     struct pupil *pupil =
         status == 0 ? pupil_open(network, settings->decay, settings->threads, teach, groups, error)
                     : NULL;
-    status = pupil ? learn(groups, pupil, settings, watch, context, error) : -1;
+    struct audience audience = {groups, watch, context};
+    const struct pupil_course course = {
+        .notes = settings->notes,
+        .step = PUPIL_GROUPS * EXPECT_LANES * EXPECT_NOTES,
+        .rising = RISING,
+        .reports = REPORT,
+        .rate = settings->rate,
+    };
+    status = pupil ? pupil_learn(pupil, &course, tell, &audience, error) : -1;
     pupil_close(pupil);
     for (uint32_t g = 0; g < PUPIL_GROUPS; g++)
         group_close(&groups[g]);

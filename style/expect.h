@@ -24,7 +24,7 @@ enum { EXPECT_LANES = 32, EXPECT_NOTES = 2 };
 
 struct expect_settings {
     uint64_t notes; /* to learn from in all */
-    double rate;    /* falling to 0; .003 */
+    double rate;    /* falling to 0; .006 */
     double decay;   /* of the weights; .01 */
     uint32_t threads;
     uint64_t seed;

@@ -4,6 +4,7 @@
 
 #include "rl/adam.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@ struct pupil {
     struct adam adam;
     float *gradient[PUPIL_GROUPS];
     int status[PUPIL_GROUPS];
+    struct error error[PUPIL_GROUPS];
     pupil_teach *teach;
     void *context;
     double rate;
@@ -58,7 +60,7 @@ static void serve(struct pupil *pupil, uint32_t number)
     }
     for (uint32_t g = number; g < PUPIL_GROUPS; g += pupil->threads) {
         memset(pupil->gradient[g], 0, pupil->network->parameters * sizeof(float));
-        pupil->status[g] = pupil->teach(pupil->context, g, pupil->gradient[g]);
+        pupil->status[g] = pupil->teach(pupil->context, g, pupil->gradient[g], &pupil->error[g]);
     }
 }
 
@@ -155,14 +157,34 @@ void pupil_close(struct pupil *pupil)
     free(pupil);
 }
 
-uint32_t pupil_step(struct pupil *pupil, double rate)
+static int step(struct pupil *pupil, double rate, struct error *error)
 {
     pupil->rate = rate;
     run(pupil, TASK_TEACH);
     for (uint32_t g = 0; g < PUPIL_GROUPS; g++)
-        if (pupil->status[g] != 0)
-            return g;
+        if (pupil->status[g] != 0) {
+            return error_set(error, "%s", pupil->error[g].text);
+        }
     run(pupil, TASK_STEP);
     pupil->adam.steps++;
-    return PUPIL_GROUPS;
+    return 0;
+}
+
+int pupil_learn(struct pupil *pupil, const struct pupil_course *course, pupil_report *report,
+                void *context, struct error *error)
+{
+    uint64_t notes = 0;
+    for (uint32_t steps = 1; notes < course->notes; steps++) {
+        double left = 1 - (double)notes / (double)course->notes;
+        double rate = course->rate * left * fmin(1, (double)steps / course->rising);
+        if (step(pupil, rate, error) != 0)
+            return -1;
+        notes += course->step;
+        if (steps % course->reports != 0 && notes < course->notes)
+            continue;
+        int answer = report(context, notes, rate, error);
+        if (answer != 0)
+            return answer < 0 ? -1 : 0;
+    }
+    return 0;
 }

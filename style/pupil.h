@@ -15,7 +15,11 @@ enum { PUPIL_GROUPS = 4 };
 
 /* Adds what the next notes of a group teach to gradient[parameters], which is zero
  * before; called on any thread, no two for one group at a time. -1: it failed. */
-typedef int pupil_teach(void *context, uint32_t group, float *gradient);
+typedef int pupil_teach(void *context, uint32_t group, float *gradient, struct error *error);
+
+/* Tells what has been learned since the last report: so many notes in all, now at this
+ * rate. Above 0: asks to stop; -1: it went wrong. */
+typedef int pupil_report(void *context, uint64_t notes, double rate, struct error *error);
 
 struct pupil;
 
@@ -25,8 +29,16 @@ struct pupil *pupil_open(struct policy *network, double decay, uint32_t threads,
                          void *context, struct error *error);
 void pupil_close(struct pupil *pupil);
 
-/* All groups teach, and the network takes one step of AdamW at a learning rate. Returns the
- * first group that failed, or PUPIL_GROUPS: none. */
-uint32_t pupil_step(struct pupil *pupil, double rate);
+struct pupil_course {
+    uint64_t notes;   /* to learn from in all */
+    uint32_t step;    /* notes a step, of all groups together */
+    uint32_t rising;  /* steps in which the rate rises; it falls to 0 over all notes */
+    uint32_t reports; /* steps from one report to the next; there is one at the end */
+    double rate;
+};
+
+/* Takes steps: all groups teach, and the network takes one step of AdamW. -1: error. */
+int pupil_learn(struct pupil *pupil, const struct pupil_course *course, pupil_report *report,
+                void *context, struct error *error);
 
 #endif

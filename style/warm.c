@@ -8,9 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { REPORT = 100 }; /* steps */
-
-static const double warm_up = 200; /* steps in which the rate rises */
+enum { REPORT = 100, RISING = 200 }; /* steps */
 
 /* Right answers, and how likely they were. */
 struct tally {
@@ -33,7 +31,6 @@ struct group {
     float probability[WARM_LANES * STYLE_SHIFTS], value[WARM_LANES];
     float *scratch;
     struct tally own, beams;
-    struct error error;
 };
 
 static int group_open(struct group *group, const struct style_networks *networks,
@@ -86,12 +83,12 @@ static void tally_add(struct tally *tally, const float *log_probability, int tar
 }
 
 /* The next note of lane i: what its beam makes of it, and what the policy sees. */
-static int stand(struct group *group, uint32_t i)
+static int stand(struct group *group, uint32_t i, struct error *error)
 {
     struct style_struck *struck = &group->struck[i];
     struct style_view *view = &group->view;
     float meant[STYLE_SHIFTS];
-    if (style_lane_next(&group->lane[i], struck, &group->error) != 0)
+    if (style_lane_next(&group->lane[i], struck, error) != 0)
         return -1;
     if (struck->first)
         beam_start(group->beam[i]);
@@ -135,12 +132,12 @@ static void learn_notes(struct group *group, float *gradient)
                     value_gradient, gradient);
 }
 
-static int teach(void *context, uint32_t number, float *gradient)
+static int teach(void *context, uint32_t number, float *gradient, struct error *error)
 {
     struct group *group = (struct group *)context + number;
     for (int n = 0; n < WARM_NOTES; n++) {
         for (uint32_t i = 0; i < WARM_LANES; i++)
-            if (stand(group, i) != 0)
+            if (stand(group, i, error) != 0)
                 return -1;
         learn_notes(group, gradient);
         for (uint32_t i = 0; i < WARM_LANES; i++) {
@@ -175,29 +172,20 @@ static struct warm_report report(struct group *groups, uint64_t notes, double ra
                                 .rate = rate};
 }
 
-static int learn(struct group *groups, struct pupil *pupil, const struct warm_settings *settings,
-                 warm_watch *watch, void *context, struct error *error)
+/* Who is told how it goes. */
+struct audience {
+    struct group *groups;
+    warm_watch *watch;
+    void *context;
+};
+
+static int tell(void *context, uint64_t notes, double rate, struct error *error)
 {
-    enum { STEP = PUPIL_GROUPS * WARM_LANES * WARM_NOTES };
-    for (uint64_t notes = 0, steps = 1; notes < settings->notes; steps++) {
-        double left = 1 - (double)notes / (double)settings->notes;
-        double rate = settings->rate * left * fmin(1, (double)steps / warm_up);
-        uint32_t failed = pupil_step(pupil, rate);
-        if (failed < PUPIL_GROUPS) {
-            *error = groups[failed].error;
-            return -1;
-        }
-        notes += STEP;
-        if (steps % REPORT != 0 && notes < settings->notes)
-            continue;
-        struct warm_report about = report(groups, notes, rate);
-        if (!isfinite(about.loss))
-            return error_set(error, "learning ran away after %llu notes",
-                             (unsigned long long)notes);
-        if (watch && !watch(context, &about))
-            break;
-    }
-    return 0;
+    struct audience *audience = context;
+    struct warm_report about = report(audience->groups, notes, rate);
+    if (!isfinite(about.loss))
+        return error_set(error, "learning ran away after %llu notes", (unsigned long long)notes);
+    return audience->watch && !audience->watch(audience->context, &about);
 }
 
 int warm_start(const struct style_networks *networks, const struct style_corpus *corpus,
@@ -215,7 +203,15 @@ int warm_start(const struct style_networks *networks, const struct style_corpus 
     struct pupil *pupil = status == 0 ? pupil_open(networks->policy, settings->decay,
                                                    settings->threads, teach, groups, error)
                                       : NULL;
-    status = pupil ? learn(groups, pupil, settings, watch, context, error) : -1;
+    struct audience audience = {groups, watch, context};
+    const struct pupil_course course = {
+        .notes = settings->notes,
+        .step = PUPIL_GROUPS * WARM_LANES * WARM_NOTES,
+        .rising = RISING,
+        .reports = REPORT,
+        .rate = settings->rate,
+    };
+    status = pupil ? pupil_learn(pupil, &course, tell, &audience, error) : -1;
     pupil_close(pupil);
     for (uint32_t g = 0; g < PUPIL_GROUPS; g++)
         group_close(&groups[g]);

@@ -114,7 +114,7 @@ static int learn_prior(const struct style_options *options, const struct style_n
 {
     struct watch watch = {.total = (uint64_t)options->prior, .started = progress_clock()};
     struct expect_settings settings = {.notes = (uint64_t)options->prior,
-                                       .rate = .003,
+                                       .rate = .006,
                                        .decay = .01,
                                        .threads = (uint32_t)options->threads,
                                        .seed = (uint64_t)options->common.seed};
@@ -401,8 +401,8 @@ static int check_usage(const struct style_options *options, char *const *paths)
 int command_train_style(int argc, char **argv)
 {
     struct style_options options = {.notes = 12000000,
-                                    .prior = 40000000,
-                                    .steps = 1600000,
+                                    .prior = 28000000,
+                                    .steps = 800000,
                                     .threads = MIN((gint)g_get_num_processors(), PUPIL_GROUPS),
                                     .hold_out = 10,
                                     .trials = 20,
@@ -416,8 +416,8 @@ int command_train_style(int argc, char **argv)
         {"warm", 0, 0, G_OPTION_ARG_FILENAME, &options.warm, "also write the warm start", "MODEL"},
         {"notes", 0, 0, G_OPTION_ARG_INT64, &options.notes, "notes of the warm start (12000000)",
          "N"},
-        {"prior", 0, 0, G_OPTION_ARG_INT64, &options.prior, "notes of the prior (40000000)", "N"},
-        {"steps", 0, 0, G_OPTION_ARG_INT64, &options.steps, "steps of ppo after them (1600000)",
+        {"prior", 0, 0, G_OPTION_ARG_INT64, &options.prior, "notes of the prior (28000000)", "N"},
+        {"steps", 0, 0, G_OPTION_ARG_INT64, &options.steps, "steps of ppo after them (800000)",
          "N"},
         {"rate", 0, 0, G_OPTION_ARG_DOUBLE, &options.rate,
          "learning rate of the warm start (0.002)", "X"},

@@ -1,0 +1,56 @@
+/* What beam.c and beam_take.c share: the beam, and the two halves of hearing a note. */
+#ifndef CORRECT_BEAM_PRIVATE_H
+#define CORRECT_BEAM_PRIVATE_H
+
+#include "correct/beam.h"
+#include "correct/channel.h"
+#include "correct/trace.h"
+
+static const float least_logarithm = -30;
+
+struct hypothesis {
+    float weight;
+    uint32_t edge;            /* of the trace, that led to it */
+    uint64_t mark;            /* of its last notes */
+    uint8_t pitch[PRIOR_OWN]; /* latest first */
+};
+
+/* One way to go on from a hypothesis. */
+struct candidate {
+    float weight;
+    uint16_t from, shift;
+};
+
+struct beam {
+    const struct policy *prior;
+    struct style style;
+    struct channel channel;
+    struct prior_common common;
+    struct prior_span span;
+    struct style_view own;
+    uint32_t width, count;
+    float spread;
+    struct hypothesis *hypothesis, *spare; /* [2 width] each */
+    struct candidate *candidate;           /* [2 width + 1], the likeliest first */
+    uint32_t candidates;
+    float log_meant[STYLE_SHIFTS]; /* of the note being judged */
+    float expected[STYLE_SHIFTS];  /* the same, the key aside */
+    float total;                   /* probability of all hypotheses before it, not normalised */
+    float evidence;                /* P(x) of the note, among the pitches within reach */
+    uint32_t *first_feature, *first_logit, *first_action, *id, *feature;
+    uint32_t *first_motif; /* of a hypothesis's features, those of prior_see_motifs */
+    float *strength, *logit, *value, *scratch;
+    struct trace *trace;             /* of a whole take; else NULL */
+    const struct motif_notes *whole; /* as the pass before left it; else NULL */
+    size_t now;                      /* number of the note among those */
+    bool known;                      /* the channel is that of the whole take already */
+};
+
+/* Judges a note; echo: NULL where nothing is known of later. */
+void beam_weigh(struct beam *beam, double slot, uint8_t x, note_set held,
+                const struct prior_echo *echo);
+
+/* Goes on from it, by what is believed of it (log_meant). Memory is the caller's. */
+void beam_extend(struct beam *beam, uint8_t x);
+
+#endif
