@@ -10,10 +10,6 @@
 
 static const float least_logarithm = -14; /* nothing is ruled out */
 
-/* Nats against the keys played in whole takes: there, too, fewer mistakes are found than
- * were made, and the channel is fitted to those found. */
-static const float not_found = .5f;
-
 struct expert {
     struct style_networks networks;
     struct beam *beam;
@@ -136,7 +132,6 @@ int expert_take(const struct expert *expert, const struct correct_note *notes, s
         float log_meant[STYLE_SHIFTS];
         for (int k = 0; k < STYLE_SHIFTS; k++)
             log_meant[k] = fmaxf(logf(meant[i][k]), least_logarithm);
-        log_meant[STYLE_RANGE] -= not_found;
         weigh(expert, log_meant, notes[i].pitch & 127, trust, meant[i]);
     }
     beam_close(beam);
