@@ -9,7 +9,7 @@
  * when a note leaves the hypotheses, what they say of it together is remembered.
  *
  * Of whole takes the backward pass follows, and passes are repeated: with the
- * memory that the pass before came to, with what repeats later (echoes), and with
+ * memory that the pass before came to, with what repeats later (echoes, motifs), and with
  * the channel as the whole take shows it.
  *
  * Live, nothing allocates and work a note is bounded by the width. One thread at
