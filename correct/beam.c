@@ -16,34 +16,27 @@ static int allocate(struct beam *beam)
     beam->candidate = malloc((all + 1) * sizeof *beam->candidate);
     beam->first_feature = calloc(n + 1, sizeof *beam->first_feature);
     beam->first_motif = calloc(n, sizeof *beam->first_motif);
-    beam->first_logit = malloc((n + 1) * sizeof *beam->first_logit);
-    beam->first_action = calloc(n, sizeof *beam->first_action);
-    beam->id = malloc(n * sizeof *beam->id);
     beam->feature = malloc(n * STYLE_MOST * sizeof *beam->feature);
     beam->strength = malloc(n * STYLE_MOST * sizeof *beam->strength);
     beam->logit = malloc(n * STYLE_SHIFTS * sizeof *beam->logit);
-    beam->value = malloc(n * sizeof *beam->value);
-    beam->scratch = malloc(policy_scratch(beam->prior, beam->width) * sizeof *beam->scratch);
-    if (!beam->hypothesis || !beam->spare || !beam->candidate || !beam->first_feature ||
-        !beam->first_logit || !beam->first_action || !beam->id || !beam->feature ||
-        !beam->strength || !beam->logit || !beam->value || !beam->scratch)
-        return -1;
-    for (uint32_t i = 0; i <= beam->width; i++)
-        beam->first_logit[i] = i * STYLE_SHIFTS;
-    for (uint32_t i = 0; i < beam->width; i++)
-        beam->id[i] = i;
-    return 0;
+    beam->scratch = malloc(fixed_scratch(beam->prior) * sizeof *beam->scratch);
+    return beam->hypothesis && beam->spare && beam->candidate && beam->first_feature &&
+                   beam->first_motif && beam->feature && beam->strength && beam->logit &&
+                   beam->scratch
+               ? 0
+               : -1;
 }
 
 struct beam *beam_open(const struct policy *prior, uint32_t width, float spread,
                        struct error *error)
 {
-    struct beam *beam = width >= 1 && width <= BEAM_MOST ? calloc(1, sizeof *beam) : NULL;
+    struct beam *beam =
+        width >= 1 && width <= BEAM_MOST && prior->fixed ? calloc(1, sizeof *beam) : NULL;
     if (!beam) {
         error_set(error, "out of memory for a beam of %u", width);
         return NULL;
     }
-    beam->prior = prior;
+    beam->prior = prior->fixed;
     beam->width = width;
     beam->spread = spread;
     if (allocate(beam) != 0) {
@@ -64,13 +57,9 @@ void beam_close(struct beam *beam)
     free(beam->candidate);
     free(beam->first_feature);
     free(beam->first_motif);
-    free(beam->first_logit);
-    free(beam->first_action);
-    free(beam->id);
     free(beam->feature);
     free(beam->strength);
     free(beam->logit);
-    free(beam->value);
     free(beam->scratch);
     free(beam);
 }
@@ -269,40 +258,39 @@ static void see_own_motifs(struct beam *beam, uint32_t i, struct style_view *own
     }
 }
 
+/* What a hypothesis sees of its own stands behind what those before it see. */
+static void see_own(struct beam *beam, uint32_t i, uint64_t agreed, note_set told, bool motifs)
+{
+    uint32_t at = beam->first_feature[i];
+    struct style_view *own = &beam->own;
+    own->count = 0;
+    prior_see_own(&beam->common, &beam->span, beam->hypothesis[i].pitch, ~agreed, told, own);
+    if (motifs)
+        see_own_motifs(beam, i, own);
+    memcpy(beam->feature + at, own->feature, own->count * sizeof *own->feature);
+    memcpy(beam->strength + at, own->strength, own->count * sizeof *own->strength);
+    beam->first_feature[i + 1] = at + own->count;
+}
+
 /* The prior of every hypothesis, around x. */
 static void expect(struct beam *beam, uint8_t x, note_set held, const struct prior_echo *echo)
 {
     const uint64_t last = ((uint64_t)1 << MOTIF_CONTEXT) - 1;
-    struct style_view *own = &beam->own;
+    struct style_view *common = &beam->common.view;
     note_set told;
     prior_see(&beam->style, x, held, echo, &beam->common);
     uint64_t agreed = agreed_notes(beam, &told);
     bool one_motif = (agreed & last) == last;
-    prior_see_own(&beam->common, &beam->span, beam->hypothesis->pitch, agreed, 0,
-                  &beam->common.view);
+    prior_see_own(&beam->common, &beam->span, beam->hypothesis->pitch, agreed, 0, common);
     if (one_motif)
-        see_motifs(beam, beam->hypothesis->pitch, &beam->common.view);
+        see_motifs(beam, beam->hypothesis->pitch, common);
+    const struct features all = {common->feature, common->strength, common->count};
+    fixed_see(beam->prior, &all, beam->scratch);
     for (uint32_t i = 0; i < beam->count; i++) {
-        uint32_t at = beam->first_feature[i];
-        own->count = 0;
-        prior_see_own(&beam->common, &beam->span, beam->hypothesis[i].pitch, ~agreed, told, own);
-        if (!one_motif)
-            see_own_motifs(beam, i, own);
-        memcpy(beam->feature + at, own->feature, own->count * sizeof *own->feature);
-        memcpy(beam->strength + at, own->strength, own->count * sizeof *own->strength);
-        beam->first_feature[i + 1] = at + own->count;
+        see_own(beam, i, agreed, told, !one_motif);
+        const struct features own = {beam->own.feature, beam->own.strength, beam->own.count};
+        fixed_ask(beam->prior, &own, beam->scratch, beam->logit + (size_t)i * STYLE_SHIFTS);
     }
-    struct observations seen = {.count = beam->count,
-                                .first_feature = beam->first_feature,
-                                .feature = beam->feature,
-                                .strength = beam->strength,
-                                .first_logit = beam->first_logit,
-                                .first_action = beam->first_action,
-                                .common = beam->common.view.feature,
-                                .common_strength = beam->common.view.strength,
-                                .commons = beam->common.view.count};
-    policy_forward(beam->prior, &seen, beam->id, beam->count, beam->scratch, beam->logit,
-                   beam->value);
     normalise(beam);
 }
 
@@ -413,6 +401,12 @@ void beam_judge(struct beam *beam, double slot, uint8_t x, note_set held,
 const float *beam_expected(const struct beam *beam)
 {
     return beam->expected;
+}
+
+void beam_see(const struct beam *beam, uint8_t x, note_set held, const float meant[STYLE_SHIFTS],
+              struct style_view *view)
+{
+    style_see(&beam->style, &beam->common.votes, x, held, beam->expected, meant, view);
 }
 
 float beam_evidence(const struct beam *beam)

@@ -33,7 +33,8 @@ enum {
 struct beam;
 
 /* width: hypotheses kept after a note, 1 .. BEAM_MOST; spread: those kept are at most
- * exp(spread) times less likely than the likeliest. NULL: out of memory or range. */
+ * exp(spread) times less likely than the likeliest. The prior is a frozen one. NULL: out of
+ * memory or range. */
 struct beam *beam_open(const struct policy *prior, uint32_t width, float spread,
                        struct error *error);
 void beam_close(struct beam *beam);
@@ -47,10 +48,6 @@ void beam_start(struct beam *beam);
 void beam_judge(struct beam *beam, double slot, uint8_t x, note_set held,
                 float log_meant[STYLE_SHIFTS]);
 
-/* What the music led to expect, the key aside: the log-probability of each of these
- * pitches, all together 1. After beam_judge. */
-const float *beam_expected(const struct beam *beam);
-
 /* How likely key x was, among those within STYLE_RANGE of it. */
 float beam_evidence(const struct beam *beam);
 
@@ -59,6 +56,14 @@ float beam_evidence(const struct beam *beam);
  * hypotheses have made up their minds, and so does what is known of the player. The
  * hypotheses themselves do not: a wrong belief would prove itself right. */
 void beam_hear(struct beam *beam, uint8_t x, const float log_meant[STYLE_SHIFTS]);
+
+/* What the music led to expect, the key aside: the log-probability of each of these
+ * pitches, all together 1. After beam_judge. */
+const float *beam_expected(const struct beam *beam);
+
+/* What the policy sees of that note: `meant` as it was answered. */
+void beam_see(const struct beam *beam, uint8_t x, note_set held, const float meant[STYLE_SHIFTS],
+              struct style_view *view);
 
 /* What is remembered: after beam_judge, of the notes before. */
 const struct style *beam_memory(const struct beam *beam);

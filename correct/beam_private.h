@@ -5,6 +5,7 @@
 #include "correct/beam.h"
 #include "correct/channel.h"
 #include "correct/trace.h"
+#include "rl/fixed.h"
 
 static const float least_logarithm = -30;
 
@@ -22,7 +23,7 @@ struct candidate {
 };
 
 struct beam {
-    const struct policy *prior;
+    const struct fixed *prior;
     struct style style;
     struct channel channel;
     struct prior_common common;
@@ -33,13 +34,14 @@ struct beam {
     struct hypothesis *hypothesis, *spare; /* [2 width] each */
     struct candidate *candidate;           /* [2 width + 1], the likeliest first */
     uint32_t candidates;
-    float log_meant[STYLE_SHIFTS]; /* of the note being judged */
-    float expected[STYLE_SHIFTS];  /* the same, the key aside */
-    float total;                   /* probability of all hypotheses before it, not normalised */
-    float evidence;                /* P(x) of the note, among the pitches within reach */
-    uint32_t *first_feature, *first_logit, *first_action, *id, *feature;
-    uint32_t *first_motif; /* of a hypothesis's features, those of prior_see_motifs */
-    float *strength, *logit, *value, *scratch;
+    float log_meant[STYLE_SHIFTS];     /* of the note being judged */
+    float expected[STYLE_SHIFTS];      /* the same, the key aside */
+    float total;                       /* probability of all hypotheses before it, not normalised */
+    float evidence;                    /* P(x) of the note, among the pitches within reach */
+    uint32_t *first_feature, *feature; /* beyond the common ones, of each hypothesis */
+    uint32_t *first_motif;             /* among those, the ones of prior_see_motifs */
+    float *strength, *logit;
+    int16_t *scratch;
     struct trace *trace;             /* of a whole take; else NULL */
     const struct motif_notes *whole; /* as the pass before left it; else NULL */
     size_t now;                      /* number of the note among those */

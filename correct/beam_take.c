@@ -51,7 +51,7 @@ static void find_echoes(const struct correct_note *notes, size_t count,
 /* What the passes over a take need. */
 struct take {
     const struct policy *policy;
-    float *scratch; /* the policy's */
+    int16_t *scratch; /* the policy's */
     const struct correct_note *notes;
     size_t count;
     float (*meant)[STYLE_SHIFTS];     /* of the pass before */
@@ -64,9 +64,8 @@ struct take {
 /* What the policy makes of a note that has been judged. */
 static void consult(struct beam *beam, const struct take *take, uint8_t x)
 {
-    style_see(&beam->style, x, style_slot_notes(&beam->style), beam->expected, beam->log_meant,
-              &beam->own);
-    style_ask(take->policy, &beam->own, take->scratch, beam->log_meant);
+    beam_see(beam, x, style_slot_notes(&beam->style), beam->log_meant, &beam->own);
+    style_answer(take->policy, &beam->own, take->scratch, beam->log_meant);
 }
 
 /* Only in the first pass all is as the policy has learned it. */
@@ -131,7 +130,7 @@ int beam_take(struct beam *beam, const struct policy *policy, const struct corre
               size_t count, float (*meant)[STYLE_SHIFTS], struct error *error)
 {
     struct take take = {policy,
-                        policy ? malloc(policy_scratch(policy, 1) * sizeof(float)) : NULL,
+                        policy ? malloc(fixed_scratch(policy->fixed) * sizeof(int16_t)) : NULL,
                         notes,
                         count,
                         meant,

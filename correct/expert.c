@@ -3,6 +3,7 @@
 
 #include "correct/beam.h"
 #include "correct/slip.h"
+#include "rl/fixed.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -16,7 +17,7 @@ struct expert {
     struct style_view view;
     float answer[STYLE_SHIFTS]; /* the policy's, to the note being judged */
     float usual[STYLE_SHIFTS];  /* log P(x | y) of a player of whom nothing is known */
-    float *scratch;
+    int16_t *scratch;
 };
 
 /* The distribution over keys that the slip model starts with, class by class. */
@@ -36,7 +37,7 @@ struct expert *expert_create(const struct style_networks *networks, struct error
     }
     expert->networks = *networks;
     expert->scratch = networks->policy
-                          ? malloc(policy_scratch(networks->policy, 1) * sizeof *expert->scratch)
+                          ? malloc(fixed_scratch(networks->policy->fixed) * sizeof *expert->scratch)
                           : NULL;
     expert->beam = beam_open(networks->prior, BEAM_LIVE, BEAM_LIVE_SPREAD, error);
     if ((networks->policy && !expert->scratch) || !expert->beam) {
@@ -104,12 +105,11 @@ void expert_judge(struct expert *expert, double slot, uint8_t x, note_set held, 
     float *answer = expert->answer, told[STYLE_SHIFTS];
     beam_judge(expert->beam, slot, x, held, answer);
     if (expert->networks.policy) {
-        style_see(beam_memory(expert->beam), x, held, beam_expected(expert->beam), answer,
-                  &expert->view);
-        style_ask(expert->networks.policy, &expert->view, expert->scratch, answer);
+        beam_see(expert->beam, x, held, answer, &expert->view);
+        style_answer(expert->networks.policy, &expert->view, expert->scratch, answer);
     }
     for (int k = 0; k < STYLE_SHIFTS; k++)
-        told[k] = fmaxf(answer[k], least_logarithm);
+        told[k] = answer[k] > least_logarithm ? answer[k] : least_logarithm;
     weigh(expert, told, x, trust, meant);
 }
 

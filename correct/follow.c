@@ -382,8 +382,9 @@ bool follow_is_open(const float score[128], float played, float keep, uint8_t x)
     float best = 0, second = 0, kept = expf(keep);
     for (unsigned y = 0; y < 128; y++) {
         float value = y == x ? score[y] * kept : score[y];
-        second = fmaxf(second, fminf(best, value));
-        best = fmaxf(best, value);
+        float less = value < best ? value : best;
+        second = less > second ? less : second;
+        best = value > best ? value : best;
     }
     return !(best > (second + played * kept) * (1 + 1e-5f)); /* 1e-5: rounding */
 }

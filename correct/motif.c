@@ -3,7 +3,12 @@
 
 #include "correct/noteset.h"
 
+#include <stdbool.h>
 #include <string.h>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 enum { BLOCK = 32 };
 
@@ -88,36 +93,46 @@ static void ask(const struct motif_notes *notes, size_t i, size_t now,
         cast(count, 5, moved, weight);
 }
 
-/* Which of the notes first .. first + n - 1 may vote: n at most BLOCK. */
-static void match(const struct motif_notes *notes, size_t first, size_t n,
-                  const struct motif_context *context, uint8_t found[BLOCK])
+/* Which of n notes, at most BLOCK, may vote: as bits. A byte a note, for vectors. */
+static inline uint32_t match(const uint8_t *restrict p, const uint8_t *restrict place, size_t n,
+                             const struct motif_context *context)
 {
-    const uint8_t *p = notes->pitch + first, *place = notes->place + first;
-    uint8_t last = context->pitch[0], interval = (uint8_t)(last - context->pitch[1]);
+    const uint8_t last = context->pitch[0], interval = (uint8_t)(last - context->pitch[1]);
+    const uint8_t now = context->place & MOTIF_TOGETHER;
+    uint8_t found[BLOCK] = {0};
+    uint32_t bits = 0;
     for (size_t i = 0; i < n; i++) {
-        const uint8_t *at = p + i;
-        uint8_t step = (uint8_t)(at[-1] - at[-2]);
-        found[i] = (uint8_t)(((at[-1] == last) | (step == interval)) &
-                             !((place[i] ^ context->place) & MOTIF_TOGETHER));
+        uint8_t same = p[(ptrdiff_t)i - 1] == last ? 255 : 0;
+        uint8_t moved = (uint8_t)(p[(ptrdiff_t)i - 1] - p[(ptrdiff_t)i - 2]) == interval ? 255 : 0;
+        uint8_t alike = (place[i] & MOTIF_TOGETHER) == now ? 255 : 0;
+        found[i] = (uint8_t)((same | moved) & alike);
     }
+#ifdef __SSE2__
+    for (int i = 0; i < BLOCK; i += 16)
+        bits |= (uint32_t)_mm_movemask_epi8(_mm_loadu_si128((const void *)(found + i))) << i;
+#else
+    for (int i = 0; i < BLOCK; i++)
+        bits |= (uint32_t)(found[i] & 1) << i;
+#endif
+    return bits;
 }
 
 /* Asks the notes of from .. to - 1 nearest to `now`, which is not among them. */
 static void ask_all(const struct motif_notes *notes, size_t from, size_t to, size_t now,
                     const struct motif_context *context, struct count *count)
 {
+    const bool before = to <= now;
     size_t left = MOTIF_PLACES;
     for (size_t done = 0; from + done < to && left > 0; done += BLOCK) {
-        uint8_t found[BLOCK];
         size_t n = to - from - done < BLOCK ? to - from - done : BLOCK;
-        size_t first = to <= now ? to - done - n : from + done;
-        match(notes, first, n, context, found);
-        for (size_t i = 0; i < n && left > 0; i++) {
-            size_t at = to <= now ? n - 1 - i : i;
-            if (!found[at])
-                continue;
-            ask(notes, first + at, now, context, count);
-            left--;
+        size_t first = before ? to - done - n : from + done;
+        const uint8_t *pitch = notes->pitch + first, *place = notes->place + first;
+        uint32_t found =
+            n == BLOCK ? match(pitch, place, BLOCK, context) : match(pitch, place, n, context);
+        for (; found && left > 0; left--) {
+            int at = before ? 31 - __builtin_clz(found) : __builtin_ctz(found);
+            found &= ~((uint32_t)1 << at);
+            ask(notes, first + (size_t)at, now, context, count);
         }
     }
 }

@@ -3,6 +3,7 @@
 
 #include "correct/prior.h"
 #include "correct/view.h"
+#include "rl/fixed.h"
 #include "rl/model.h"
 
 #include <math.h>
@@ -62,7 +63,8 @@ int style_networks_create(struct style_networks *networks, uint64_t seed, struct
     struct policy_shape policy = style_shape(), prior = prior_shape();
     *networks = (struct style_networks){.policy = policy_create(&policy, seed, error),
                                         .prior = policy_create(&prior, seed + 2, error)};
-    if (networks->policy && networks->prior)
+    if (networks->policy && networks->prior && policy_freeze(networks->policy, error) == 0 &&
+        policy_freeze(networks->prior, error) == 0)
         return 0;
     style_networks_free(networks);
     return -1;
@@ -73,7 +75,8 @@ int style_networks_copy(struct style_networks *networks, const struct style_netw
 {
     *networks = (struct style_networks){.policy = policy_copy(from->policy, error),
                                         .prior = policy_copy(from->prior, error)};
-    if (networks->policy && networks->prior)
+    if (networks->policy && networks->prior && policy_freeze(networks->policy, error) == 0 &&
+        policy_freeze(networks->prior, error) == 0)
         return 0;
     style_networks_free(networks);
     return -1;
@@ -145,22 +148,22 @@ void style_advance(struct style *style, double slot)
     drop_pending(style);
 }
 
-static void tell_repetition(const struct style *style, struct style_view *view, int x, note_set now)
+static void tell_repetition(const struct repetition_votes *votes, struct style_view *view, int x,
+                            note_set now)
 {
-    struct repetition_votes votes;
-    repetition_vote(&style->repetition, 0, &votes);
-    for (uint32_t i = 0; i < votes.count; i++) {
-        uint8_t pitch = votes.pitch[i];
-        if (votes.vote[pitch] >= least_vote)
+    for (uint32_t i = 0; i < votes->count; i++) {
+        uint8_t pitch = votes->pitch[i];
+        if (votes->vote[pitch] >= least_vote)
             tell_pitch(view, now >> pitch & 1 ? PLANE_VOTES_SENT : PLANE_VOTES, x, pitch,
-                       votes.vote[pitch]);
+                       votes->vote[pitch]);
     }
-    uint32_t trust = votes.best < 2.5f ? 0 : votes.best < 5 ? 1 : 2;
-    tell_slot(view, PLANE_BEST + trust * STYLE_WINDOW, x, votes.likest, now);
-    tell(view, AT_BEST + trust_class(votes.best), 1);
+    uint32_t trust = votes->best < 2.5f ? 0 : votes->best < 5 ? 1 : 2;
+    tell_slot(view, PLANE_BEST + trust * STYLE_WINDOW, x, votes->likest, now);
+    tell(view, AT_BEST + trust_class(votes->best), 1);
 }
 
-static void tell_notes(const struct style *style, struct style_view *view, int x, note_set held)
+static void tell_notes(const struct style *style, const struct repetition_votes *votes,
+                       struct style_view *view, int x, note_set held)
 {
     const struct repetition *repetition = &style->repetition;
     const struct repetition_slot *here = repetition_ago(repetition, 0);
@@ -172,7 +175,7 @@ static void tell_notes(const struct style *style, struct style_view *view, int x
     tell_set(view, PLANE_HELD, x, held);
     for (uint32_t i = 0; i < 4; i++)
         tell_slot(view, PLANE_BARS + i * STYLE_WINDOW, x, repetition_ago(repetition, 16u << i), 0);
-    tell_repetition(style, view, x, now);
+    tell_repetition(votes, view, x, now);
     tell_set(view, PLANE_SLOT_KEYS, x, style->keys);
 }
 
@@ -217,8 +220,8 @@ static void tell_answer(struct style_view *view, uint32_t place,
     }
 }
 
-void style_see(const struct style *style, uint8_t x, note_set held,
-               const float expected[STYLE_SHIFTS], const float meant[STYLE_SHIFTS],
+void style_see(const struct style *style, const struct repetition_votes *votes, uint8_t x,
+               note_set held, const float expected[STYLE_SHIFTS], const float meant[STYLE_SHIFTS],
                struct style_view *view)
 {
     view->count = 0;
@@ -227,7 +230,7 @@ void style_see(const struct style *style, uint8_t x, note_set held,
     tell_circumstances(style, view, x);
     tell_line(style, view, x);
     tell_classes(style, view, PLANE_CLASS, 2, x);
-    tell_notes(style, view, x, held);
+    tell_notes(style, votes, view, x, held);
 }
 
 note_set style_slot_notes(const struct style *style)
@@ -248,6 +251,22 @@ void style_ask(const struct policy *network, const struct style_view *view, floa
     float value, probability[STYLE_SHIFTS];
     policy_forward(network, &seen, &zero, 1, scratch, log_probability, &value);
     policy_softmax(&seen, &zero, 1, log_probability, log_probability, probability);
+}
+
+void style_answer(const struct policy *network, const struct style_view *view, int16_t *scratch,
+                  float log_probability[STYLE_SHIFTS])
+{
+    const struct features nothing = {0}, all = {view->feature, view->strength, view->count};
+    float top = -INFINITY, sum = 0;
+    fixed_see(network->fixed, &all, scratch);
+    fixed_ask(network->fixed, &nothing, scratch, log_probability);
+    for (int k = 0; k < STYLE_SHIFTS; k++)
+        top = log_probability[k] > top ? log_probability[k] : top;
+    for (int k = 0; k < STYLE_SHIFTS; k++)
+        sum += expf(log_probability[k] - top);
+    top += logf(sum);
+    for (int k = 0; k < STYLE_SHIFTS; k++)
+        log_probability[k] -= top;
 }
 
 /* What is left out is shared among those that are kept. */

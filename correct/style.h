@@ -107,7 +107,8 @@ struct model;
 int style_networks_of(struct style_networks *networks, const struct model *model,
                       struct error *error);
 
-/* New networks of these shapes, or copies of others; to be freed. -1: out of memory. */
+/* New networks of these shapes, or copies of others; to be freed. They are frozen, and to be
+ * frozen again when their parameters have changed. -1: out of memory. */
 int style_networks_create(struct style_networks *networks, uint64_t seed, struct error *error);
 int style_networks_copy(struct style_networks *networks, const struct style_networks *from,
                         struct error *error);
@@ -127,17 +128,21 @@ void style_revise(struct style *style, const float log_probability[STYLE_SHIFTS]
 
 /* What the policy sees when key x is struck while the pitches `held` sound: `expected`
  * is the log-probability of each pitch as the music goes on, `meant` that of each
- * being meant by the key. */
-void style_see(const struct style *style, uint8_t x, note_set held,
-               const float expected[STYLE_SHIFTS], const float meant[STYLE_SHIFTS],
+ * being meant by the key; votes: of the repetitions for this slot. */
+void style_see(const struct style *style, const struct repetition_votes *votes, uint8_t x,
+               note_set held, const float expected[STYLE_SHIFTS], const float meant[STYLE_SHIFTS],
                struct style_view *view);
 
 /* The pitches believed most of the notes of this slot: what sounds at least, where
  * releases are not told. */
 note_set style_slot_notes(const struct style *style);
 
-/* Log-probability of each shift -STYLE_RANGE .. STYLE_RANGE. `scratch` has room
- * for policy_scratch(network, 1) floats. */
+/* Log-probability of each shift -STYLE_RANGE .. STYLE_RANGE, by a network that is frozen.
+ * `scratch` has room for fixed_scratch(network->fixed) numbers. */
+void style_answer(const struct policy *network, const struct style_view *view, int16_t *scratch,
+                  float log_probability[STYLE_SHIFTS]);
+
+/* The same by one that is learning: `scratch` has room for policy_scratch(network, 1) floats. */
 void style_ask(const struct policy *network, const struct style_view *view, float *scratch,
                float log_probability[STYLE_SHIFTS]);
 

@@ -303,6 +303,10 @@ static struct policy *read_policy(const struct contents *contents, struct sectio
             goto damaged;
         }
     }
+    if (shape.kind == POLICY_RELATIVE && policy_freeze(policy, error) != 0) {
+        policy_free(policy);
+        return NULL;
+    }
     return policy;
 damaged:
     error_set(error, "%s: damaged: the policy cannot be read", contents->name);

@@ -2,6 +2,8 @@
  * from the states of a process to observations and back to arcs. */
 #include "rl/policy.h"
 
+#include "rl/fixed.h"
+
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -79,7 +81,15 @@ void policy_free(struct policy *policy)
     if (!policy)
         return;
     free(policy->parameter);
+    fixed_close(policy->fixed);
     free(policy);
+}
+
+int policy_freeze(struct policy *policy, struct error *error)
+{
+    fixed_close(policy->fixed);
+    policy->fixed = fixed_open(policy, error);
+    return policy->fixed ? 0 : -1;
 }
 
 struct policy *policy_copy(const struct policy *policy, struct error *error)

@@ -56,20 +56,17 @@ struct observations {
     const float *strength;        /* beside feature; NULL: all 1 */
     const uint32_t *first_logit;  /* [count + 1] */
     const uint32_t *first_action; /* [count] */
-    /* Features that all observations have besides, summed once a call; policy_forward of
-     * networks only. */
-    const uint32_t *common; /* [commons] */
-    const float *common_strength;
-    uint32_t commons;
 };
 
 struct policy_ops;
+struct fixed;
 
 struct policy {
     struct policy_shape shape;
     const struct policy_ops *ops;
     size_t parameters;
-    float *parameter; /* [parameters] */
+    float *parameter;    /* [parameters] */
+    struct fixed *fixed; /* rl/fixed.h: NULL, or what policy_freeze made; owned */
 };
 
 /* The table of functions that makes a kind of policy. `id` lists n different
@@ -95,7 +92,11 @@ struct policy *policy_create(const struct policy_shape *shape, uint64_t seed, st
 
 void policy_free(struct policy *policy);
 
-/* NULL: out of memory. */
+/* Makes `fixed` of a relative policy, of the parameters as they are now. Not to be called
+ * while others read the policy. -1: out of memory, another kind. */
+int policy_freeze(struct policy *policy, struct error *error);
+
+/* NULL: out of memory. The copy is not frozen. */
 struct policy *policy_copy(const struct policy *policy, struct error *error);
 
 /* "table" or "mlp"; policy_kind answers -1 for any other name. */

@@ -99,9 +99,7 @@ DENSE_INLINE void embed(const struct policy *policy, const struct layout *at,
 {
     uint32_t width = policy->shape.width[0];
     const float *row = policy->parameter + at->weight[0];
-    float base[POLICY_MAX_WIDTH];
-    memcpy(base, policy->parameter + at->bias[0], width * sizeof *base);
-    embed_features(row, width, seen->common, seen->common_strength, seen->commons, base);
+    const float *base = policy->parameter + at->bias[0];
     for (uint32_t k = 0; k < n; k++, after += width) {
         uint32_t f = seen->first_feature[id[k]], end = seen->first_feature[id[k] + 1];
         memcpy(after, base, width * sizeof *after);

@@ -139,18 +139,13 @@ DENSE_INLINE void see_features(const float *p, const struct layout *at, const ui
     }
 }
 
-/* The last observation's place holds the sum of what is common until its turn comes. */
 DENSE_INLINE void see_all(const float *p, const struct layout *at, const struct observations *seen,
                           const uint32_t *id, uint32_t n, float *h)
 {
-    float *base = h + (size_t)(n - 1) * at->flat;
-    for (uint32_t j = 0; j < at->actions; j++)
-        memcpy(base + (size_t)j * at->c, p + at->bias, at->c * sizeof *h);
-    see_features(p, at, seen->common, seen->common_strength, seen->commons, base);
     for (uint32_t k = 0; k < n; k++, h += at->flat) {
         uint32_t f = seen->first_feature[id[k]], end = seen->first_feature[id[k] + 1];
-        if (h != base)
-            memcpy(h, base, at->flat * sizeof *h);
+        for (uint32_t j = 0; j < at->actions; j++)
+            memcpy(h + (size_t)j * at->c, p + at->bias, at->c * sizeof *h);
         see_features(p, at, seen->feature + f, seen->strength ? seen->strength + f : NULL, end - f,
                      h);
         rectify(h, at->flat);

@@ -40,7 +40,8 @@ struct expect_report {
 /* False asks to stop. Called every few thousand notes. */
 typedef bool expect_watch(void *context, const struct expect_report *report);
 
-/* Changes the network's parameters. -1: out of memory, no music, the numbers ran away. */
+/* Changes the network's parameters and freezes it anew. -1: out of memory, no music, the numbers
+ * ran away. */
 int expect_learn(struct policy *network, const struct style_corpus *corpus,
                  const struct expect_settings *settings, expect_watch *watch, void *context,
                  struct error *error);

@@ -77,7 +77,7 @@ static void stand(struct correction *correction, uint32_t i)
         if (struck->first)
             beam_start(beam);
         beam_judge(beam, struck->position, struck->x, struck->held, meant);
-        style_see(beam_memory(beam), struck->x, struck->held, beam_expected(beam), meant, view);
+        beam_see(beam, struck->x, struck->held, meant, view);
     } else {
         correction->status = -1;
     }
@@ -303,6 +303,8 @@ int tune(const struct style_networks *networks, const struct style_corpus *corpu
             *error = correction->error;
             status = -1;
         }
+        if (status == 0)
+            status = policy_freeze(networks->policy, error);
     }
     ppo_close(ppo);
     if (correction)

@@ -94,8 +94,7 @@ static int stand(struct group *group, uint32_t i, struct error *error)
         beam_start(group->beam[i]);
     beam_judge(group->beam[i], struck->position, struck->x, struck->held, meant);
     tally_add(&group->beams, meant, struck->target);
-    style_see(beam_memory(group->beam[i]), struck->x, struck->held, beam_expected(group->beam[i]),
-              meant, view);
+    beam_see(group->beam[i], struck->x, struck->held, meant, view);
     uint32_t at = group->first_feature[i];
     memcpy(group->feature + at, view->feature, view->count * sizeof *view->feature);
     memcpy(group->strength + at, view->strength, view->count * sizeof *view->strength);
@@ -212,6 +211,8 @@ int warm_start(const struct style_networks *networks, const struct style_corpus 
         .rate = settings->rate,
     };
     status = pupil ? pupil_learn(pupil, &course, tell, &audience, error) : -1;
+    if (status == 0)
+        status = policy_freeze(networks->policy, error);
     pupil_close(pupil);
     for (uint32_t g = 0; g < PUPIL_GROUPS; g++)
         group_close(&groups[g]);

@@ -39,7 +39,8 @@ struct warm_report {
 /* False asks to stop. Called every few thousand notes. */
 typedef bool warm_watch(void *context, const struct warm_report *report);
 
-/* Learns; the policy's parameters change in place. -1: out of memory, no music. */
+/* Learns; the policy's parameters change in place, and it is frozen anew. -1: out of memory, no
+ * music. */
 int warm_start(const struct style_networks *networks, const struct style_corpus *corpus,
                const struct warm_settings *settings, warm_watch *watch, void *context,
                struct error *error);

@@ -4,6 +4,7 @@
 #include "correct/beam.h"
 #include "correct/channel.h"
 #include "correct/trace.h"
+#include "rl/fixed.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -23,6 +24,7 @@ static struct policy *make_prior(double strength)
     rng_seed(&rng, 9, 9);
     for (size_t i = 0; i < prior->parameters; i++)
         prior->parameter[i] = (float)(strength * rng_normal(&rng));
+    assert_int_equal(policy_freeze(prior, NULL), 0);
     return prior;
 }
 
@@ -129,7 +131,7 @@ static void exhaust(struct policy *prior, double tolerance, int notes, const dou
     struct style *style = calloc(1, sizeof *style);
     struct prior_common *common = malloc(sizeof *common);
     struct way *way = calloc(WAYS, sizeof *way), *next = calloc(WAYS, sizeof *next);
-    float *scratch = malloc(policy_scratch(prior, 1) * sizeof *scratch);
+    int16_t *scratch = malloc(fixed_scratch(prior->fixed) * sizeof *scratch);
     struct channel channel;
     assert_true(beam && style && common && way && next && scratch);
     style_start(style);
@@ -151,7 +153,7 @@ static void exhaust(struct policy *prior, double tolerance, int notes, const dou
             prior_see_own(common, &span, way[w].pitch, PRIOR_ALL, 0, &common->view);
             prior_see_motifs(style, &motif, motif.count, key[t], &span, way[w].pitch,
                              &common->view);
-            style_ask(prior, &common->view, scratch, told);
+            style_answer(prior, &common->view, scratch, told);
             for (int k = 0; k < STYLE_SHIFTS; k++) {
                 double weight = way[w].weight * exp((double)told[k] + (double)struck[k]);
                 expected[k] += weight;
@@ -196,6 +198,7 @@ static void test_exhaustive(void **state)
         struct policy *prior = make_prior(.1);
         if (few)
             allow_two(prior);
+        assert_int_equal(policy_freeze(prior, NULL), 0);
         exhaust(prior, few ? 1e-4 : 2e-3, few ? 8 : 3, slot, key);
         policy_free(prior);
     }

@@ -137,6 +137,7 @@ static void test_views(void **state)
     float told[STYLE_SHIFTS];
     struct rng rng;
     assert_true(low && high && a && b);
+    struct repetition_votes votes;
     rng_seed(&rng, 1, 2);
     style_start(low);
     style_start(high);
@@ -148,11 +149,13 @@ static void test_views(void **state)
             told[k] = (float)(-8 * rng_double(&rng));
         style_advance(low, slot);
         style_advance(high, slot);
-        style_see(low, x, note_set_bit(x), told, told, a);
+        repetition_vote(&low->repetition, 0, &votes);
+        style_see(low, &votes, x, note_set_bit(x), told, told, a);
         assert_true(a->count >= 8 && a->count < STYLE_MOST);
         for (uint32_t k = 0; k < a->count; k++)
             assert_true(a->feature[k] < STYLE_FEATURES && isfinite(a->strength[k]));
-        style_see(high, (uint8_t)(x + 12), note_set_bit(x + 12), told, told, b);
+        repetition_vote(&high->repetition, 0, &votes);
+        style_see(high, &votes, (uint8_t)(x + 12), note_set_bit(x + 12), told, told, b);
         assert_int_equal(a->count, b->count);
         for (uint32_t k = 0; k < a->count; k++)
             assert_true(a->feature[k] == b->feature[k] || is_register(a->feature[k]));

@@ -148,37 +148,6 @@ static void test_places(void **state)
     policy_free(policy);
 }
 
-/* Features that are common to all may as well be named for each. */
-static void test_common(void **state)
-{
-    (void)state;
-    static const uint32_t before[SEEN + 1] = {0, 0, 1, 3}, own[] = {8, 9, 19};
-    static const uint32_t all[SEEN + 1] = {0, 2, 5, 9};
-    static const uint32_t common[] = {3, 18}, every[] = {3, 18, 3, 18, 8, 3, 18, 9, 19};
-    static const float much[] = {.5f, 2}, some[] = {1, .75f, 1};
-    static const float each[] = {.5f, 2, .5f, 2, 1, .5f, 2, .75f, 1};
-    struct policy *policy = make_policy();
-    struct observations parted = seen, whole = seen;
-    parted.first_feature = before;
-    parted.feature = own;
-    parted.strength = some;
-    parted.common = common;
-    parted.common_strength = much;
-    parted.commons = 2;
-    whole.first_feature = all;
-    whole.feature = every;
-    whole.strength = each;
-    float scratch[8192], logit[2][SEEN * ACTIONS], value[2][SEEN];
-    assert_true(policy_scratch(policy, SEEN) <= 8192);
-    policy_forward(policy, &parted, id, SEEN, scratch, logit[0], value[0]);
-    policy_forward(policy, &whole, id, SEEN, scratch, logit[1], value[1]);
-    for (int i = 0; i < SEEN * ACTIONS; i++)
-        assert_float_equal(logit[0][i], logit[1][i], 1e-5);
-    for (int i = 0; i < SEEN; i++)
-        assert_float_equal(value[0][i], value[1][i], 1e-5);
-    policy_free(policy);
-}
-
 /* All halves are read and written back; floats go to the nearest. */
 static void test_half(void **state)
 {
@@ -307,8 +276,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_formula),  cmocka_unit_test(test_places),
         cmocka_unit_test(test_gradient), cmocka_unit_test(test_range),
-        cmocka_unit_test(test_model),    cmocka_unit_test(test_common),
-        cmocka_unit_test(test_half),
+        cmocka_unit_test(test_model),    cmocka_unit_test(test_half),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

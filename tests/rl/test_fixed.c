@@ -1,0 +1,231 @@
+/* The network in whole numbers: near the one in floats that it was made of, and the same
+ * by vectors as in plain C, to the last bit, also where sums end. */
+#include "base/rng.h"
+#include "rl/fixed.h"
+#include "rl/fixed_sum.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { ACTIONS = 7, PLANES = 5, WINDOW = 31, OTHERS = 20, C = 32, D = 48 };
+
+static const struct policy_shape shape = {.kind = POLICY_RELATIVE,
+                                          .inputs = PLANES * WINDOW + OTHERS,
+                                          .actions = ACTIONS,
+                                          .layers = 2,
+                                          .width = {16, 32, C, D, PLANES, WINDOW}};
+
+static struct policy *make_policy(double strength)
+{
+    struct rng rng;
+    struct policy *policy = policy_create(&shape, 3, NULL);
+    assert_non_null(policy);
+    rng_seed(&rng, 1, 1);
+    for (size_t i = 0; i < policy->parameters; i++)
+        policy->parameter[i] = (float)(strength * rng_normal(&rng));
+    return policy;
+}
+
+static void draw_features(struct rng *rng, uint32_t count, uint32_t *feature, float *strength)
+{
+    for (uint32_t f = 0; f < count; f++) {
+        feature[f] = rng_below(rng, shape.inputs);
+        strength[f] = rng_below(rng, 2) ? 1 : (float)(4 * rng_double(rng) - 1);
+    }
+}
+
+static void ask_policy(const struct policy *policy, const uint32_t *feature, const float *strength,
+                       uint32_t count, float *logit)
+{
+    const uint32_t features[2] = {0, count}, logits[2] = {0, ACTIONS}, zero = 0;
+    const struct observations seen = {.count = 1,
+                                      .first_feature = features,
+                                      .feature = feature,
+                                      .strength = strength,
+                                      .first_logit = logits,
+                                      .first_action = &zero};
+    float value, *scratch = malloc(policy_scratch(policy, 1) * sizeof *scratch);
+    assert_non_null(scratch);
+    policy_forward(policy, &seen, &zero, 1, scratch, logit, &value);
+    free(scratch);
+}
+
+/* However features are shared out between what is common and what is not. */
+static void test_near(void **state)
+{
+    (void)state;
+    enum { MOST = 60, ROUNDS = 200 };
+    uint32_t feature[MOST];
+    float strength[MOST], exact[ACTIONS], logit[ACTIONS];
+    double square = 0, spread = 0;
+    struct rng rng;
+    struct policy *policy = make_policy(.2);
+    struct fixed *fixed = fixed_open(policy, NULL);
+    assert_non_null(fixed);
+    int16_t *scratch = malloc(fixed_scratch(fixed) * sizeof *scratch);
+    assert_non_null(scratch);
+    rng_seed(&rng, 4, 4);
+    for (int round = 0; round < ROUNDS; round++) {
+        uint32_t count = rng_below(&rng, MOST), common = rng_below(&rng, count + 1);
+        draw_features(&rng, count, feature, strength);
+        ask_policy(policy, feature, strength, count, exact);
+        fixed_see(fixed, &(struct features){feature, strength, common}, scratch);
+        for (int again = 0; again < 2; again++)
+            fixed_ask(fixed,
+                      &(struct features){feature + common, strength + common, count - common},
+                      scratch, logit);
+        for (int a = 0; a < ACTIONS; a++) {
+            square += pow((double)(logit[a] - exact[a]), 2);
+            spread += pow((double)exact[a], 2);
+        }
+    }
+    double error = sqrt(square / spread);
+    print_message("  differs by %.5f of what is answered\n", error);
+    assert_true(spread > 1 && error < .01);
+    free(scratch);
+    fixed_close(fixed);
+    policy_free(policy);
+}
+
+/* More features than are listed at a time, strengths beyond what counts. */
+static void test_many(void **state)
+{
+    (void)state;
+    enum { MOST = 1000 };
+    uint32_t feature[MOST];
+    float strength[MOST], logit[2][ACTIONS];
+    struct policy *policy = make_policy(.01);
+    struct fixed *fixed = fixed_open(policy, NULL);
+    assert_non_null(fixed);
+    int16_t *scratch = malloc(fixed_scratch(fixed) * sizeof *scratch);
+    assert_non_null(scratch);
+    for (uint32_t f = 0; f < MOST; f++) {
+        feature[f] = f % shape.inputs;
+        strength[f] = f % 3 ? 1 : -2.5f;
+    }
+    ask_policy(policy, feature, strength, MOST, logit[0]);
+    fixed_see(fixed, &(struct features){feature, strength, MOST / 2}, scratch);
+    fixed_ask(fixed, &(struct features){feature + MOST / 2, strength + MOST / 2, MOST / 2}, scratch,
+              logit[1]);
+    for (int a = 0; a < ACTIONS; a++)
+        assert_true(fabsf(logit[0][a] - logit[1][a]) < .01f * (1 + fabsf(logit[0][a])));
+    strength[0] = 100;
+    fixed_see(fixed, &(struct features){feature, strength, 1}, scratch);
+    fixed_ask(fixed, &(struct features){0}, scratch, logit[0]);
+    strength[0] = 8;
+    fixed_see(fixed, &(struct features){feature, strength, 1}, scratch);
+    fixed_ask(fixed, &(struct features){0}, scratch, logit[1]);
+    assert_memory_equal(logit[0], logit[1], sizeof logit[0]);
+    free(scratch);
+    fixed_close(fixed);
+    policy_free(policy);
+}
+
+/* Weights so great that the scale has to give way. */
+static void test_great(void **state)
+{
+    (void)state;
+    const uint32_t feature[] = {3, 40, 160};
+    const float strength[] = {1, .5f, 1};
+    struct policy *policy = make_policy(100);
+    assert_int_equal(policy_freeze(policy, NULL), 0);
+    assert_int_equal(policy_freeze(policy, NULL), 0);
+    float exact[ACTIONS], logit[ACTIONS];
+    int16_t *scratch = malloc(fixed_scratch(policy->fixed) * sizeof *scratch);
+    assert_non_null(scratch);
+    ask_policy(policy, feature, strength, 3, exact);
+    fixed_see(policy->fixed, &(struct features){feature, strength, 3}, scratch);
+    fixed_ask(policy->fixed, &(struct features){0}, scratch, logit);
+    float most = 0;
+    for (int a = 0; a < ACTIONS; a++)
+        most = fmaxf(most, fabsf(exact[a]));
+    for (int a = 0; a < ACTIONS; a++)
+        assert_true(fabsf(logit[a] - exact[a]) < .005f * most);
+    free(scratch);
+    policy_free(policy);
+}
+
+static int16_t any(struct rng *rng, int most)
+{
+    return (int16_t)((int)rng_below(rng, 2 * (uint32_t)most + 1) - most);
+}
+
+static void test_vectors(void **state)
+{
+    (void)state;
+#ifdef __x86_64__
+    enum { N = 16 * 29, ROWS_GIVEN = 40 };
+    static int16_t row[ROWS_GIVEN][N], from[N], to[2][N], weight[C * D];
+    int32_t bias[D];
+    float out[D], logit[2][11];
+    struct rng rng;
+    if (!dense_wide())
+        skip();
+    rng_seed(&rng, 7, 7);
+    bool ended = false;
+    for (int round = 0; round < 60; round++) {
+        struct fixed_rows rows = {.wholes = rng_below(&rng, 20), .parts = rng_below(&rng, 20)};
+        for (int i = 0; i < ROWS_GIVEN; i++)
+            for (int j = 0; j < N; j++)
+                row[i][j] = any(&rng, 1 << 14);
+        for (uint32_t i = 0; i < rows.wholes; i++)
+            rows.whole[i] = row[i];
+        for (uint32_t i = 0; i < rows.parts; i++) {
+            rows.part[i] = row[20 + i];
+            rows.share[i] = i % 5 ? any(&rng, INT16_MAX) : INT16_MIN;
+        }
+        for (int j = 0; j < N; j++)
+            from[j] = any(&rng, 1 << 14);
+        fixed_add_plain(to[0], from, &rows, N);
+        fixed_add_avx2(to[1], from, &rows, N);
+        assert_memory_equal(to[0], to[1], sizeof to[0]);
+        for (int j = 0; j < N; j++)
+            ended = ended || to[0][j] == INT16_MAX;
+        for (int j = 0; j < N; j++)
+            to[0][j] = to[0][j] < 0 ? 0 : to[0][j];
+        for (int q = 0; q < C * D; q++)
+            weight[q] = any(&rng, 1 << 9);
+        for (int l = 0; l < D; l++) {
+            bias[l] = any(&rng, INT16_MAX);
+            out[l] = (float)rng_normal(&rng);
+        }
+        for (int i = 0; i < 2; i++)
+            for (int j = 0; j < 11; j++)
+                logit[i][j] = (float)j;
+        fixed_say_plain(to[0], 11, C, D, weight, bias, out, logit[0]);
+        fixed_say_avx2(to[0], 11, C, D, weight, bias, out, logit[1]);
+        assert_memory_equal(logit[0], logit[1], sizeof logit[0]);
+    }
+    assert_true(ended);
+#else
+    skip();
+#endif
+}
+
+static void test_kind(void **state)
+{
+    (void)state;
+    struct error error;
+    const struct policy_shape mlp = {
+        .kind = POLICY_MLP, .inputs = 4, .actions = 3, .layers = 1, .width = {16}};
+    struct policy *policy = policy_create(&mlp, 1, NULL);
+    assert_non_null(policy);
+    assert_int_equal(policy_freeze(policy, &error), -1);
+    assert_non_null(strstr(error.text, "relative"));
+    policy_free(policy);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_near),    cmocka_unit_test(test_many), cmocka_unit_test(test_great),
+        cmocka_unit_test(test_vectors), cmocka_unit_test(test_kind),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
