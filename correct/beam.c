@@ -14,17 +14,9 @@ static int allocate(struct beam *beam)
     beam->hypothesis = calloc(all, sizeof *beam->hypothesis);
     beam->spare = calloc(all, sizeof *beam->spare);
     beam->candidate = malloc((all + 1) * sizeof *beam->candidate);
-    beam->first_feature = calloc(n + 1, sizeof *beam->first_feature);
-    beam->first_motif = calloc(n, sizeof *beam->first_motif);
-    beam->feature = malloc(n * STYLE_MOST * sizeof *beam->feature);
-    beam->strength = malloc(n * STYLE_MOST * sizeof *beam->strength);
     beam->logit = malloc(n * STYLE_SHIFTS * sizeof *beam->logit);
-    beam->scratch = malloc(fixed_scratch(beam->prior) * sizeof *beam->scratch);
-    return beam->hypothesis && beam->spare && beam->candidate && beam->first_feature &&
-                   beam->first_motif && beam->feature && beam->strength && beam->logit &&
-                   beam->scratch
-               ? 0
-               : -1;
+    beam->sum = fixed_sums(beam->prior, n + 2);
+    return beam->hypothesis && beam->spare && beam->candidate && beam->logit && beam->sum ? 0 : -1;
 }
 
 struct beam *beam_open(const struct policy *prior, uint32_t width, float spread,
@@ -55,12 +47,8 @@ void beam_close(struct beam *beam)
     free(beam->hypothesis);
     free(beam->spare);
     free(beam->candidate);
-    free(beam->first_feature);
-    free(beam->first_motif);
-    free(beam->feature);
-    free(beam->strength);
     free(beam->logit);
-    free(beam->scratch);
+    free(beam->sum);
     free(beam);
 }
 
@@ -237,59 +225,56 @@ static void see_motifs(const struct beam *beam, const uint8_t *pitch, struct sty
                      &beam->span, pitch, view);
 }
 
-/* Adds to `own` what hypothesis i sees of motifs: what one before it does, if their last
- * notes are the same. */
-static void see_own_motifs(struct beam *beam, uint32_t i, struct style_view *own)
+static int16_t *sum_of(const struct beam *beam, size_t number)
+{
+    return beam->sum + number * fixed_length(beam->prior);
+}
+
+static struct features features_of(const struct style_view *view)
+{
+    return (struct features){view->feature, view->strength, view->count};
+}
+
+/* The common sum, and motifs: worked out for the first of the hypotheses with the same last
+ * notes as hypothesis i. */
+static const int16_t *see_context(struct beam *beam, uint32_t i)
 {
     const struct hypothesis *h = beam->hypothesis;
     uint32_t same = 0;
     while (same < i && memcmp(h[same].pitch, h[i].pitch, MOTIF_CONTEXT) != 0)
         same++;
-    beam->first_motif[i] = beam->first_feature[i] + own->count;
+    int16_t *sum = sum_of(beam, 2 + same);
     if (same == i) {
-        see_motifs(beam, h[i].pitch, own);
-        return;
+        beam->own.count = 0;
+        see_motifs(beam, h[i].pitch, &beam->own);
+        const struct features motifs = features_of(&beam->own);
+        fixed_see(beam->prior, sum_of(beam, 0), &motifs, sum);
     }
-    for (uint32_t f = beam->first_motif[same]; f < beam->first_feature[same + 1]; f++) {
-        if (own->count == STYLE_MOST)
-            return;
-        own->feature[own->count] = beam->feature[f];
-        own->strength[own->count++] = beam->strength[f];
-    }
-}
-
-/* What a hypothesis sees of its own stands behind what those before it see. */
-static void see_own(struct beam *beam, uint32_t i, uint64_t agreed, note_set told, bool motifs)
-{
-    uint32_t at = beam->first_feature[i];
-    struct style_view *own = &beam->own;
-    own->count = 0;
-    prior_see_own(&beam->common, &beam->span, beam->hypothesis[i].pitch, ~agreed, told, own);
-    if (motifs)
-        see_own_motifs(beam, i, own);
-    memcpy(beam->feature + at, own->feature, own->count * sizeof *own->feature);
-    memcpy(beam->strength + at, own->strength, own->count * sizeof *own->strength);
-    beam->first_feature[i + 1] = at + own->count;
+    return sum;
 }
 
 /* The prior of every hypothesis, around x. */
 static void expect(struct beam *beam, uint8_t x, note_set held, const struct prior_echo *echo)
 {
     const uint64_t last = ((uint64_t)1 << MOTIF_CONTEXT) - 1;
-    struct style_view *common = &beam->common.view;
+    struct style_view *common = &beam->common.view, *own = &beam->own;
+    int16_t *shared = sum_of(beam, 0), *each = sum_of(beam, 1);
     note_set told;
     prior_see(&beam->style, x, held, echo, &beam->common);
     uint64_t agreed = agreed_notes(beam, &told);
-    bool one_motif = (agreed & last) == last;
+    bool one_context = (agreed & last) == last;
     prior_see_own(&beam->common, &beam->span, beam->hypothesis->pitch, agreed, 0, common);
-    if (one_motif)
+    if (one_context)
         see_motifs(beam, beam->hypothesis->pitch, common);
-    const struct features all = {common->feature, common->strength, common->count};
-    fixed_see(beam->prior, &all, beam->scratch);
+    const struct features all = features_of(common);
+    fixed_see(beam->prior, NULL, &all, shared);
     for (uint32_t i = 0; i < beam->count; i++) {
-        see_own(beam, i, agreed, told, !one_motif);
-        const struct features own = {beam->own.feature, beam->own.strength, beam->own.count};
-        fixed_ask(beam->prior, &own, beam->scratch, beam->logit + (size_t)i * STYLE_SHIFTS);
+        const int16_t *from = one_context ? shared : see_context(beam, i);
+        own->count = 0;
+        prior_see_own(&beam->common, &beam->span, beam->hypothesis[i].pitch, ~agreed, told, own);
+        const struct features rest = features_of(own);
+        fixed_see(beam->prior, from, &rest, each);
+        fixed_ask(beam->prior, each, beam->logit + (size_t)i * STYLE_SHIFTS);
     }
     normalise(beam);
 }

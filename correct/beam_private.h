@@ -34,14 +34,14 @@ struct beam {
     struct hypothesis *hypothesis, *spare; /* [2 width] each */
     struct candidate *candidate;           /* [2 width + 1], the likeliest first */
     uint32_t candidates;
-    float log_meant[STYLE_SHIFTS];     /* of the note being judged */
-    float expected[STYLE_SHIFTS];      /* the same, the key aside */
-    float total;                       /* probability of all hypotheses before it, not normalised */
-    float evidence;                    /* P(x) of the note, among the pitches within reach */
-    uint32_t *first_feature, *feature; /* beyond the common ones, of each hypothesis */
-    uint32_t *first_motif;             /* among those, the ones of prior_see_motifs */
-    float *strength, *logit;
-    int16_t *scratch;
+    float log_meant[STYLE_SHIFTS]; /* of the note being judged */
+    float expected[STYLE_SHIFTS];  /* the same, the key aside */
+    float total;                   /* probability of all hypotheses before it, not normalised */
+    float evidence;                /* P(x) of the note, among the pitches within reach */
+    float *logit;
+    /* Sums of the prior: of what is common, of what is a hypothesis's own, and behind these of
+     * what hypotheses with the same last notes have in common. */
+    int16_t *sum;
     struct trace *trace;             /* of a whole take; else NULL */
     const struct motif_notes *whole; /* as the pass before left it; else NULL */
     size_t now;                      /* number of the note among those */

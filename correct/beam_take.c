@@ -51,7 +51,7 @@ static void find_echoes(const struct correct_note *notes, size_t count,
 /* What the passes over a take need. */
 struct take {
     const struct policy *policy;
-    int16_t *scratch; /* the policy's */
+    int16_t *sum; /* the policy's */
     const struct correct_note *notes;
     size_t count;
     float (*meant)[STYLE_SHIFTS];     /* of the pass before */
@@ -65,7 +65,7 @@ struct take {
 static void consult(struct beam *beam, const struct take *take, uint8_t x)
 {
     beam_see(beam, x, style_slot_notes(&beam->style), beam->log_meant, &beam->own);
-    style_answer(take->policy, &beam->own, take->scratch, beam->log_meant);
+    style_answer(take->policy, &beam->own, take->sum, beam->log_meant);
 }
 
 /* Only in the first pass all is as the policy has learned it. */
@@ -130,7 +130,7 @@ int beam_take(struct beam *beam, const struct policy *policy, const struct corre
               size_t count, float (*meant)[STYLE_SHIFTS], struct error *error)
 {
     struct take take = {policy,
-                        policy ? malloc(fixed_scratch(policy->fixed) * sizeof(int16_t)) : NULL,
+                        policy ? fixed_sums(policy->fixed, 1) : NULL,
                         notes,
                         count,
                         meant,
@@ -141,7 +141,7 @@ int beam_take(struct beam *beam, const struct policy *policy, const struct corre
     int status = 0;
     beam->trace = trace_open(count);
     if (!take.logarithm || !take.echo || !take.repetition || !beam->trace || !take.motif[0] ||
-        !take.motif[1] || !take.motif[2] || (policy && !take.scratch))
+        !take.motif[1] || !take.motif[2] || (policy && !take.sum))
         status = -1;
     for (int p = 0; status == 0 && count > 0 && p < BEAM_PASSES; p++) {
         if (p > 0)
@@ -150,7 +150,7 @@ int beam_take(struct beam *beam, const struct policy *policy, const struct corre
     }
     trace_close(beam->trace);
     beam->trace = NULL;
-    free(take.scratch);
+    free(take.sum);
     free(take.logarithm);
     free(take.echo);
     free(take.repetition);

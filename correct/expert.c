@@ -17,7 +17,7 @@ struct expert {
     struct style_view view;
     float answer[STYLE_SHIFTS]; /* the policy's, to the note being judged */
     float usual[STYLE_SHIFTS];  /* log P(x | y) of a player of whom nothing is known */
-    int16_t *scratch;
+    int16_t *sum;               /* for the policy to work with */
 };
 
 /* The distribution over keys that the slip model starts with, class by class. */
@@ -36,11 +36,9 @@ struct expert *expert_create(const struct style_networks *networks, struct error
         return NULL;
     }
     expert->networks = *networks;
-    expert->scratch = networks->policy
-                          ? malloc(fixed_scratch(networks->policy->fixed) * sizeof *expert->scratch)
-                          : NULL;
+    expert->sum = networks->policy ? fixed_sums(networks->policy->fixed, 1) : NULL;
     expert->beam = beam_open(networks->prior, BEAM_LIVE, BEAM_LIVE_SPREAD, error);
-    if ((networks->policy && !expert->scratch) || !expert->beam) {
+    if ((networks->policy && !expert->sum) || !expert->beam) {
         expert_close(expert);
         error_set(error, "out of memory");
         return NULL;
@@ -71,7 +69,7 @@ void expert_close(struct expert *expert)
     if (!expert)
         return;
     beam_close(expert->beam);
-    free(expert->scratch);
+    free(expert->sum);
     free(expert);
 }
 
@@ -106,7 +104,7 @@ void expert_judge(struct expert *expert, double slot, uint8_t x, note_set held, 
     beam_judge(expert->beam, slot, x, held, answer);
     if (expert->networks.policy) {
         beam_see(expert->beam, x, held, answer, &expert->view);
-        style_answer(expert->networks.policy, &expert->view, expert->scratch, answer);
+        style_answer(expert->networks.policy, &expert->view, expert->sum, answer);
     }
     for (int k = 0; k < STYLE_SHIFTS; k++)
         told[k] = answer[k] > least_logarithm ? answer[k] : least_logarithm;

@@ -12,7 +12,7 @@
 
 enum { BLOCK = 32 };
 
-static const float nearness = 128, phase_weight = 2, doubt = .5f, least_share = .06f;
+static const float nearness = 128, phase_weight = 2, doubt = .5f, least_share = .12f;
 
 uint8_t motif_place(int64_t slot, uint32_t struck)
 {

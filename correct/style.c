@@ -253,18 +253,18 @@ void style_ask(const struct policy *network, const struct style_view *view, floa
     policy_softmax(&seen, &zero, 1, log_probability, log_probability, probability);
 }
 
-void style_answer(const struct policy *network, const struct style_view *view, int16_t *scratch,
+void style_answer(const struct policy *network, const struct style_view *view, int16_t *sum,
                   float log_probability[STYLE_SHIFTS])
 {
-    const struct features nothing = {0}, all = {view->feature, view->strength, view->count};
-    float top = -INFINITY, sum = 0;
-    fixed_see(network->fixed, &all, scratch);
-    fixed_ask(network->fixed, &nothing, scratch, log_probability);
+    const struct features all = {view->feature, view->strength, view->count};
+    float top = -INFINITY, all_together = 0;
+    fixed_see(network->fixed, NULL, &all, sum);
+    fixed_ask(network->fixed, sum, log_probability);
     for (int k = 0; k < STYLE_SHIFTS; k++)
         top = log_probability[k] > top ? log_probability[k] : top;
     for (int k = 0; k < STYLE_SHIFTS; k++)
-        sum += expf(log_probability[k] - top);
-    top += logf(sum);
+        all_together += expf(log_probability[k] - top);
+    top += logf(all_together);
     for (int k = 0; k < STYLE_SHIFTS; k++)
         log_probability[k] -= top;
 }

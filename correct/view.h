@@ -4,7 +4,7 @@
 
 #include "correct/style.h"
 
-static const float least_told = .04f, least_vote = .02f;
+static const float least_told = .08f, least_vote = .05f;
 
 static inline void tell(struct style_view *view, uint32_t feature, float strength)
 {
@@ -85,7 +85,7 @@ static inline void tell_classes(const struct style *style, struct style_view *vi
 {
     for (uint32_t h = 0; h < memories; h++)
         for (uint32_t c = 0; style->notes && c < 12; c++)
-            if (style->classes[h][c] > .002f * style->class_sum[h])
+            if (style->classes[h][c] > .03f * style->class_sum[h])
                 tell(view,
                      place + h * STYLE_WINDOW + STYLE_REACH - 6 + (c + 126 - (uint32_t)x % 12) % 12,
                      4 * style->classes[h][c] / style->class_sum[h]);

@@ -30,11 +30,15 @@ struct fixed {
     float *dense;                 /* of each other layer: weight[before][width], bias[width] */
 };
 
-static size_t rows_of(const struct fixed *fixed)
+static size_t kernels_of(const struct fixed *fixed)
 {
     const uint32_t *width = fixed->shape.width;
-    return (size_t)width[POLICY_PLANES] * fixed->span * width[POLICY_CHANNELS] +
-           (size_t)(fixed->shape.inputs - fixed->pitches) * fixed->flat;
+    return (size_t)width[POLICY_PLANES] * fixed->span * width[POLICY_CHANNELS];
+}
+
+static size_t others_of(const struct fixed *fixed)
+{
+    return (size_t)(fixed->shape.inputs - fixed->pitches) * fixed->flat;
 }
 
 static uint32_t outputs_of(const struct fixed *fixed, uint32_t layer)
@@ -59,7 +63,7 @@ static int allocate(struct fixed *fixed)
     size_t dense = 1; /* never none */
     for (uint32_t l = 1; l <= shape->layers; l++)
         dense += ((size_t)width[l - 1] + 1) * outputs_of(fixed, l);
-    fixed->row = allocate_rows(rows_of(fixed) + fixed->flat);
+    fixed->row = allocate_rows(kernels_of(fixed) + others_of(fixed) + fixed->flat);
     fixed->others = fixed->row ? fixed->row + (size_t)width[POLICY_PLANES] * fixed->span *
                                                   width[POLICY_CHANNELS]
                                : NULL;
@@ -143,9 +147,9 @@ static void take_policy(struct fixed *fixed, const struct policy *policy)
     fixed->unit = 1 / scale;
     p = take_rows(p, ((size_t)shape->inputs + 1) * embedding, scale, fixed->embedding);
     p = take_dense(fixed, p);
-    p = take_rows(p, rows_of(fixed), scale, fixed->row);
+    p = take_rows(p, kernels_of(fixed) + others_of(fixed), scale, fixed->row);
     for (uint32_t a = 0; a < shape->actions; a++)
-        take_rows(p, c, scale, fixed->row + rows_of(fixed) + (size_t)a * c);
+        take_rows(p, c, scale, fixed->others + others_of(fixed) + (size_t)a * c);
     take_second(fixed, p + c);
 }
 
@@ -188,15 +192,15 @@ void fixed_close(struct fixed *fixed)
     free(fixed);
 }
 
-/* Two of each, what is common and what is asked; the first begins a line. */
-size_t fixed_scratch(const struct fixed *fixed)
+size_t fixed_length(const struct fixed *fixed)
 {
-    return 2 * ((size_t)fixed->flat + fixed->shape.width[0]) + LINE / sizeof(int16_t);
+    const size_t line = LINE / sizeof(int16_t);
+    return ((size_t)fixed->flat + fixed->shape.width[0] + line - 1) / line * line;
 }
 
-static int16_t *first_line(int16_t *scratch)
+int16_t *fixed_sums(const struct fixed *fixed, size_t count)
 {
-    return (int16_t *)(((uintptr_t)scratch + LINE - 1) / LINE * LINE);
+    return allocate_rows(count * fixed_length(fixed));
 }
 
 /* A plane has actions - 1 rows more than features. */
@@ -250,30 +254,26 @@ static void list(const struct fixed *fixed, uint32_t feature, float strength, st
     }
 }
 
-/* to = from + what these features say; the embedding behind the rows. */
-static void sum(const struct fixed *fixed, const int16_t *from, const int16_t *from_embedding,
-                const struct features *features, int16_t *to)
+/* The embedding stands behind the rows. */
+void fixed_see(const struct fixed *fixed, const int16_t *from, const struct features *features,
+               int16_t *to)
 {
     struct sums sums;
     uint32_t embedding = fixed->shape.width[0], f = 0;
+    const int16_t *rows = from ? from : fixed->others + others_of(fixed);
+    const int16_t *embedded =
+        from ? from + fixed->flat : fixed->embedding + (size_t)fixed->shape.inputs * embedding;
     do {
         sums.row.wholes = sums.row.parts = sums.embedding.wholes = sums.embedding.parts = 0;
         for (; f < features->count && sums.row.wholes + MOST_WHOLE < FIXED_ROWS &&
                sums.row.parts + MOST_WHOLE < FIXED_ROWS;
              f++)
             list(fixed, features->feature[f], features->strength[f], &sums);
-        add(to, from, &sums.row, fixed->flat);
-        add(to + fixed->flat, from_embedding, &sums.embedding, embedding);
-        from = to;
-        from_embedding = to + fixed->flat;
+        add(to, rows, &sums.row, fixed->flat);
+        add(to + fixed->flat, embedded, &sums.embedding, embedding);
+        rows = to;
+        embedded = to + fixed->flat;
     } while (f < features->count);
-}
-
-void fixed_see(const struct fixed *fixed, const struct features *common, int16_t *scratch)
-{
-    sum(fixed, fixed->row + rows_of(fixed),
-        fixed->embedding + (size_t)fixed->shape.inputs * fixed->shape.width[0], common,
-        first_line(scratch));
 }
 
 /* The mlp behind its embedding: the logits. */
@@ -298,12 +298,14 @@ DENSE_INLINE void say_dense(const struct fixed *fixed, const int16_t *embedding,
 }
 
 /* What the other layers say stands in the order of their rows, actions counted down. */
-DENSE_INLINE void answer(const struct fixed *fixed, const int16_t *sum, bool wide, float *logit)
+DENSE_INLINE void answer(const struct fixed *fixed, int16_t *sum, bool wide, float *logit)
 {
     const uint32_t *width = fixed->shape.width;
     uint32_t actions = fixed->shape.actions, c = width[POLICY_CHANNELS];
     uint32_t d = width[POLICY_CHANNELS2];
     float said[POLICY_MAX_WIDTH];
+    for (size_t i = 0; i < fixed->flat + width[0]; i++)
+        sum[i] = sum[i] < 0 ? 0 : sum[i];
     memset(said, 0, actions * sizeof *said);
     say_dense(fixed, sum + fixed->flat, logit);
 #ifdef __x86_64__
@@ -318,27 +320,20 @@ DENSE_INLINE void answer(const struct fixed *fixed, const int16_t *sum, bool wid
 }
 
 #ifdef __x86_64__
-__attribute__((target("avx2"))) static void answer_avx2(const struct fixed *fixed,
-                                                        const int16_t *sum, float *logit)
+__attribute__((target("avx2"))) static void answer_avx2(const struct fixed *fixed, int16_t *sum,
+                                                        float *logit)
 {
     answer(fixed, sum, true, logit);
 }
 #endif
 
-void fixed_ask(const struct fixed *fixed, const struct features *own, int16_t *scratch,
-               float *logit)
+void fixed_ask(const struct fixed *fixed, int16_t *sum, float *logit)
 {
-    size_t n = (size_t)fixed->flat + fixed->shape.width[0];
-    const int16_t *common = first_line(scratch);
-    int16_t *to = first_line(scratch) + n;
-    sum(fixed, common, common + fixed->flat, own, to);
-    for (size_t i = 0; i < n; i++)
-        to[i] = to[i] < 0 ? 0 : to[i];
 #ifdef __x86_64__
     if (dense_wide()) {
-        answer_avx2(fixed, to, logit);
+        answer_avx2(fixed, sum, logit);
         return;
     }
 #endif
-    answer(fixed, to, false, logit);
+    answer(fixed, sum, false, logit);
 }

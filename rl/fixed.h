@@ -27,14 +27,18 @@ struct features {
 struct fixed *fixed_open(const struct policy *policy, struct error *error);
 void fixed_close(struct fixed *fixed);
 
-/* How many numbers of scratch memory both calls below need, of 16 bits each. */
-size_t fixed_scratch(const struct fixed *fixed);
+/* How many numbers a sum is made of; a multiple of 32. Sums are quicker where each begins a
+ * line of 64 bytes, as those of fixed_sums do. */
+size_t fixed_length(const struct fixed *fixed);
 
-/* What the observations that are asked about next have in common. */
-void fixed_see(const struct fixed *fixed, const struct features *common, int16_t *scratch);
+/* Memory for so many sums, one behind the other; to be freed. NULL: out of memory. */
+int16_t *fixed_sums(const struct fixed *fixed, size_t count);
 
-/* The logits [actions] of an observation: what is common, and features of its own. */
-void fixed_ask(const struct fixed *fixed, const struct features *own, int16_t *scratch,
-               float *logit);
+/* A sum of features: of those that `from` is made of (NULL: none) and these. `to` may be `from`. */
+void fixed_see(const struct fixed *fixed, const int16_t *from, const struct features *features,
+               int16_t *to);
+
+/* The logits [actions] of an observation, of a sum of its features; which is spoilt by that. */
+void fixed_ask(const struct fixed *fixed, int16_t *sum, float *logit);
 
 #endif

@@ -131,7 +131,7 @@ static void exhaust(struct policy *prior, double tolerance, int notes, const dou
     struct style *style = calloc(1, sizeof *style);
     struct prior_common *common = malloc(sizeof *common);
     struct way *way = calloc(WAYS, sizeof *way), *next = calloc(WAYS, sizeof *next);
-    int16_t *scratch = malloc(fixed_scratch(prior->fixed) * sizeof *scratch);
+    int16_t *scratch = fixed_sums(prior->fixed, 1);
     struct channel channel;
     assert_true(beam && style && common && way && next && scratch);
     style_start(style);

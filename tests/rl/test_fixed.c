@@ -68,18 +68,19 @@ static void test_near(void **state)
     struct policy *policy = make_policy(.2);
     struct fixed *fixed = fixed_open(policy, NULL);
     assert_non_null(fixed);
-    int16_t *scratch = malloc(fixed_scratch(fixed) * sizeof *scratch);
-    assert_non_null(scratch);
+    int16_t *sum = fixed_sums(fixed, 2), *all = sum + fixed_length(fixed);
+    assert_non_null(sum);
     rng_seed(&rng, 4, 4);
     for (int round = 0; round < ROUNDS; round++) {
         uint32_t count = rng_below(&rng, MOST), common = rng_below(&rng, count + 1);
         draw_features(&rng, count, feature, strength);
         ask_policy(policy, feature, strength, count, exact);
-        fixed_see(fixed, &(struct features){feature, strength, common}, scratch);
-        for (int again = 0; again < 2; again++)
-            fixed_ask(fixed,
-                      &(struct features){feature + common, strength + common, count - common},
-                      scratch, logit);
+        const struct features own = {feature + common, strength + common, count - common};
+        fixed_see(fixed, NULL, &(struct features){feature, strength, common}, sum);
+        for (int again = 0; again < 2; again++) {
+            fixed_see(fixed, sum, &own, all);
+            fixed_ask(fixed, all, logit);
+        }
         for (int a = 0; a < ACTIONS; a++) {
             square += pow((double)(logit[a] - exact[a]), 2);
             spread += pow((double)exact[a], 2);
@@ -88,7 +89,7 @@ static void test_near(void **state)
     double error = sqrt(square / spread);
     print_message("  differs by %.5f of what is answered\n", error);
     assert_true(spread > 1 && error < .01);
-    free(scratch);
+    free(sum);
     fixed_close(fixed);
     policy_free(policy);
 }
@@ -103,26 +104,25 @@ static void test_many(void **state)
     struct policy *policy = make_policy(.01);
     struct fixed *fixed = fixed_open(policy, NULL);
     assert_non_null(fixed);
-    int16_t *scratch = malloc(fixed_scratch(fixed) * sizeof *scratch);
-    assert_non_null(scratch);
+    int16_t *sum = fixed_sums(fixed, 2), *all = sum + fixed_length(fixed);
+    assert_non_null(sum);
     for (uint32_t f = 0; f < MOST; f++) {
         feature[f] = f % shape.inputs;
         strength[f] = f % 3 ? 1 : -2.5f;
     }
     ask_policy(policy, feature, strength, MOST, logit[0]);
-    fixed_see(fixed, &(struct features){feature, strength, MOST / 2}, scratch);
-    fixed_ask(fixed, &(struct features){feature + MOST / 2, strength + MOST / 2, MOST / 2}, scratch,
-              logit[1]);
+    fixed_see(fixed, NULL, &(struct features){feature, strength, MOST}, all);
+    fixed_ask(fixed, all, logit[1]);
     for (int a = 0; a < ACTIONS; a++)
         assert_true(fabsf(logit[0][a] - logit[1][a]) < .01f * (1 + fabsf(logit[0][a])));
     strength[0] = 100;
-    fixed_see(fixed, &(struct features){feature, strength, 1}, scratch);
-    fixed_ask(fixed, &(struct features){0}, scratch, logit[0]);
+    fixed_see(fixed, NULL, &(struct features){feature, strength, 1}, sum);
+    fixed_ask(fixed, sum, logit[0]);
     strength[0] = 8;
-    fixed_see(fixed, &(struct features){feature, strength, 1}, scratch);
-    fixed_ask(fixed, &(struct features){0}, scratch, logit[1]);
+    fixed_see(fixed, NULL, &(struct features){feature, strength, 1}, sum);
+    fixed_ask(fixed, sum, logit[1]);
     assert_memory_equal(logit[0], logit[1], sizeof logit[0]);
-    free(scratch);
+    free(sum);
     fixed_close(fixed);
     policy_free(policy);
 }
@@ -137,17 +137,17 @@ static void test_great(void **state)
     assert_int_equal(policy_freeze(policy, NULL), 0);
     assert_int_equal(policy_freeze(policy, NULL), 0);
     float exact[ACTIONS], logit[ACTIONS];
-    int16_t *scratch = malloc(fixed_scratch(policy->fixed) * sizeof *scratch);
-    assert_non_null(scratch);
+    int16_t *sum = fixed_sums(policy->fixed, 1);
+    assert_non_null(sum);
     ask_policy(policy, feature, strength, 3, exact);
-    fixed_see(policy->fixed, &(struct features){feature, strength, 3}, scratch);
-    fixed_ask(policy->fixed, &(struct features){0}, scratch, logit);
+    fixed_see(policy->fixed, NULL, &(struct features){feature, strength, 3}, sum);
+    fixed_ask(policy->fixed, sum, logit);
     float most = 0;
     for (int a = 0; a < ACTIONS; a++)
         most = fmaxf(most, fabsf(exact[a]));
     for (int a = 0; a < ACTIONS; a++)
         assert_true(fabsf(logit[a] - exact[a]) < .005f * most);
-    free(scratch);
+    free(sum);
     policy_free(policy);
 }
 
