@@ -88,8 +88,11 @@ static int pass(struct beam *beam, struct take *take, bool first)
         if (first && take->policy)
             consult(beam, take, note->pitch & 127);
         beam_extend(beam, note->pitch & 127);
-        style_hear(&beam->style, note->pitch & 127, first ? beam->log_meant : take->logarithm[i],
-                   first);
+        if (first)
+            style_hear(&beam->style, note->pitch & 127, beam->log_meant, true);
+        else
+            style_hear_whole(&beam->style, note->pitch & 127, take->logarithm[i], &whole, i,
+                             &beam->common.votes);
     }
     beam->known = false;
     beam->whole = NULL;

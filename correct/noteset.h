@@ -39,4 +39,12 @@ static inline unsigned note_set_lowest(note_set set)
                : 64 + (unsigned)__builtin_ctzll((uint64_t)(set >> 64));
 }
 
+/* The highest. */
+static inline unsigned note_set_highest(note_set set)
+{
+    uint64_t high = (uint64_t)(set >> 64);
+    return high ? 127 - (unsigned)__builtin_clzll(high)
+                : 63 - (unsigned)__builtin_clzll((uint64_t)set);
+}
+
 #endif

@@ -3,6 +3,7 @@
 
 #include "correct/view.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 enum place {
@@ -19,26 +20,34 @@ enum place {
     PLANE_KEY = PLANE_SLOT_KEYS + STYLE_WINDOW,
     PLANE_CLASS = PLANE_KEY + STYLE_KEYS * STYLE_WINDOW,
     PLANE_MOTIF = PLANE_CLASS + STYLE_MEMORIES * STYLE_WINDOW,
+    PLANE_LATE = PLANE_MOTIF + MOTIF_PLANES * STYLE_WINDOW,
+    PLANE_OFTEN = PLANE_LATE + STYLE_WINDOW,
+    PLANE_EDGE = PLANE_OFTEN + STYLE_WINDOW, /* four */
+    PLANE_ANCHOR = PLANE_EDGE + 4 * STYLE_WINDOW,
     AT_SLOT = PRIOR_PLANES * STYLE_WINDOW,
-    AT_SINCE = AT_SLOT + 16,
-    AT_REGISTER = AT_SINCE + 8,
-    AT_STRUCK = AT_REGISTER + 22,
-    AT_RATE = AT_STRUCK + 5,
+    AT_BAR = AT_SLOT + 16,
+    AT_GAP = AT_BAR + 8, /* three */
+    AT_STRUCK = AT_GAP + 3 * 8,
+    AT_RATE = AT_STRUCK + 3 * STYLE_CROWDS,
     AT_BEST = AT_RATE + 2 * STYLE_RATES,
-    AT_END = AT_BEST + 6,
+    AT_HIT = AT_BEST + 6,
+    AT_END = AT_HIT + 2 * STYLE_VOTERS * PRIOR_HITS,
 };
 _Static_assert((int)AT_END == (int)PRIOR_FEATURES, "features are counted twice");
-_Static_assert(PLANE_MOTIF + MOTIF_PLANES * STYLE_WINDOW == AT_SLOT, "planes are counted twice");
+_Static_assert(PLANE_ANCHOR + PRIOR_ANCHORS * STYLE_WINDOW == AT_SLOT, "planes are counted twice");
+
+/* Many hits are told at once: lest they learn too fast together. */
+static const float quiet = .3f;
 
 struct policy_shape prior_shape(void)
 {
-    return (struct policy_shape){
-        .kind = POLICY_RELATIVE,
-        .inputs = PRIOR_FEATURES,
-        .actions = STYLE_SHIFTS,
-        .layers = 2,
-        .width = {16, 32, [POLICY_CHANNELS] = 64, [POLICY_CHANNELS2] = 32,
-                  [POLICY_PLANES] = PRIOR_PLANES, [POLICY_WINDOW] = STYLE_WINDOW}};
+    return (struct policy_shape){.kind = POLICY_RELATIVE,
+                                 .inputs = PRIOR_FEATURES,
+                                 .actions = STYLE_SHIFTS,
+                                 .width = {[POLICY_CHANNELS] = 64,
+                                           [POLICY_CHANNELS2] = 32,
+                                           [POLICY_PLANES] = PRIOR_PLANES,
+                                           [POLICY_WINDOW] = STYLE_WINDOW}};
 }
 
 struct prior_span prior_span(const struct style *style)
@@ -89,14 +98,99 @@ static void tell_repetition(struct prior_common *common)
     tell(&common->view, AT_BEST + trust_class(votes->best), 1);
 }
 
+static void tell_hits(const struct style *style, struct style_view *view)
+{
+    static const float bounds[PRIOR_HITS - 1] = {.03f, .1f, .22f, .4f, .65f};
+    for (uint32_t h = 0; h < 2; h++)
+        for (uint32_t k = 0; k < STYLE_VOTERS; k++)
+            tell(view,
+                 AT_HIT + (h * STYLE_VOTERS + k) * PRIOR_HITS +
+                     class_of(style->hit[style->struck > 0][h][k], bounds, PRIOR_HITS - 1),
+                 quiet);
+}
+
 static void tell_circumstances(const struct style *style, struct style_view *view, uint8_t centre)
 {
-    int64_t since = style->onset[1] >= 0 ? style->onset[0] - style->onset[1] : 1000;
+    const uint32_t struck[3] = {style->struck, style->struck_before[0], style->struck_before[1]};
     tell(view, AT_SLOT + (uint32_t)(style->onset[0] & 15), 1);
-    tell(view, AT_SINCE + gap_class(since), 1);
-    tell(view, AT_REGISTER + (uint32_t)centre / 6, 1);
-    tell(view, AT_STRUCK + (style->struck < 4 ? style->struck : 4), 1);
+    tell(view, AT_BAR + (uint32_t)(style->onset[0] >> 4 & 7), 1);
+    for (uint32_t i = 0; i < 3; i++) {
+        bool known = style->onset[i + 1] >= 0;
+        if (known || i == 0)
+            tell(view,
+                 AT_GAP + 8 * i + gap_class(known ? style->onset[i] - style->onset[i + 1] : 1000),
+                 1);
+        tell(view,
+             AT_STRUCK + i * STYLE_CROWDS +
+                 (struck[i] < STYLE_CROWDS ? struck[i] : STYLE_CROWDS - 1),
+             1);
+    }
+    for (uint32_t i = 0; i < PRIOR_ANCHORS; i++) {
+        int anchor = 28 + 36 * (int)i;
+        if (anchor - centre >= -STYLE_REACH && anchor - centre <= STYLE_REACH)
+            tell_pitch(view, PLANE_ANCHOR + i * STYLE_WINDOW, centre, anchor, 1);
+    }
     tell_rates(style, view, AT_RATE);
+    tell_hits(style, view);
+}
+
+/* Of pitches struck of late. */
+struct recent {
+    float late[128], often[128], sum;
+    note_set set;
+};
+
+static void count_recent(struct recent *recent, const struct repetition_slot *slot, float late,
+                         float often)
+{
+    for (uint32_t n = 0; n < slot->count; n++) {
+        uint8_t pitch = slot->note[n].pitch[0];
+        float belief = (float)slot->note[n].share[0] * (1.f / 255);
+        if (!(recent->set >> pitch & 1))
+            recent->late[pitch] = recent->often[pitch] = 0;
+        recent->set |= note_set_bit(pitch);
+        if (recent->late[pitch] < late * belief)
+            recent->late[pitch] = late * belief;
+        recent->often[pitch] += often * belief;
+        recent->sum += often * belief;
+    }
+}
+
+static void tell_edges(note_set set, struct style_view *view, uint32_t place, uint8_t centre)
+{
+    if (!set)
+        return;
+    tell_pitch(view, place, centre, (int)note_set_lowest(set), 1);
+    tell_pitch(view, place + STYLE_WINDOW, centre, (int)note_set_highest(set), 1);
+}
+
+static void tell_recent(const struct style *style, struct style_view *view, uint8_t centre)
+{
+    static const float late_forget = .9f, often_forget = .985f;
+    static const float least_late = .05f, least_often = .01f;
+    struct recent recent;
+    float late = 1, often = 1;
+    recent.sum = 0;
+    recent.set = 0;
+    for (uint32_t ago = 1; ago <= 128; ago++) {
+        const struct repetition_slot *slot = repetition_ago(&style->repetition, ago);
+        late *= late_forget;
+        often *= often_forget;
+        if (slot && slot->count)
+            count_recent(&recent, slot, late, often);
+        if (ago == 4)
+            tell_edges(recent.set, view, PLANE_EDGE, centre);
+        if (ago == 16)
+            tell_edges(recent.set, view, PLANE_EDGE + 2 * STYLE_WINDOW, centre);
+    }
+    for (note_set set = recent.set; set; set &= set - 1) {
+        uint32_t pitch = note_set_lowest(set);
+        if (recent.late[pitch] > least_late)
+            tell_pitch(view, PLANE_LATE, centre, (int)pitch, recent.late[pitch]);
+        if (recent.often[pitch] > least_often * recent.sum)
+            tell_pitch(view, PLANE_OFTEN, centre, (int)pitch,
+                       4 * recent.often[pitch] / (recent.sum + 1));
+    }
 }
 
 void prior_see(const struct style *style, uint8_t centre, note_set held,
@@ -106,6 +200,7 @@ void prior_see(const struct style *style, uint8_t centre, note_set held,
     view->count = 0;
     common->centre = centre;
     tell_circumstances(style, view, centre);
+    tell_recent(style, view, centre);
     for (uint32_t i = 0; i < STYLE_KEYS && i < style->notes; i++)
         tell_pitch(view, PLANE_KEY + i * STYLE_WINDOW, centre, style->key[i], 1);
     tell_classes(style, view, PLANE_CLASS, STYLE_MEMORIES, centre);

@@ -14,20 +14,28 @@
  *     128 slots ago [belief]; still held; votes of the repetitions for pitches not in
  *     this slot yet [vote], and in it [vote]; notes of the best lag not in this slot
  *     yet, in three planes by its score [belief]; keys played in this slot; the last
- *     three keys; three histograms of pitch classes [4 * share]
+ *     three keys; three histograms of pitch classes [4 * share]; of the last 128 slots, this
+ *     one left out, how lately each pitch was struck [.9 ^ slots * belief] and how often [4 *
+ *     share, a slot counting .985 of the next]; lowest and highest note of the last 4 slots and
+ *     of the last 16; three fixed pitches, by which actions know how high they are
  *
- * and then: the slot of 16, slots since the last onset, register of the centre,
- * notes in this slot, two running rates of correction, the best lag's score. */
+ * and then, the same to all pitches: the slot of 16, the bar of 8, slots between the last four
+ * onsets, notes in this slot and in the two before, two running rates of correction, the
+ * best lag's score, how often each kind of vote was right of late [.3]. These decide how much
+ * planes count: the network is a gated one (rl/policy_relative.c). */
 #ifndef CORRECT_PRIOR_H
 #define CORRECT_PRIOR_H
 
 #include "correct/style.h"
 
 enum {
+    PRIOR_ANCHORS = 3,
+    PRIOR_HITS = 6, /* classes */
     PRIOR_OWN = 48, /* notes of which hypotheses may differ at most */
-    PRIOR_PLANES =
-        3 + STYLE_PITCHES + 3 + 6 + 1 + 2 + 3 + 1 + STYLE_KEYS + STYLE_MEMORIES + MOTIF_PLANES,
-    PRIOR_FEATURES = PRIOR_PLANES * STYLE_WINDOW + 16 + 8 + 22 + 5 + 2 * STYLE_RATES + 6,
+    PRIOR_PLANES = 3 + STYLE_PITCHES + 3 + 6 + 1 + 2 + 3 + 1 + STYLE_KEYS + STYLE_MEMORIES +
+                   MOTIF_PLANES + 2 + 4 + PRIOR_ANCHORS,
+    PRIOR_FEATURES = PRIOR_PLANES * STYLE_WINDOW + 16 + 8 + 3 * 8 + 3 * STYLE_CROWDS +
+                     2 * STYLE_RATES + 6 + 2 * STYLE_VOTERS * PRIOR_HITS,
     PRIOR_ECHOES = 48,
 };
 

@@ -38,6 +38,7 @@ _Static_assert(PLANE_CLASS + 2 * STYLE_WINDOW == AT_SLOT, "planes are counted tw
 
 static const float class_forget[STYLE_MEMORIES] = {.96f, .995f, .8f};
 static const float rate_forget[2] = {.97f, .995f};
+static const float hit_forget[2] = {.8f, .95f};
 static const float least_belief = .02f;
 
 struct policy_shape style_shape(void)
@@ -332,13 +333,53 @@ static void put_pending(struct style *style, uint8_t x, uint8_t place,
     memcpy(note->log_probability, log_probability, sizeof note->log_probability);
 }
 
-void style_hear(struct style *style, uint8_t x, const float log_probability[STYLE_SHIFTS],
-                bool pending)
+/* Votes for what comes as number `now` of the notes, after those before it as they are believed. */
+static void vote_motifs(const struct style *style, const struct motif_notes *notes, size_t now,
+                        struct motif_votes *votes)
+{
+    struct motif_context context = {.place = motif_place(style->onset[0], style->struck)};
+    memset(votes->count, 0, sizeof votes->count);
+    if (now < MOTIF_CONTEXT)
+        return;
+    for (size_t i = 0; i < MOTIF_CONTEXT; i++)
+        context.pitch[i] = notes->pitch[now - 1 - i];
+    motif_vote(notes, now, &context, votes);
+}
+
+/* What each kind of vote gave to a pitch, before it is remembered. */
+static void count_hits(struct style *style, uint8_t pitch, const struct motif_votes *motifs,
+                       const struct repetition_votes *repeated)
+{
+    float given[STYLE_VOTERS] = {0};
+    for (uint32_t k = 0; k < MOTIF_PLANES; k++)
+        for (uint32_t i = 0; i < motifs->count[k]; i++)
+            if (motifs->pitch[k][i] == pitch)
+                given[k] = motifs->share[k][i];
+    given[MOTIF_PLANES] = repeated->vote[pitch] < 1 ? repeated->vote[pitch] : 1;
+    given[MOTIF_PLANES + 1] = believed(repeated->likest) >> pitch & 1;
+    for (uint32_t i = 0; i < 3; i++)
+        given[MOTIF_PLANES + 2 + i] =
+            believed(repetition_ago(&style->repetition, 16u << i)) >> pitch & 1;
+    for (int h = 0; h < 2; h++)
+        for (int k = 0; k < STYLE_VOTERS; k++) {
+            float *hit = &style->hit[style->struck > 0][h][k];
+            *hit += (1 - hit_forget[h]) * (given[k] - *hit);
+        }
+}
+
+static struct repetition_note digest_logarithms(uint8_t x,
+                                                const float log_probability[STYLE_SHIFTS])
 {
     float probability[STYLE_SHIFTS];
     for (int k = 0; k < STYLE_SHIFTS; k++)
         probability[k] = expf(log_probability[k]);
-    struct repetition_note note = style_digest(x, probability);
+    return style_digest(x, probability);
+}
+
+static void remember(struct style *style, uint8_t x, const struct repetition_note *believed_note,
+                     const float log_probability[STYLE_SHIFTS], bool pending)
+{
+    const struct repetition_note note = *believed_note;
     uint8_t place = repetition_ago(&style->repetition, 0)->count;
     if (pending && place < REPETITION_SLOT_NOTES)
         put_pending(style, x, place, log_probability);
@@ -352,11 +393,35 @@ void style_hear(struct style *style, uint8_t x, const float log_probability[STYL
     style->pitch[0] = note.pitch[0];
     style->key[0] = x;
     for (int h = 0; h < 2; h++)
-        style->rate[h] =
-            rate_forget[h] * style->rate[h] + (1 - rate_forget[h]) * (1 - probability[STYLE_RANGE]);
+        style->rate[h] = rate_forget[h] * style->rate[h] +
+                         (1 - rate_forget[h]) * (1 - expf(log_probability[STYLE_RANGE]));
     style->keys |= note_set_bit(x & 127);
     style->struck++;
     style->notes++;
+}
+
+void style_hear(struct style *style, uint8_t x, const float log_probability[STYLE_SHIFTS],
+                bool pending)
+{
+    const struct motif_notes notes = motif_notes(&style->motif);
+    const struct repetition_note note = digest_logarithms(x, log_probability);
+    struct motif_votes motifs;
+    struct repetition_votes repeated;
+    vote_motifs(style, &notes, notes.count, &motifs);
+    repetition_vote(&style->repetition, 0, &repeated);
+    count_hits(style, note.pitch[0], &motifs, &repeated);
+    remember(style, x, &note, log_probability, pending);
+}
+
+void style_hear_whole(struct style *style, uint8_t x, const float log_probability[STYLE_SHIFTS],
+                      const struct motif_notes *notes, size_t now,
+                      const struct repetition_votes *votes)
+{
+    const struct repetition_note note = digest_logarithms(x, log_probability);
+    struct motif_votes motifs;
+    vote_motifs(style, notes, now, &motifs);
+    count_hits(style, note.pitch[0], &motifs, votes);
+    remember(style, x, &note, log_probability, false);
 }
 
 void style_wonder(struct style *style, float nats)
@@ -375,10 +440,7 @@ const struct style_pending *style_oldest(const struct style *style)
 void style_revise(struct style *style, const float log_probability[STYLE_SHIFTS])
 {
     const struct style_pending *was = &style->pending[style->pending_first++ % STYLE_PENDING];
-    float probability[STYLE_SHIFTS];
-    for (int k = 0; k < STYLE_SHIFTS; k++)
-        probability[k] = expf(log_probability[k]);
-    struct repetition_note note = style_digest(was->x, probability);
+    const struct repetition_note note = digest_logarithms(was->x, log_probability);
     uint32_t ago = (uint32_t)(style->onset[0] - was->slot), age = style->notes - 1 - was->number;
     struct repetition_slot slot = *repetition_ago(&style->repetition, ago);
     add_classes(style, &slot.note[was->place], age, -1);

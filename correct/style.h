@@ -58,6 +58,7 @@ enum {
     STYLE_PENDING = 64,
     STYLE_ONSETS = 6,   /* slots with notes, this one included, whose places are known */
     STYLE_MEMORIES = 3, /* of pitch classes, by how fast they forget */
+    STYLE_VOTERS = MOTIF_PLANES + 5, /* whose hits are counted */
 };
 
 /* A note the belief in which may still change. */
@@ -85,6 +86,10 @@ struct style {
     float classes[STYLE_MEMORIES][12], class_sum[STYLE_MEMORIES];
     float rate[2];
     float surprise[2]; /* nats a note by which what was meant was not expected */
+    /* Running means of what each kind of vote gave to the pitch that came, by whether the note was
+     * the first of its slot, and by how fast they forget: motifs; the repetitions; the notes
+     * of their best lag; of 16, 32 and 64 slots ago. */
+    float hit[2][2][STYLE_VOTERS];
 };
 
 /* Features that are active, and their strengths. */
@@ -149,6 +154,12 @@ void style_ask(const struct policy *network, const struct style_view *view, floa
 /* Remembers the note x with what is believed about it. `pending`: that may still change. */
 void style_hear(struct style *style, uint8_t x, const float log_probability[STYLE_SHIFTS],
                 bool pending);
+
+/* The same where all of a take is known, for good: number `now` of these notes, the repetitions
+ * having voted as told. */
+void style_hear_whole(struct style *style, uint8_t x, const float log_probability[STYLE_SHIFTS],
+                      const struct motif_notes *notes, size_t now,
+                      const struct repetition_votes *votes);
 
 /* By how many nats a note was not expected, where that is known: before style_hear. */
 void style_wonder(struct style *style, float nats);

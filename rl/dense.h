@@ -105,6 +105,23 @@ DENSE_INLINE void add_scaled(float *sum, float scale, const float *row, uint32_t
         sum[j] += scale * row[j];
 }
 
+/* add_scaled, and the product of row and other, in one pass: of four vectors of partial sums,
+ * added in pairs. n: a multiple of 16. */
+DENSE_INLINE float add_scaled_dot(float *sum, float scale, const float *row, const float *other,
+                                  uint32_t n)
+{
+    vector part[4] = {{0}};
+    for (uint32_t i = 0; i < n; i += 4 * LANES)
+        for (uint32_t v = 0; v < 4 && i + v * LANES < n; v++) {
+            vector flow = *(const vector *)(row + i + (size_t)v * LANES);
+            *(vector *)(sum + i + (size_t)v * LANES) += scale * flow;
+            part[v] += flow * *(const vector *)(other + i + (size_t)v * LANES);
+        }
+    part[0] = (part[0] + part[1]) + (part[2] + part[3]);
+    return ((part[0][0] + part[0][1]) + (part[0][2] + part[0][3])) +
+           ((part[0][4] + part[0][5]) + (part[0][6] + part[0][7]));
+}
+
 enum {
     BLOCK = 8, /* vectors that registers have room for */
     SOME = 128,

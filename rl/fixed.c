@@ -1,33 +1,38 @@
 /* The layout is the policy's, written out in smaller numbers; of the mlp only the
- * embedding is. */
+ * embedding is. Weights are kept finer than sums: a share of 2^-2 of one is it. */
 #include "rl/fixed.h"
 
 #include "rl/fixed_sum.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    MOST_WHOLE = 8,       /* |strength| */
-    MOST_SCALE = 1 << 9,  /* units to 1: sums have room to 64 */
-    ROOM = 1 << 14,       /* the greatest weight is at most so many units */
-    MOST_UNITS = 1 << 12, /* of the second layer's weights to 1 */
-    LINE = 64             /* bytes */
+    SUM_UNITS = 1 << 9,     /* to 1 */
+    SQUARE_UNITS = 1 << 8,  /* of squared units */
+    WEIGHT_UNITS = 1 << 11, /* of rows */
+    MOST_UNITS = 1 << 12,   /* of the second layer's weights */
+    LINE = 64               /* bytes */
 };
+
+static const float most_strength = 4, gate_scale = .3f;
 
 struct fixed {
     struct policy_shape shape;
     uint32_t flat, pitches, span; /* actions * channels; plane features; rows of a plane */
+    uint32_t embedding, other;    /* width of the mlp's first layer; of rows that are no planes */
     uint32_t outputs;             /* actions, rounded up to whole blocks */
     uint64_t planes_each;         /* a feature's share of a plane, in units of 2^-32 */
-    float unit;                   /* of the sums of rows */
-    int16_t *row, *others;        /* kernel[planes * span][C], others[][flat], bias[flat] */
-    int16_t *embedding;           /* [inputs + 1][width 0], the last being the bias */
-    int16_t *weight;              /* [C / 2][D][2] */
-    int32_t *bias2;               /* [D] */
-    float *vector;                /* [D], times the unit of what it is multiplied with */
-    float *dense;                 /* of each other layer: weight[before][width], bias[width] */
+    bool gated;
+    int16_t *row, *others; /* kernel[planes * span][C], others[][other], bias[C] */
+    int16_t *embedded;     /* [inputs + 1][embedding], the last being the bias */
+    int16_t *weight;       /* [C / 2][D][2] */
+    int32_t *bias2;        /* [D] */
+    float *vector;         /* [D], times the unit of what it is multiplied with */
+    float *dense;          /* of each other layer: weight[before][width], bias[width] */
+    float *open;           /* [inputs - pitches][planes], of a gated network */
 };
 
 static size_t kernels_of(const struct fixed *fixed)
@@ -38,7 +43,7 @@ static size_t kernels_of(const struct fixed *fixed)
 
 static size_t others_of(const struct fixed *fixed)
 {
-    return (size_t)(fixed->shape.inputs - fixed->pitches) * fixed->flat;
+    return (size_t)(fixed->shape.inputs - fixed->pitches) * fixed->other;
 }
 
 static uint32_t outputs_of(const struct fixed *fixed, uint32_t layer)
@@ -49,7 +54,7 @@ static uint32_t outputs_of(const struct fixed *fixed, uint32_t layer)
 /* Zeros, no vector of which lies on two lines of the cache. */
 static int16_t *allocate_rows(size_t count)
 {
-    size_t bytes = (count * sizeof(int16_t) + LINE - 1) / LINE * LINE;
+    size_t bytes = (count * sizeof(int16_t) / LINE + 1) * LINE;
     int16_t *rows = aligned_alloc(LINE, bytes);
     if (rows)
         memset(rows, 0, bytes);
@@ -63,33 +68,31 @@ static int allocate(struct fixed *fixed)
     size_t dense = 1; /* never none */
     for (uint32_t l = 1; l <= shape->layers; l++)
         dense += ((size_t)width[l - 1] + 1) * outputs_of(fixed, l);
-    fixed->row = allocate_rows(kernels_of(fixed) + others_of(fixed) + fixed->flat);
-    fixed->others = fixed->row ? fixed->row + (size_t)width[POLICY_PLANES] * fixed->span *
-                                                  width[POLICY_CHANNELS]
-                               : NULL;
-    fixed->embedding = allocate_rows(((size_t)shape->inputs + 1) * width[0]);
+    fixed->row = allocate_rows(kernels_of(fixed) + others_of(fixed) + width[POLICY_CHANNELS]);
+    fixed->others = fixed->row ? fixed->row + kernels_of(fixed) : NULL;
+    fixed->embedded = allocate_rows(((size_t)shape->inputs + 1) * fixed->embedding);
     fixed->weight = allocate_rows((size_t)width[POLICY_CHANNELS] * width[POLICY_CHANNELS2]);
     fixed->bias2 = calloc(width[POLICY_CHANNELS2], sizeof *fixed->bias2);
     fixed->vector = calloc(width[POLICY_CHANNELS2], sizeof *fixed->vector);
     fixed->dense = calloc(dense, sizeof *fixed->dense);
-    return fixed->row && fixed->embedding && fixed->weight && fixed->bias2 && fixed->vector &&
-                   fixed->dense
+    size_t gates = fixed->gated ? (size_t)width[POLICY_PLANES] : 0;
+    fixed->open = calloc((shape->inputs - fixed->pitches) * gates + 1, sizeof *fixed->open);
+    return fixed->row && fixed->embedded && fixed->weight && fixed->bias2 && fixed->vector &&
+                   fixed->dense && fixed->open
                ? 0
                : -1;
 }
 
-static float greatest(const float *weight, size_t count)
+static int16_t nearest(float value)
 {
-    float most = 0;
-    for (size_t i = 0; i < count; i++)
-        most = fmaxf(most, fabsf(weight[i]));
-    return most;
+    float most = INT16_MAX;
+    return (int16_t)lrintf(value > most ? most : value < -most ? -most : value);
 }
 
 static const float *take_rows(const float *from, size_t count, float scale, int16_t *to)
 {
     for (size_t i = 0; i < count; i++)
-        to[i] = (int16_t)lrintf(from[i] * scale);
+        to[i] = nearest(from[i] * scale);
     return from + count;
 }
 
@@ -113,13 +116,13 @@ static const float *take_dense(struct fixed *fixed, const float *p)
 }
 
 /* As fine as leaves room for the greatest sum there can be. */
-static void take_second(struct fixed *fixed, const float *weight)
+static const float *take_second(struct fixed *fixed, const float *weight)
 {
     uint32_t c = fixed->shape.width[POLICY_CHANNELS], d = fixed->shape.width[POLICY_CHANNELS2];
     const float *bias = weight + (size_t)c * d, *out = bias + d;
-    float most = 0, units = MOST_UNITS;
+    float most = 0, units = MOST_UNITS, unit = 1.f / (fixed->gated ? SQUARE_UNITS : SUM_UNITS);
     for (uint32_t l = 0; l < d; l++) {
-        float sum = fabsf(bias[l]) * fixed->unit;
+        float sum = fabsf(bias[l]) / (unit * (1 << 15));
         for (uint32_t q = 0; q < c; q++)
             sum += fabsf(weight[(size_t)q * d + l]);
         most = fmaxf(most, sum);
@@ -129,28 +132,31 @@ static void take_second(struct fixed *fixed, const float *weight)
     for (uint32_t q = 0; q < c; q++)
         for (uint32_t l = 0; l < d; l++)
             fixed->weight[((size_t)(q / 2) * d + l) * 2 + q % 2] =
-                (int16_t)lrintf(weight[(size_t)q * d + l] * units);
+                nearest(weight[(size_t)q * d + l] * units);
     for (uint32_t l = 0; l < d; l++) {
-        fixed->bias2[l] = (int32_t)lrintf(bias[l] * units / fixed->unit);
-        fixed->vector[l] = out[l] * fixed->unit / units;
+        fixed->bias2[l] = (int32_t)lrintf(bias[l] * units / unit);
+        fixed->vector[l] = out[l] * unit / units;
     }
+    return out + d;
 }
 
 static void take_policy(struct fixed *fixed, const struct policy *policy)
 {
     const struct policy_shape *shape = &fixed->shape;
-    uint32_t c = shape->width[POLICY_CHANNELS], embedding = shape->width[0];
+    uint32_t c = shape->width[POLICY_CHANNELS];
+    size_t others = shape->inputs - fixed->pitches;
     const float *p = policy->parameter;
-    float most = greatest(p, policy->parameters), scale = MOST_SCALE;
-    while (most * scale > ROOM)
-        scale /= 2;
-    fixed->unit = 1 / scale;
-    p = take_rows(p, ((size_t)shape->inputs + 1) * embedding, scale, fixed->embedding);
-    p = take_dense(fixed, p);
-    p = take_rows(p, kernels_of(fixed) + others_of(fixed), scale, fixed->row);
-    for (uint32_t a = 0; a < shape->actions; a++)
-        take_rows(p, c, scale, fixed->others + others_of(fixed) + (size_t)a * c);
-    take_second(fixed, p + c);
+    if (!fixed->gated) {
+        p = take_rows(p, (size_t)shape->inputs * fixed->embedding, WEIGHT_UNITS, fixed->embedded);
+        p = take_rows(p, fixed->embedding, SUM_UNITS,
+                      fixed->embedded + (size_t)shape->inputs * fixed->embedding);
+        p = take_dense(fixed, p);
+    }
+    p = take_rows(p, kernels_of(fixed) + others_of(fixed), WEIGHT_UNITS, fixed->row);
+    p = take_rows(p, c, SUM_UNITS, fixed->others + others_of(fixed));
+    p = take_second(fixed, p);
+    if (fixed->gated)
+        memcpy(fixed->open, p, others * shape->width[POLICY_PLANES] * sizeof *fixed->open);
 }
 
 struct fixed *fixed_open(const struct policy *policy, struct error *error)
@@ -166,8 +172,13 @@ struct fixed *fixed_open(const struct policy *policy, struct error *error)
             .shape = *shape,
             .flat = shape->actions * shape->width[POLICY_CHANNELS],
             .pitches = shape->width[POLICY_PLANES] * shape->width[POLICY_WINDOW],
-            .planes_each = ((uint64_t)1 << 32) / shape->width[POLICY_WINDOW] + 1,
+            .planes_each = shape->width[POLICY_WINDOW]
+                               ? ((uint64_t)1 << 32) / shape->width[POLICY_WINDOW] + 1
+                               : 0,
             .span = shape->width[POLICY_WINDOW] + shape->actions - 1,
+            .embedding = shape->layers ? shape->width[0] : 0,
+            .other = shape->width[POLICY_CHANNELS] * (shape->layers ? shape->actions : 1),
+            .gated = shape->layers == 0,
             .outputs = (shape->actions + 2 * LANES - 1) / (2 * LANES) * (2 * LANES),
         };
     if (!fixed || allocate(fixed) != 0) {
@@ -184,18 +195,21 @@ void fixed_close(struct fixed *fixed)
     if (!fixed)
         return;
     free(fixed->row);
-    free(fixed->embedding);
+    free(fixed->embedded);
     free(fixed->weight);
     free(fixed->bias2);
     free(fixed->vector);
     free(fixed->dense);
+    free(fixed->open);
     free(fixed);
 }
 
+/* Gates stand behind the embedding, and it behind the rows. */
 size_t fixed_length(const struct fixed *fixed)
 {
     const size_t line = LINE / sizeof(int16_t);
-    return ((size_t)fixed->flat + fixed->shape.width[0] + line - 1) / line * line;
+    size_t gates = fixed->gated ? 2 * (size_t)fixed->shape.width[POLICY_PLANES] : 0;
+    return ((size_t)fixed->flat + fixed->embedding + gates + line - 1) / line * line;
 }
 
 int16_t *fixed_sums(const struct fixed *fixed, size_t count)
@@ -203,15 +217,20 @@ int16_t *fixed_sums(const struct fixed *fixed, size_t count)
     return allocate_rows(count * fixed_length(fixed));
 }
 
+/* Exact for all planes and features there can be. */
+static uint32_t plane_of(const struct fixed *fixed, uint32_t feature)
+{
+    return (uint32_t)(feature * fixed->planes_each >> 32);
+}
+
 /* A plane has actions - 1 rows more than features. */
 static const int16_t *row_of(const struct fixed *fixed, uint32_t feature)
 {
-    const uint32_t *width = fixed->shape.width;
+    uint32_t c = fixed->shape.width[POLICY_CHANNELS];
     if (feature >= fixed->pitches)
-        return fixed->others + (size_t)(feature - fixed->pitches) * fixed->flat;
-    uint32_t plane = (uint32_t)(feature * fixed->planes_each >> 32);
+        return fixed->others + (size_t)(feature - fixed->pitches) * fixed->other;
     return fixed->row +
-           (feature + (size_t)plane * (fixed->shape.actions - 1)) * width[POLICY_CHANNELS];
+           (feature + (size_t)plane_of(fixed, feature) * (fixed->shape.actions - 1)) * c;
 }
 
 static void add(int16_t *to, const int16_t *from, const struct fixed_rows *rows, uint32_t n)
@@ -225,68 +244,112 @@ static void add(int16_t *to, const int16_t *from, const struct fixed_rows *rows,
     fixed_add_plain(to, from, rows, n);
 }
 
-/* The rows of features, in both tables. */
-struct sums {
-    struct fixed_rows row, embedding;
-};
-
-static void add_part(struct fixed_rows *rows, const int16_t *row, float strength)
+static void list(struct fixed_rows *rows, const int16_t *row, float strength)
 {
-    long share = lrintf(strength * (1 << 15));
-    rows->part[rows->parts] = row;
-    rows->share[rows->parts++] = (int16_t)(share > INT16_MAX ? INT16_MAX : share);
+    const float units = (float)SUM_UNITS / WEIGHT_UNITS * (1 << 15);
+    float most = most_strength;
+    rows->row[rows->count] = row;
+    rows->share[rows->count++] = nearest((strength > most    ? most
+                                          : strength < -most ? -most
+                                                             : strength) *
+                                         units);
 }
 
-static void list(const struct fixed *fixed, uint32_t feature, float strength, struct sums *sums)
+/* Adds the rows of the features from `least` to `end` - 1 to sum[width]; gate: of planes, or
+ * NULL. */
+static void add_features(const struct fixed *fixed, const struct features *features, uint32_t least,
+                         uint32_t end, const float *gate, uint32_t width, int16_t *sum)
 {
-    const int16_t *row = row_of(fixed, feature);
-    const int16_t *embedding = fixed->embedding + (size_t)feature * fixed->shape.width[0];
-    float left = strength > MOST_WHOLE ? MOST_WHOLE : strength;
-    for (int whole = left >= 1 ? (int)left : 0; whole > 0; whole--, left -= 1) {
-        sums->row.whole[sums->row.wholes++] = row;
-        sums->embedding.whole[sums->embedding.wholes++] = embedding;
-    }
-    for (int i = 0; left != 0 && i < MOST_WHOLE; i++) {
-        float part = left < -1 ? -1 : left;
-        add_part(&sums->row, row, part);
-        add_part(&sums->embedding, embedding, part);
-        left -= part;
+    for (uint32_t f = 0; f < features->count;) {
+        struct fixed_rows rows;
+        for (rows.count = 0; rows.count < FIXED_ROWS && f < features->count; f++) {
+            uint32_t feature = features->feature[f];
+            if (feature >= least && feature < end)
+                list(&rows, row_of(fixed, feature),
+                     features->strength[f] * (gate ? gate[plane_of(fixed, feature)] : 1));
+        }
+        add(sum, sum, &rows, width);
     }
 }
 
-/* The embedding stands behind the rows. */
+static void add_embedded(const struct fixed *fixed, const struct features *features, int16_t *sum)
+{
+    for (uint32_t f = 0; f < features->count;) {
+        struct fixed_rows rows;
+        for (rows.count = 0; rows.count < FIXED_ROWS && f < features->count; f++)
+            list(&rows, fixed->embedded + (size_t)features->feature[f] * fixed->embedding,
+                 features->strength[f]);
+        add(sum, sum, &rows, fixed->embedding);
+    }
+}
+
+static float *gates_of(const struct fixed *fixed, int16_t *sum)
+{
+    return (float *)(void *)(sum + fixed->flat + fixed->embedding);
+}
+
+static void see_gates(const struct fixed *fixed, const struct features *features, float *gate)
+{
+    uint32_t planes = fixed->shape.width[POLICY_PLANES];
+    for (uint32_t i = 0; i < planes; i++)
+        gate[i] = 1;
+    for (uint32_t f = 0; f < features->count; f++)
+        if (features->feature[f] >= fixed->pitches)
+            add_scaled(gate, gate_scale * features->strength[f],
+                       fixed->open + (size_t)(features->feature[f] - fixed->pitches) * planes,
+                       planes);
+}
+
+/* What is seen before any feature; of a gated network, by those that say the same to all actions.
+ */
+static void begin(const struct fixed *fixed, const struct features *features, int16_t *sum)
+{
+    uint32_t c = fixed->shape.width[POLICY_CHANNELS];
+    int16_t row[POLICY_MAX_WIDTH];
+    memcpy(row, fixed->others + others_of(fixed), c * sizeof *row);
+    if (fixed->gated) {
+        see_gates(fixed, features, gates_of(fixed, sum));
+        add_features(fixed, features, fixed->pitches, UINT32_MAX, NULL, c, row);
+    }
+    for (uint32_t a = 0; a < fixed->shape.actions; a++)
+        memcpy(sum + (size_t)a * c, row, c * sizeof *sum);
+    memcpy(sum + fixed->flat, fixed->embedded + (size_t)fixed->shape.inputs * fixed->embedding,
+           fixed->embedding * sizeof *sum);
+}
+
 void fixed_see(const struct fixed *fixed, const int16_t *from, const struct features *features,
                int16_t *to)
 {
-    struct sums sums;
-    uint32_t embedding = fixed->shape.width[0], f = 0;
-    const int16_t *rows = from ? from : fixed->others + others_of(fixed);
-    const int16_t *embedded =
-        from ? from + fixed->flat : fixed->embedding + (size_t)fixed->shape.inputs * embedding;
-    do {
-        sums.row.wholes = sums.row.parts = sums.embedding.wholes = sums.embedding.parts = 0;
-        for (; f < features->count && sums.row.wholes + MOST_WHOLE < FIXED_ROWS &&
-               sums.row.parts + MOST_WHOLE < FIXED_ROWS;
-             f++)
-            list(fixed, features->feature[f], features->strength[f], &sums);
-        add(to, rows, &sums.row, fixed->flat);
-        add(to + fixed->flat, embedded, &sums.embedding, embedding);
-        rows = to;
-        embedded = to + fixed->flat;
-    } while (f < features->count);
+    if (!from)
+        begin(fixed, features, to);
+    else if (from != to)
+        memcpy(to, from, fixed_length(fixed) * sizeof *to);
+    add_features(fixed, features, 0, fixed->gated ? fixed->pitches : UINT32_MAX,
+                 fixed->gated ? gates_of(fixed, to) : NULL, fixed->flat, to);
+    if (!fixed->gated)
+        add_embedded(fixed, features, to + fixed->flat);
+}
+
+/* Rectified, and squared: as far as 16 bits go. */
+DENSE_INLINE void square(int16_t *sum, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        /* (8 h)^2 / 2^16, h being in units of 2^-9 */
+        uint16_t h = (uint16_t)((sum[i] < 0 ? 0 : sum[i] > 5792 ? 5792 : sum[i]) * 8);
+        sum[i] = (int16_t)((uint32_t)h * h >> 16);
+    }
 }
 
 /* The mlp behind its embedding: the logits. */
-DENSE_INLINE void say_dense(const struct fixed *fixed, const int16_t *embedding, float *logit)
+DENSE_INLINE void say_dense(const struct fixed *fixed, const int16_t *embedded, float *logit)
 {
     const struct policy_shape *shape = &fixed->shape;
     float before[POLICY_MAX_WIDTH + 2 * LANES], after[POLICY_MAX_WIDTH + 2 * LANES];
     const float *p = fixed->dense;
     for (uint32_t i = 0; i < shape->width[0]; i++)
-        before[i] = (float)embedding[i] * fixed->unit;
+        before[i] = (float)embedded[i] * (1.f / SUM_UNITS);
     for (uint32_t l = 1; l <= shape->layers; l++) {
-        uint32_t width = l < shape->layers ? shape->width[l] : fixed->outputs;
-        uint32_t inputs = shape->width[l - 1];
+        uint32_t width = outputs_of(fixed, l), inputs = shape->width[l - 1];
         memcpy(after, p + (size_t)inputs * width, width * sizeof *after);
         multiply_all(after, before, 0, 1, p, 1, inputs, width, 2);
         p += ((size_t)inputs + 1) * width;
@@ -304,10 +367,15 @@ DENSE_INLINE void answer(const struct fixed *fixed, int16_t *sum, bool wide, flo
     uint32_t actions = fixed->shape.actions, c = width[POLICY_CHANNELS];
     uint32_t d = width[POLICY_CHANNELS2];
     float said[POLICY_MAX_WIDTH];
-    for (size_t i = 0; i < fixed->flat + width[0]; i++)
-        sum[i] = sum[i] < 0 ? 0 : sum[i];
     memset(said, 0, actions * sizeof *said);
-    say_dense(fixed, sum + fixed->flat, logit);
+    memset(logit, 0, actions * sizeof *logit);
+    if (fixed->gated) {
+        square(sum, fixed->flat);
+    } else {
+        for (uint32_t i = 0; i < fixed->flat + fixed->embedding; i++)
+            sum[i] = sum[i] < 0 ? 0 : sum[i];
+        say_dense(fixed, sum + fixed->flat, logit);
+    }
 #ifdef __x86_64__
     if (wide)
         fixed_say_avx2(sum, actions, c, d, fixed->weight, fixed->bias2, fixed->vector, said);

@@ -14,11 +14,11 @@
 
 enum { FIXED_ROWS = 256 };
 
-/* Rows of weights to be added whole, then those of which a share is: in units of 2^-15,
- * rounded. Sums end at the ends of 16 bits, so the order counts. */
+/* Rows of weights, and the shares of them that are added, in units of 2^-15, rounded. Sums end
+ * at the ends of 16 bits, so the order counts. */
 struct fixed_rows {
-    uint32_t wholes, parts;
-    const int16_t *whole[FIXED_ROWS], *part[FIXED_ROWS];
+    uint32_t count;
+    const int16_t *row[FIXED_ROWS];
     int16_t share[FIXED_ROWS];
 };
 
@@ -33,12 +33,9 @@ static inline void fixed_add_plain(int16_t *to, const int16_t *from, const struc
 {
     if (to != from)
         memcpy(to, from, n * sizeof *to);
-    for (uint32_t i = 0; i < rows->wholes; i++)
+    for (uint32_t i = 0; i < rows->count; i++)
         for (uint32_t j = 0; j < n; j++)
-            to[j] = fixed_end(to[j] + rows->whole[i][j]);
-    for (uint32_t i = 0; i < rows->parts; i++)
-        for (uint32_t j = 0; j < n; j++)
-            to[j] = fixed_end(to[j] + ((rows->part[i][j] * rows->share[i] + (1 << 14)) >> 15));
+            to[j] = fixed_end(to[j] + ((rows->row[i][j] * rows->share[i] + (1 << 14)) >> 15));
 }
 
 /* logit[j] += sum over d of relu(bias[d] + sum over c of h[j][c] weight[c][d]) out[d], for
@@ -78,14 +75,10 @@ fixed_add_block(int16_t *to, const int16_t *from, const struct fixed_rows *rows,
     __m256i sum[BLOCK];
     for (uint32_t v = 0; v < vectors; v++)
         sum[v] = _mm256_loadu_si256((const void *)(from + at + 16 * (size_t)v));
-    for (uint32_t i = 0; i < rows->wholes; i++)
-        for (uint32_t v = 0; v < vectors; v++)
-            sum[v] = _mm256_adds_epi16(
-                sum[v], _mm256_loadu_si256((const void *)(rows->whole[i] + at + 16 * (size_t)v)));
-    for (uint32_t i = 0; i < rows->parts; i++) {
+    for (uint32_t i = 0; i < rows->count; i++) {
         __m256i share = _mm256_set1_epi16(rows->share[i]);
         for (uint32_t v = 0; v < vectors; v++) {
-            __m256i row = _mm256_loadu_si256((const void *)(rows->part[i] + at + 16 * (size_t)v));
+            __m256i row = _mm256_loadu_si256((const void *)(rows->row[i] + at + 16 * (size_t)v));
             sum[v] = _mm256_adds_epi16(sum[v], _mm256_mulhrs_epi16(row, share));
         }
     }

@@ -46,7 +46,7 @@ size_t policy_parameters(const struct policy_shape *shape)
         return shape->layers == 0 ? kinds[shape->kind]->parameters(shape) : 0;
     if (shape->kind == POLICY_RELATIVE && !relative_in_range(shape))
         return 0;
-    if (shape->layers == 0 || shape->layers > POLICY_MAX_LAYERS)
+    if ((shape->layers == 0 && shape->kind != POLICY_RELATIVE) || shape->layers > POLICY_MAX_LAYERS)
         return 0;
     for (uint32_t i = 0; i < shape->layers; i++)
         if (shape->width[i] == 0 || shape->width[i] % 16 || shape->width[i] > POLICY_MAX_WIDTH)

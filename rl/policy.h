@@ -41,7 +41,7 @@ struct policy_shape {
     enum policy_kind kind;
     uint32_t inputs;  /* features there are */
     uint32_t actions; /* actions there are over all observations */
-    uint32_t layers;  /* mlp: hidden layers, 1 .. POLICY_MAX_LAYERS; relative: 1, 2; table: 0 */
+    uint32_t layers;  /* mlp: hidden layers, 1 .. POLICY_MAX_LAYERS; relative: 0, 1, 2; table: 0 */
     uint32_t width[POLICY_MAX_LAYERS]; /* multiples of 16 up to POLICY_MAX_WIDTH */
 };
 

@@ -1,5 +1,5 @@
-/* A network for actions that are distances: to the logits of an mlp it adds, for
- * every action, what the same small network says from that action's place.
+/* A network for actions that are distances: what the same small network says from every
+ * action's place, added to the logits of an mlp.
  *
  * The first planes * window features are planes of pitches, `window` distances
  * each, around a centre; the A actions are distances from the same centre, the
@@ -19,19 +19,33 @@
  *     kernel[planes][window + A - 1][C], row[inputs - planes * window][A][C], b[C],
  *     weight[C][D], c[D], v[D]
  *
- * Scratch for n observations: the mlp's, h[n][A][C], z[n][A][D], what flows back
- * through either, a transposed weight. */
+ * A shape without layers is a gated network: it has no mlp and says nothing of values. What is
+ * not in planes says the same to all actions, row[..][C], and how much each plane counts:
+ *
+ *     gate[plane] = 1 + .3 * sum over others open[feature][plane]
+ *
+ * multiplies its features' strengths. (.3: many features add to a gate, each of which moves at
+ * every step.) Its first layer's units are squared (So et al., "Primer", arXiv 2109.08668). Behind
+ * v stands open[inputs - planes * window][planes].
+ *
+ * Scratch for n observations: the mlp's or gates[n][planes], h[n][A][C], z[n][A][D], what flows
+ * back through either, a transposed weight. */
 #include "base/rng.h"
 #include "rl/dense.h"
 #include "rl/policy.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
+
+static const float gate_scale = .3f;
 
 struct layout {
     struct policy_shape mlp;
-    size_t mlp_parameters, kernel, row, bias, weight, bias2, vector, parameters;
+    size_t mlp_parameters, kernel, row, bias, weight, bias2, vector, open, parameters;
     uint32_t actions, c, d, planes, window, flat; /* flat: actions * c */
+    uint32_t pitches, other;                      /* plane features; width of the other rows */
+    bool gated;
 };
 
 static struct layout lay_out(const struct policy_shape *shape)
@@ -46,14 +60,18 @@ static struct layout lay_out(const struct policy_shape *shape)
     for (uint32_t l = shape->layers; l < POLICY_MAX_LAYERS; l++)
         at.mlp.width[l] = 0;
     at.flat = at.actions * at.c;
-    at.mlp_parameters = policy_mlp_ops.parameters(&at.mlp);
+    at.pitches = at.planes * at.window;
+    at.gated = shape->layers == 0;
+    at.other = at.gated ? at.c : at.flat;
+    at.mlp_parameters = at.gated ? 0 : policy_mlp_ops.parameters(&at.mlp);
     at.kernel = at.mlp_parameters;
     at.row = at.kernel + (size_t)at.planes * (at.window + at.actions - 1) * at.c;
-    at.bias = at.row + (size_t)(shape->inputs - at.planes * at.window) * at.flat;
+    at.bias = at.row + (size_t)(shape->inputs - at.pitches) * at.other;
     at.weight = at.bias + at.c;
     at.bias2 = at.weight + (size_t)at.c * at.d;
     at.vector = at.bias2 + at.d;
-    at.parameters = at.vector + at.d;
+    at.open = at.vector + at.d;
+    at.parameters = at.open + (at.gated ? (size_t)(shape->inputs - at.pitches) * at.planes : 0);
     return at;
 }
 
@@ -62,11 +80,16 @@ static size_t relative_parameters(const struct policy_shape *shape)
     return lay_out(shape).parameters;
 }
 
+/* The mlp's, or gates. */
+static size_t front_scratch(const struct layout *at, uint32_t n)
+{
+    return at->gated ? (size_t)n * at->planes : policy_mlp_ops.scratch(&at->mlp, n);
+}
+
 static size_t relative_scratch(const struct policy_shape *shape, uint32_t n)
 {
     struct layout at = lay_out(shape);
-    return policy_mlp_ops.scratch(&at.mlp, n) + 2 * (size_t)n * at.actions * (at.c + at.d) +
-           (size_t)at.c * at.d;
+    return front_scratch(&at, n) + 2 * (size_t)n * at.actions * (at.c + at.d) + (size_t)at.c * at.d;
 }
 
 static struct policy mlp_of(const struct policy *policy, const struct layout *at)
@@ -89,8 +112,9 @@ static void relative_initialise(struct policy *policy, uint64_t seed)
     struct layout at = lay_out(&policy->shape);
     struct policy mlp = mlp_of(policy, &at);
     struct rng rng;
-    policy_mlp_ops.initialise(&mlp, seed);
-    size_t embedding = (size_t)at.mlp.inputs * at.mlp.width[0];
+    if (!at.gated)
+        policy_mlp_ops.initialise(&mlp, seed);
+    size_t embedding = at.gated ? 0 : (size_t)at.mlp.inputs * at.mlp.width[0];
     for (size_t i = 0; i < embedding; i++)
         policy->parameter[i] *= .1f;
     memset(policy->parameter + at.kernel, 0,
@@ -103,22 +127,21 @@ static void relative_initialise(struct policy *policy, uint64_t seed)
 
 static inline size_t row_of(const struct layout *at, uint32_t feature)
 {
-    uint32_t pitches = at->planes * at->window;
-    if (feature >= pitches)
-        return at->row + (size_t)(feature - pitches) * at->flat;
+    if (feature >= at->pitches)
+        return at->row + (size_t)(feature - at->pitches) * at->other;
     uint32_t plane = feature / at->window, r = feature % at->window;
     return at->kernel + ((size_t)plane * (at->window + at->actions - 1) + r) * at->c;
 }
 
-/* The two layers' outputs of all observations, and what flows back. */
+/* Gates, the two layers' outputs of all observations, and what flows back. */
 struct flow {
-    float *h, *z, *h_back, *z_back, *turned;
+    float *gate, *h, *z, *h_back, *z_back, *turned;
 };
 
 static struct flow flow_in(const struct layout *at, uint32_t n, float *scratch)
 {
     size_t h = (size_t)n * at->flat, z = (size_t)n * at->actions * at->d;
-    struct flow flow = {.h = scratch + policy_mlp_ops.scratch(&at->mlp, n)};
+    struct flow flow = {.gate = scratch, .h = scratch + front_scratch(at, n)};
     flow.z = flow.h + h;
     flow.h_back = flow.z + z;
     flow.z_back = flow.h_back + h;
@@ -126,41 +149,124 @@ static struct flow flow_in(const struct layout *at, uint32_t n, float *scratch)
     return flow;
 }
 
-DENSE_INLINE void see_features(const float *p, const struct layout *at, const uint32_t *feature,
-                               const float *strength, uint32_t count, float *h)
+/* The features of one observation. */
+struct sight {
+    const uint32_t *feature;
+    const float *strength;
+    uint32_t count;
+};
+
+static inline struct sight sight_of(const struct observations *seen, uint32_t i)
 {
-    for (uint32_t f = 0; f < count;) {
+    uint32_t first = seen->first_feature[i];
+    return (struct sight){seen->feature + first, seen->strength ? seen->strength + first : NULL,
+                          seen->first_feature[i + 1] - first};
+}
+
+static inline float strength_of(const struct sight *sight, uint32_t f)
+{
+    return sight->strength ? sight->strength[f] : 1;
+}
+
+/* Adds the rows of the features from `least` to `end` - 1 to h[width]; gate: of planes, or NULL. */
+DENSE_INLINE void see_features(const float *p, const struct layout *at, const struct sight *sight,
+                               uint32_t least, uint32_t end, const float *gate, uint32_t width,
+                               float *h)
+{
+    for (uint32_t f = 0; f < sight->count;) {
         struct some some;
-        for (some.count = 0; some.count < SOME && f < count; some.count++, f++) {
-            some.row[some.count] = p + row_of(at, feature[f]);
-            some.strength[some.count] = strength ? strength[f] : 1;
+        for (some.count = 0; some.count < SOME && f < sight->count; f++) {
+            uint32_t feature = sight->feature[f];
+            if (feature < least || feature >= end)
+                continue;
+            some.row[some.count] = p + row_of(at, feature);
+            some.strength[some.count++] =
+                strength_of(sight, f) * (gate ? gate[feature / at->window] : 1);
         }
-        add_rows(h, &some, at->flat);
+        add_rows(h, &some, width);
     }
+}
+
+/* gate[planes] of an observation; what its other features say to all actions, added to row[c]. */
+DENSE_INLINE void see_others(const float *p, const struct layout *at, const struct sight *sight,
+                             float *gate, float *row)
+{
+    for (uint32_t i = 0; i < at->planes; i++)
+        gate[i] = 1;
+    for (uint32_t f = 0; f < sight->count; f++)
+        if (sight->feature[f] >= at->pitches)
+            add_scaled(gate, gate_scale * strength_of(sight, f),
+                       p + at->open + (size_t)(sight->feature[f] - at->pitches) * at->planes,
+                       at->planes);
+    see_features(p, at, sight, at->pitches, UINT32_MAX, NULL, at->c, row);
 }
 
 DENSE_INLINE void see_all(const float *p, const struct layout *at, const struct observations *seen,
-                          const uint32_t *id, uint32_t n, float *h)
+                          const uint32_t *id, uint32_t n, float *gate, float *h)
 {
     for (uint32_t k = 0; k < n; k++, h += at->flat) {
-        uint32_t f = seen->first_feature[id[k]], end = seen->first_feature[id[k] + 1];
+        const struct sight sight = sight_of(seen, id[k]);
+        float row[POLICY_MAX_WIDTH];
+        memcpy(row, p + at->bias, at->c * sizeof *row);
+        if (at->gated)
+            see_others(p, at, &sight, gate + (size_t)k * at->planes, row);
         for (uint32_t j = 0; j < at->actions; j++)
-            memcpy(h + (size_t)j * at->c, p + at->bias, at->c * sizeof *h);
-        see_features(p, at, seen->feature + f, seen->strength ? seen->strength + f : NULL, end - f,
-                     h);
+            memcpy(h + (size_t)j * at->c, row, at->c * sizeof *h);
+        see_features(p, at, &sight, 0, at->gated ? at->pitches : UINT32_MAX,
+                     at->gated ? gate + (size_t)k * at->planes : NULL, at->flat, h);
         rectify(h, at->flat);
+        for (uint32_t i = 0; at->gated && i < at->flat; i++)
+            h[i] *= h[i];
     }
 }
 
-DENSE_INLINE void learn_all(float *gradient, const struct layout *at,
+/* Of planes: their rows, and what flows back to the gates. */
+DENSE_INLINE void learn_planes(const float *p, float *gradient, const struct layout *at,
+                               const struct sight *sight, const float *gate, const float *flow,
+                               float *gate_back)
+{
+    for (uint32_t f = 0; f < sight->count; f++) {
+        uint32_t feature = sight->feature[f], plane = feature / at->window;
+        if (feature >= at->pitches)
+            continue;
+        size_t row = row_of(at, feature);
+        float strength = strength_of(sight, f);
+        gate_back[plane] += strength * add_scaled_dot(gradient + row, strength * gate[plane], flow,
+                                                      p + row, at->flat);
+    }
+}
+
+/* sum[c]: what flows back to all actions together. */
+DENSE_INLINE void learn_others(float *gradient, const struct layout *at, const struct sight *sight,
+                               const float *sum, const float *gate_back)
+{
+    for (uint32_t f = 0; f < sight->count; f++) {
+        uint32_t feature = sight->feature[f];
+        if (feature < at->pitches)
+            continue;
+        add_scaled(gradient + row_of(at, feature), strength_of(sight, f), sum, at->c);
+        add_scaled(gradient + at->open + (size_t)(feature - at->pitches) * at->planes,
+                   gate_scale * strength_of(sight, f), gate_back, at->planes);
+    }
+}
+
+DENSE_INLINE void learn_all(const float *p, float *gradient, const struct layout *at,
                             const struct observations *seen, const uint32_t *id, uint32_t n,
-                            const float *flow)
+                            const float *gate, const float *flow)
 {
     for (uint32_t k = 0; k < n; k++, flow += at->flat) {
-        bias_backward(flow, at->actions, at->c, gradient + at->bias);
-        for (uint32_t f = seen->first_feature[id[k]]; f < seen->first_feature[id[k] + 1]; f++)
-            add_scaled(gradient + row_of(at, seen->feature[f]),
-                       seen->strength ? seen->strength[f] : 1, flow, at->flat);
+        const struct sight sight = sight_of(seen, id[k]);
+        float sum[POLICY_MAX_WIDTH] = {0}, gate_back[POLICY_MAX_WIDTH] = {0};
+        bias_backward(flow, at->actions, at->c, sum);
+        add_scaled(gradient + at->bias, 1, sum, at->c);
+        if (at->gated) {
+            learn_planes(p, gradient, at, &sight, gate + (size_t)k * at->planes, flow, gate_back);
+            learn_others(gradient, at, &sight, sum, gate_back);
+            continue;
+        }
+        for (uint32_t f = 0; f < sight.count; f++)
+            add_scaled(gradient + row_of(at, sight.feature[f]), strength_of(&sight, f), flow,
+                       at->flat);
     }
 }
 
@@ -186,30 +292,32 @@ __attribute__((target("avx2"))) static void say_avx2(const float *p, const struc
 
 __attribute__((target("avx2"))) static void see_avx2(const float *p, const struct layout *at,
                                                      const struct observations *seen,
-                                                     const uint32_t *id, uint32_t n, float *h)
+                                                     const uint32_t *id, uint32_t n, float *gate,
+                                                     float *h)
 {
-    see_all(p, at, seen, id, n, h);
+    see_all(p, at, seen, id, n, gate, h);
 }
 
-__attribute__((target("avx2"))) static void learn_avx2(float *gradient, const struct layout *at,
+__attribute__((target("avx2"))) static void learn_avx2(const float *p, float *gradient,
+                                                       const struct layout *at,
                                                        const struct observations *seen,
                                                        const uint32_t *id, uint32_t n,
-                                                       const float *flow)
+                                                       const float *gate, const float *flow)
 {
-    learn_all(gradient, at, seen, id, n, flow);
+    learn_all(p, gradient, at, seen, id, n, gate, flow);
 }
 #endif
 
 static void see(const float *p, const struct layout *at, const struct observations *seen,
-                const uint32_t *id, uint32_t n, float *h)
+                const uint32_t *id, uint32_t n, float *gate, float *h)
 {
 #ifdef __x86_64__
     if (dense_wide()) {
-        see_avx2(p, at, seen, id, n, h);
+        see_avx2(p, at, seen, id, n, gate, h);
         return;
     }
 #endif
-    see_all(p, at, seen, id, n, h);
+    see_all(p, at, seen, id, n, gate, h);
 }
 
 static void say(const float *p, const struct layout *at, const struct observations *seen,
@@ -224,16 +332,27 @@ static void say(const float *p, const struct layout *at, const struct observatio
     say_all(p, at, seen, id, n, z, logit);
 }
 
-static void learn(float *gradient, const struct layout *at, const struct observations *seen,
-                  const uint32_t *id, uint32_t n, const float *flow)
+static void learn(const float *p, float *gradient, const struct layout *at,
+                  const struct observations *seen, const uint32_t *id, uint32_t n,
+                  const float *gate, const float *flow)
 {
 #ifdef __x86_64__
     if (dense_wide()) {
-        learn_avx2(gradient, at, seen, id, n, flow);
+        learn_avx2(p, gradient, at, seen, id, n, gate, flow);
         return;
     }
 #endif
-    learn_all(gradient, at, seen, id, n, flow);
+    learn_all(p, gradient, at, seen, id, n, gate, flow);
+}
+
+static void say_nothing(const struct observations *seen, const uint32_t *id, uint32_t n,
+                        float *logit, float *value)
+{
+    for (uint32_t k = 0; k < n; k++) {
+        for (uint32_t a = seen->first_logit[id[k]]; a < seen->first_logit[id[k] + 1]; a++)
+            logit[a] = 0;
+        value[id[k]] = 0;
+    }
 }
 
 static void relative_forward(const struct policy *policy, const struct observations *seen,
@@ -244,8 +363,11 @@ static void relative_forward(const struct policy *policy, const struct observati
     struct policy mlp = mlp_of(policy, &at);
     struct flow flow = flow_in(&at, n, scratch);
     const float *p = policy->parameter;
-    policy_mlp_ops.forward(&mlp, seen, id, n, scratch, logit, value);
-    see(p, &at, seen, id, n, flow.h);
+    if (at.gated)
+        say_nothing(seen, id, n, logit, value);
+    else
+        policy_mlp_ops.forward(&mlp, seen, id, n, scratch, logit, value);
+    see(p, &at, seen, id, n, flow.gate, flow.h);
     for (size_t j = 0; j < (size_t)n * at.actions; j++)
         memcpy(flow.z + j * at.d, p + at.bias2, at.d * sizeof *flow.z);
     multiply_add(flow.z, flow.h, at.c, 1, p + at.weight, n * at.actions, at.c, at.d);
@@ -263,7 +385,9 @@ static void relative_backward(const struct policy *policy, const struct observat
     struct flow flow = flow_in(&at, n, scratch);
     const float *p = policy->parameter;
     size_t hs = (size_t)n * at.flat, zs = (size_t)n * at.actions * at.d;
-    policy_mlp_ops.backward(&mlp, seen, id, n, scratch, logit_gradient, value_gradient, gradient);
+    if (!at.gated)
+        policy_mlp_ops.backward(&mlp, seen, id, n, scratch, logit_gradient, value_gradient,
+                                gradient);
     memset(flow.z_back, 0, zs * sizeof *flow.z_back);
     for (uint32_t k = 0; k < n; k++) {
         uint32_t first = seen->first_logit[id[k]], action = seen->first_action[id[k]];
@@ -279,8 +403,12 @@ static void relative_backward(const struct policy *policy, const struct observat
     transpose(p + at.weight, at.c, at.d, flow.turned);
     memset(flow.h_back, 0, hs * sizeof *flow.h_back);
     multiply_add(flow.h_back, flow.z_back, at.d, 1, flow.turned, n * at.actions, at.d, at.c);
-    rectify_backward(flow.h_back, flow.h, hs);
-    learn(gradient, &at, seen, id, n, flow.h_back);
+    if (at.gated)
+        for (size_t i = 0; i < hs; i++)
+            flow.h_back[i] *= 2 * sqrtf(flow.h[i]);
+    else
+        rectify_backward(flow.h_back, flow.h, hs);
+    learn(p, gradient, &at, seen, id, n, flow.gate, flow.h_back);
 }
 
 const struct policy_ops policy_relative_ops = {

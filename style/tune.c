@@ -262,7 +262,7 @@ static struct correction *correction_open(const struct style_networks *networks,
 struct tune_settings tune_defaults(void)
 {
     struct tune_settings settings = {
-        .steps = 800000, .lanes = 128, .touch = .1, .music = .02, .ppo = ppo_defaults(POLICY_MLP)};
+        .steps = 1600000, .lanes = 128, .touch = .1, .music = .02, .ppo = ppo_defaults(POLICY_MLP)};
     settings.ppo.rollout = 64;
     settings.ppo.epochs = 1;
     settings.ppo.minibatches = 2;

@@ -108,17 +108,28 @@ struct way {
     uint8_t pitch[8]; /* latest first */
 };
 
-/* Leaves only two pitches that can be meant, about as likely: the key, and the next one up. */
+/* Leaves only two pitches that can be meant: 60 and 61. One unit is for what is told by the fixed
+ * pitch 64, the middle one of the last planes; it speaks against all others. */
 static void allow_two(struct policy *prior)
 {
-    const struct policy_shape *shape = &prior->shape;
-    size_t first = shape->width[0], second = shape->width[1];
-    float *bias = prior->parameter + (shape->inputs + 1) * first + (first + 1) * second +
-                  STYLE_SHIFTS * second;
-    for (int k = 0; k < STYLE_SHIFTS; k++)
-        if (k != STYLE_RANGE && k != STYLE_RANGE + 1)
-            bias[k] = -1000;
-    bias[STYLE_RANGE + 1] += 4;
+    enum { C = 64, D = 32, SPAN = STYLE_WINDOW + STYLE_SHIFTS - 1, ANCHOR = 64 };
+    const size_t others = PRIOR_FEATURES - PRIOR_PLANES * STYLE_WINDOW;
+    const size_t plane = PRIOR_PLANES - PRIOR_ANCHORS + 1;
+    float *kernel = prior->parameter + plane * SPAN * C;
+    float *weight = prior->parameter + ((size_t)PRIOR_PLANES * SPAN + others + 1) * C;
+    float *bias = weight + (size_t)C * D, *out = bias + D, *open = out + D;
+    for (size_t i = 0; i < (size_t)PRIOR_PLANES * SPAN + others + 1; i++)
+        prior->parameter[i * C] = 0;
+    for (int i = 0; i < SPAN; i++) {
+        int pitch = ANCHOR + STYLE_REACH + STYLE_RANGE - i;
+        kernel[(size_t)i * C] = pitch == 60 || pitch == 61 ? -15 : 9;
+    }
+    for (size_t i = 0; i < others; i++)
+        open[i * PRIOR_PLANES + plane] = 0;
+    for (size_t c = 0; c < C; c++)
+        weight[c * D] = c == 0;
+    bias[0] = 0;
+    out[0] = -10;
 }
 
 /* A beam wide enough keeps every way that matters: what it says of each of a few
@@ -343,7 +354,7 @@ static void test_spread(void **state)
 {
     (void)state;
     enum { NOTES = 120 };
-    struct policy *prior = make_prior(.1);
+    struct policy *prior = make_prior(.14);
     struct beam *wide = beam_open(prior, BEAM_LIVE, 12, NULL);
     struct beam *live = beam_open(prior, BEAM_LIVE, BEAM_LIVE_SPREAD, NULL);
     struct beam *single = beam_open(prior, BEAM_LIVE, 0, NULL);

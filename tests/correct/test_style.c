@@ -3,6 +3,7 @@
 #include "base/rng.h"
 #include "correct/corrector.h"
 #include "correct/expert.h"
+#include "correct/prior.h"
 #include "correct/repetition.h"
 #include "correct/style.h"
 
@@ -172,6 +173,88 @@ static void test_views(void **state)
     free(b);
 }
 
+static int by_feature(const void *a, const void *b)
+{
+    uint32_t one = *(const uint32_t *)a, other = *(const uint32_t *)b;
+    return one < other ? -1 : one > other;
+}
+
+/* What the prior sees in common, but for the planes of fixed pitches, sorted. */
+static uint32_t sorted_view(const struct style *style, uint8_t centre, struct prior_common *common,
+                            uint32_t *feature)
+{
+    uint32_t first = (PRIOR_PLANES - PRIOR_ANCHORS) * STYLE_WINDOW, count = 0;
+    prior_see(style, centre, note_set_bit(centre), NULL, common);
+    assert_true(common->view.count > 20 && common->view.count < STYLE_MOST);
+    for (uint32_t i = 0; i < common->view.count; i++) {
+        uint32_t f = common->view.feature[i];
+        assert_true(f < PRIOR_FEATURES && fabsf(common->view.strength[i]) <= 4);
+        if (f < first || f >= PRIOR_PLANES * STYLE_WINDOW)
+            feature[count++] = f;
+    }
+    qsort(feature, count, sizeof *feature, by_feature);
+    return count;
+}
+
+/* The prior sees the same of music that is moved by five semitones. */
+static void test_prior_views(void **state)
+{
+    (void)state;
+    struct style *low = malloc(sizeof *low), *high = malloc(sizeof *high);
+    struct prior_common *common = malloc(sizeof *common);
+    uint32_t *a = malloc(2 * STYLE_MOST * sizeof *a), *b = a + STYLE_MOST;
+    float told[STYLE_SHIFTS];
+    struct rng rng;
+    assert_true(low && high && common && a);
+    rng_seed(&rng, 3, 2);
+    style_start(low);
+    style_start(high);
+    double slot = 3;
+    for (int i = 0; i < 1000; i++) {
+        uint8_t x = (uint8_t)(48 + 2 * rng_below(&rng, 12));
+        slot += rng_below(&rng, 3) ? 0 : rng_below(&rng, 9);
+        for (int k = 0; k < STYLE_SHIFTS; k++)
+            told[k] = (float)(-8 * rng_double(&rng));
+        style_advance(low, slot);
+        style_advance(high, slot);
+        uint32_t count = sorted_view(low, x, common, a);
+        assert_int_equal(sorted_view(high, (uint8_t)(x + 5), common, b), count);
+        assert_memory_equal(a, b, count * sizeof *a);
+        style_hear(low, x, told, true);
+        style_hear(high, (uint8_t)(x + 5), told, true);
+    }
+    free(low);
+    free(high);
+    free(common);
+    free(a);
+}
+
+/* Which votes were right of late is known, of first notes and of others apart: a tune of a bar over
+ * and over, with a drawn note to each of its notes. */
+static void test_hits(void **state)
+{
+    (void)state;
+    enum { BAR_AGO = MOTIF_PLANES + 2 };
+    struct style *style = malloc(sizeof *style);
+    float told[STYLE_SHIFTS];
+    struct rng rng;
+    assert_non_null(style);
+    for (int k = 0; k < STYLE_SHIFTS; k++)
+        told[k] = k == STYLE_RANGE ? 0 : -30;
+    rng_seed(&rng, 5, 2);
+    style_start(style);
+    for (int64_t slot = 0; slot < 800; slot += 2) {
+        style_advance(style, (double)slot);
+        style_hear(style, tune(slot), told, true);
+        style_hear(style, (uint8_t)(80 + rng_below(&rng, 24)), told, true);
+    }
+    for (int h = 0; h < 2; h++) {
+        assert_true(style->hit[0][h][MOTIF_PLANES] > .8f && style->hit[1][h][MOTIF_PLANES] < .3f);
+        assert_true(style->hit[0][h][BAR_AGO] > .99f && style->hit[1][h][BAR_AGO] < .3f);
+    }
+    free(style);
+}
+
 /* Any slot, any pitch, long rests, a thousand notes at once. */
 static void test_anything(void **state)
 {
@@ -253,9 +336,10 @@ static void test_foreign(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lag),      cmocka_unit_test(test_belief),
-        cmocka_unit_test(test_memory),   cmocka_unit_test(test_views),
-        cmocka_unit_test(test_anything), cmocka_unit_test(test_trust),
+        cmocka_unit_test(test_lag),         cmocka_unit_test(test_belief),
+        cmocka_unit_test(test_memory),      cmocka_unit_test(test_views),
+        cmocka_unit_test(test_prior_views), cmocka_unit_test(test_hits),
+        cmocka_unit_test(test_anything),    cmocka_unit_test(test_trust),
         cmocka_unit_test(test_foreign),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

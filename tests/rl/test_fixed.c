@@ -21,10 +21,16 @@ static const struct policy_shape shape = {.kind = POLICY_RELATIVE,
                                           .layers = 2,
                                           .width = {16, 32, C, D, PLANES, WINDOW}};
 
-static struct policy *make_policy(double strength)
+static const struct policy_shape gated = {.kind = POLICY_RELATIVE,
+                                          .inputs = PLANES * WINDOW + OTHERS,
+                                          .actions = ACTIONS,
+                                          .layers = 0,
+                                          .width = {0, 0, C, D, PLANES, WINDOW}};
+
+static struct policy *make_policy(const struct policy_shape *form, double strength)
 {
     struct rng rng;
-    struct policy *policy = policy_create(&shape, 3, NULL);
+    struct policy *policy = policy_create(form, 3, NULL);
     assert_non_null(policy);
     rng_seed(&rng, 1, 1);
     for (size_t i = 0; i < policy->parameters; i++)
@@ -56,16 +62,16 @@ static void ask_policy(const struct policy *policy, const uint32_t *feature, con
     free(scratch);
 }
 
-/* However features are shared out between what is common and what is not. */
-static void test_near(void **state)
+/* However features are shared out between what is common and what is not. Of a gated network
+ * those that are not in planes have to be common. */
+static double differ(const struct policy_shape *form, double strength_of_weights)
 {
-    (void)state;
     enum { MOST = 60, ROUNDS = 200 };
     uint32_t feature[MOST];
     float strength[MOST], exact[ACTIONS], logit[ACTIONS];
     double square = 0, spread = 0;
     struct rng rng;
-    struct policy *policy = make_policy(.2);
+    struct policy *policy = make_policy(form, strength_of_weights);
     struct fixed *fixed = fixed_open(policy, NULL);
     assert_non_null(fixed);
     int16_t *sum = fixed_sums(fixed, 2), *all = sum + fixed_length(fixed);
@@ -74,6 +80,8 @@ static void test_near(void **state)
     for (int round = 0; round < ROUNDS; round++) {
         uint32_t count = rng_below(&rng, MOST), common = rng_below(&rng, count + 1);
         draw_features(&rng, count, feature, strength);
+        for (uint32_t f = common; f < count && form->layers == 0; f++)
+            feature[f] %= PLANES * WINDOW;
         ask_policy(policy, feature, strength, count, exact);
         const struct features own = {feature + common, strength + common, count - common};
         fixed_see(fixed, NULL, &(struct features){feature, strength, common}, sum);
@@ -86,67 +94,49 @@ static void test_near(void **state)
             spread += pow((double)exact[a], 2);
         }
     }
-    double error = sqrt(square / spread);
-    print_message("  differs by %.5f of what is answered\n", error);
-    assert_true(spread > 1 && error < .01);
     free(sum);
     fixed_close(fixed);
     policy_free(policy);
+    assert_true(spread > 1);
+    print_message("  differs by %.5f of what is answered\n", sqrt(square / spread));
+    return sqrt(square / spread);
 }
 
-/* More features than are listed at a time, strengths beyond what counts. */
+static void test_near(void **state)
+{
+    (void)state;
+    assert_true(differ(&shape, .2) < .01);
+    assert_true(differ(&gated, .2) < .02);
+}
+
+/* More features than are listed at a time, strengths and weights beyond what counts. */
 static void test_many(void **state)
 {
     (void)state;
     enum { MOST = 1000 };
     uint32_t feature[MOST];
     float strength[MOST], logit[2][ACTIONS];
-    struct policy *policy = make_policy(.01);
-    struct fixed *fixed = fixed_open(policy, NULL);
-    assert_non_null(fixed);
-    int16_t *sum = fixed_sums(fixed, 2), *all = sum + fixed_length(fixed);
+    struct policy *policy = make_policy(&shape, .01);
+    assert_int_equal(policy_freeze(policy, NULL), 0);
+    assert_int_equal(policy_freeze(policy, NULL), 0);
+    const struct fixed *fixed = policy->fixed;
+    int16_t *sum = fixed_sums(fixed, 1);
     assert_non_null(sum);
     for (uint32_t f = 0; f < MOST; f++) {
         feature[f] = f % shape.inputs;
         strength[f] = f % 3 ? 1 : -2.5f;
     }
     ask_policy(policy, feature, strength, MOST, logit[0]);
-    fixed_see(fixed, NULL, &(struct features){feature, strength, MOST}, all);
-    fixed_ask(fixed, all, logit[1]);
+    fixed_see(fixed, NULL, &(struct features){feature, strength, MOST}, sum);
+    fixed_ask(fixed, sum, logit[1]);
     for (int a = 0; a < ACTIONS; a++)
         assert_true(fabsf(logit[0][a] - logit[1][a]) < .01f * (1 + fabsf(logit[0][a])));
-    strength[0] = 100;
-    fixed_see(fixed, NULL, &(struct features){feature, strength, 1}, sum);
-    fixed_ask(fixed, sum, logit[0]);
-    strength[0] = 8;
-    fixed_see(fixed, NULL, &(struct features){feature, strength, 1}, sum);
-    fixed_ask(fixed, sum, logit[1]);
+    for (int i = 0; i < 2; i++) {
+        strength[0] = i ? 100 : 4;
+        fixed_see(fixed, NULL, &(struct features){feature, strength, 1}, sum);
+        fixed_ask(fixed, sum, logit[i]);
+    }
     assert_memory_equal(logit[0], logit[1], sizeof logit[0]);
-    free(sum);
-    fixed_close(fixed);
-    policy_free(policy);
-}
-
-/* Weights so great that the scale has to give way. */
-static void test_great(void **state)
-{
-    (void)state;
-    const uint32_t feature[] = {3, 40, 160};
-    const float strength[] = {1, .5f, 1};
-    struct policy *policy = make_policy(100);
-    assert_int_equal(policy_freeze(policy, NULL), 0);
-    assert_int_equal(policy_freeze(policy, NULL), 0);
-    float exact[ACTIONS], logit[ACTIONS];
-    int16_t *sum = fixed_sums(policy->fixed, 1);
-    assert_non_null(sum);
-    ask_policy(policy, feature, strength, 3, exact);
-    fixed_see(policy->fixed, NULL, &(struct features){feature, strength, 3}, sum);
-    fixed_ask(policy->fixed, sum, logit);
-    float most = 0;
-    for (int a = 0; a < ACTIONS; a++)
-        most = fmaxf(most, fabsf(exact[a]));
-    for (int a = 0; a < ACTIONS; a++)
-        assert_true(fabsf(logit[a] - exact[a]) < .005f * most);
     free(sum);
     policy_free(policy);
 }
@@ -170,14 +160,12 @@ static void test_vectors(void **state)
     rng_seed(&rng, 7, 7);
     bool ended = false;
     for (int round = 0; round < 60; round++) {
-        struct fixed_rows rows = {.wholes = rng_below(&rng, 20), .parts = rng_below(&rng, 20)};
+        struct fixed_rows rows = {.count = rng_below(&rng, ROWS_GIVEN)};
         for (int i = 0; i < ROWS_GIVEN; i++)
             for (int j = 0; j < N; j++)
                 row[i][j] = any(&rng, 1 << 14);
-        for (uint32_t i = 0; i < rows.wholes; i++)
-            rows.whole[i] = row[i];
-        for (uint32_t i = 0; i < rows.parts; i++) {
-            rows.part[i] = row[20 + i];
+        for (uint32_t i = 0; i < rows.count; i++) {
+            rows.row[i] = row[i];
             rows.share[i] = i % 5 ? any(&rng, INT16_MAX) : INT16_MIN;
         }
         for (int j = 0; j < N; j++)
@@ -224,8 +212,10 @@ static void test_kind(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_near),    cmocka_unit_test(test_many), cmocka_unit_test(test_great),
-        cmocka_unit_test(test_vectors), cmocka_unit_test(test_kind),
+        cmocka_unit_test(test_near),
+        cmocka_unit_test(test_many),
+        cmocka_unit_test(test_vectors),
+        cmocka_unit_test(test_kind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -33,6 +33,12 @@ static const struct policy_shape shape = {.kind = POLICY_RELATIVE,
                                           .layers = 1,
                                           .width = {16, 0, C, D, PLANES, WINDOW}};
 
+static const struct policy_shape gated = {.kind = POLICY_RELATIVE,
+                                          .inputs = INPUTS,
+                                          .actions = ACTIONS,
+                                          .layers = 0,
+                                          .width = {0, 0, C, D, PLANES, WINDOW}};
+
 static const uint32_t first_feature[SEEN + 1] = {0, 3, 5, 9};
 static const uint32_t feature[] = {0, 12, 18, 8, 20, 17, 4, 9, 19};
 static const float strength[] = {1, .5f, 1, .25f, 2, 1, 1, .75f, 1};
@@ -45,15 +51,51 @@ static const struct observations seen = {.count = SEEN,
                                          .first_action = first_action};
 static const uint32_t id[SEEN] = {0, 1, 2};
 
-static struct policy *make_policy(void)
+static struct policy *make_policy_of(const struct policy_shape *form)
 {
     struct rng rng;
-    struct policy *policy = policy_create(&shape, 3, NULL);
+    struct policy *policy = policy_create(form, 3, NULL);
     assert_non_null(policy);
     rng_seed(&rng, 1, 1);
     for (size_t i = 0; i < policy->parameters; i++)
         policy->parameter[i] += (float)(.2 * rng_normal(&rng));
     return policy;
+}
+
+static struct policy *make_policy(void)
+{
+    return make_policy_of(&shape);
+}
+
+/* What a gated network says of one action, by the formula of policy_relative.c. */
+static double say_gated(const double *p, uint32_t o, int action)
+{
+    const double *kernel = p, *row = kernel + PLANES * (WINDOW + ACTIONS - 1) * C;
+    const double *bias = row + (INPUTS - PLANES * WINDOW) * C, *weight = bias + C;
+    const double *bias2 = weight + C * D, *vector = bias2 + D, *open = vector + D;
+    double gate[PLANES] = {1, 1}, h[C], sum = 0;
+    for (uint32_t f = first_feature[o]; f < first_feature[o + 1]; f++)
+        for (int i = 0; i < PLANES && feature[f] >= PLANES * WINDOW; i++)
+            gate[i] += .3 * (double)strength[f] *
+                       open[(feature[f] - PLANES * WINDOW) * PLANES + (uint32_t)i];
+    for (int c = 0; c < C; c++) {
+        h[c] = bias[c];
+        for (uint32_t f = first_feature[o]; f < first_feature[o + 1]; f++) {
+            int plane = (int)feature[f] / WINDOW, r = (int)feature[f] % WINDOW;
+            int at = plane * (WINDOW + ACTIONS - 1) + r + ACTIONS - 1 - action;
+            h[c] += (double)strength[f] * (plane < PLANES
+                                               ? gate[plane] * kernel[at * C + c]
+                                               : row[((int)feature[f] - PLANES * WINDOW) * C + c]);
+        }
+        h[c] = pow(fmax(h[c], 0), 2);
+    }
+    for (int d = 0; d < D; d++) {
+        double z = bias2[d];
+        for (int c = 0; c < C; c++)
+            z += h[c] * weight[c * D + d];
+        sum += fmax(z, 0) * vector[d];
+    }
+    return sum;
 }
 
 /* What the layers beside the mlp say of one action, by the formula of policy_relative.c. */
@@ -121,6 +163,28 @@ static void test_formula(void **state)
     policy_free(policy);
 }
 
+static void test_gated(void **state)
+{
+    (void)state;
+    struct policy *policy = make_policy_of(&gated);
+    double *p = malloc(policy->parameters * sizeof *p);
+    assert_non_null(p);
+    for (size_t i = 0; i < policy->parameters; i++)
+        p[i] = policy->parameter[i];
+    float logit[SEEN * ACTIONS], value[SEEN];
+    answer(policy, logit, value);
+    for (uint32_t o = 0; o < SEEN; o++) {
+        assert_true(value[o] == 0);
+        for (int a = 0; a < ACTIONS; a++) {
+            double said = say_gated(p, o, a);
+            assert_true(fabs(said) > 1e-3);
+            assert_true(fabs(said - (double)logit[o * ACTIONS + (uint32_t)a]) < 1e-4);
+        }
+    }
+    free(p);
+    policy_free(policy);
+}
+
 /* A note moved by a semitone is the same to an action a semitone further. */
 static void test_places(void **state)
 {
@@ -183,10 +247,9 @@ static double loss(const struct policy *policy)
     return sum;
 }
 
-static void test_gradient(void **state)
+static void check_gradient(const struct policy_shape *form, float step)
 {
-    (void)state;
-    struct policy *policy = make_policy();
+    struct policy *policy = make_policy_of(form);
     float *scratch = calloc(policy_scratch(policy, SEEN), sizeof *scratch);
     float *gradient = calloc(policy->parameters, sizeof *gradient);
     float logit[SEEN * ACTIONS], value[SEEN], logit_gradient[SEEN * ACTIONS], value_gradient[SEEN];
@@ -200,10 +263,10 @@ static void test_gradient(void **state)
     size_t moved = 0, wrong = 0;
     for (size_t i = 0; i < policy->parameters; i++) {
         float was = policy->parameter[i];
-        policy->parameter[i] = was + .002f;
+        policy->parameter[i] = was + step;
         double above = loss(policy);
-        policy->parameter[i] = was - .002f;
-        double below = loss(policy), slope = (above - below) / .004;
+        policy->parameter[i] = was - step;
+        double below = loss(policy), slope = (above - below) / (2 * (double)step);
         policy->parameter[i] = was;
         moved += gradient[i] != 0;
         /* A unit may switch between the two points, now and then. */
@@ -214,6 +277,13 @@ static void test_gradient(void **state)
     free(scratch);
     free(gradient);
     policy_free(policy);
+}
+
+static void test_gradient(void **state)
+{
+    (void)state;
+    check_gradient(&shape, .002f);
+    check_gradient(&gated, .001f);
 }
 
 static void test_range(void **state)
@@ -227,6 +297,9 @@ static void test_range(void **state)
     assert_int_equal(policy_parameters(&bad), 0);
     bad = shape;
     bad.layers = 3;
+    assert_int_equal(policy_parameters(&bad), 0);
+    bad = gated;
+    bad.kind = POLICY_MLP;
     assert_int_equal(policy_parameters(&bad), 0);
     assert_true(policy_parameters(&shape) > 0);
 }
@@ -274,9 +347,10 @@ static void test_model(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_formula),  cmocka_unit_test(test_places),
-        cmocka_unit_test(test_gradient), cmocka_unit_test(test_range),
-        cmocka_unit_test(test_model),    cmocka_unit_test(test_half),
+        cmocka_unit_test(test_formula), cmocka_unit_test(test_gated),
+        cmocka_unit_test(test_places),  cmocka_unit_test(test_gradient),
+        cmocka_unit_test(test_range),   cmocka_unit_test(test_model),
+        cmocka_unit_test(test_half),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
