@@ -164,7 +164,7 @@ static void compare(const struct motif_notes *notes, size_t now,
     for (int plane = 0; plane < MOTIF_PLANES; plane++) {
         int many = 0;
         for (int pitch = 0; pitch < 128; pitch++)
-            many += plain[plane][pitch] >= .06;
+            many += plain[plane][pitch] >= .12;
         assert_int_equal(votes.count[plane], many < MOTIF_VOTED ? many : MOTIF_VOTED);
         for (int i = 0; i < votes.count[plane]; i++) {
             double expected = plain[plane][votes.pitch[plane][i]];
