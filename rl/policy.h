@@ -20,8 +20,8 @@
 enum policy_kind {
     POLICY_TABLE, /* a logit an action, a value a feature; exactly one feature an observation */
     POLICY_MLP,   /* layers of rectified linear units; the first sums the active features' rows */
-    POLICY_RELATIVE, /* mlp, and layers that see every action from its own place; policy_relative.c
-                      */
+    POLICY_RELATIVE, /* layers that see every action from its own place, and an mlp or gates:
+                        policy_relative.c */
 };
 
 /* Places in policy_shape.width that POLICY_RELATIVE gives a meaning of its own. */
