@@ -202,10 +202,10 @@ static void test_prior_views(void **state)
     (void)state;
     struct style *low = malloc(sizeof *low), *high = malloc(sizeof *high);
     struct prior_common *common = malloc(sizeof *common);
-    uint32_t *a = malloc(2 * STYLE_MOST * sizeof *a), *b = a + STYLE_MOST;
+    uint32_t a[STYLE_MOST] = {0}, b[STYLE_MOST] = {0};
     float told[STYLE_SHIFTS];
     struct rng rng;
-    assert_true(low && high && common && a);
+    assert_true(low && high && common);
     rng_seed(&rng, 3, 2);
     style_start(low);
     style_start(high);
@@ -226,7 +226,6 @@ static void test_prior_views(void **state)
     free(low);
     free(high);
     free(common);
-    free(a);
 }
 
 /* Which votes were right of late is known, of first notes and of others apart: a tune of a bar over
