@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Writes data/reference.txt: values of Adam, GAE and the PPO loss by PyTorch and NumPy.
+"""Writes data/reference.txt: values of Adam, GAE, the PPO loss and relative networks by PyTorch
+and NumPy.
 
     reference.py > data/reference.txt
 
@@ -147,6 +148,51 @@ def ppo():
         put(f"ppo_{kind}_gradient", p.grad.numpy())
 
 
+PLANES, WINDOW, FINGERS, OTHERS, C, D = 2, 7, 5, 3, 16, 16
+
+
+def relative(name, gated):
+    """A network that sees every action from its own place, with gates or beside an mlp."""
+    inputs, seen = PLANES * WINDOW + OTHERS, 3
+    features = [rng.choice(inputs, size=5, replace=False) for _ in range(seen)]
+    strength = [single(rng.uniform(-1, 2, size=5)) for _ in range(seen)]
+    front = [] if gated else [(inputs, 16), (16,), (FINGERS, 16), (FINGERS,), (16,), (1,)]
+    span = WINDOW + FINGERS - 1
+    row_shape = (OTHERS, C) if gated else (OTHERS, FINGERS, C)
+    shapes = front + [(PLANES, span, C), row_shape, (C,), (C, D), (D,), (D,)]
+    shapes += [(OTHERS, PLANES)] if gated else []
+    sizes = [int(np.prod(s)) for s in shapes]
+    parameter = single(rng.normal(size=sum(sizes)) * 0.3)
+    wanted, wanted_value = single(rng.normal(size=seen * FINGERS)), single(rng.normal(size=seen))
+    p = torch.tensor(parameter, requires_grad=True)
+    pieces = [t.reshape(s) for t, s in zip(torch.split(p, sizes), shapes)]
+    mlp, rest = pieces[:len(front)], pieces[len(front):]
+    kernel, row, bias, weight, bias2, out = rest[:6]
+    logits, values = [], []
+    for o in range(seen):
+        x = torch.zeros(inputs)
+        x[features[o]] = torch.tensor(strength[o])
+        plane, other = x[:PLANES * WINDOW].reshape(PLANES, WINDOW), x[PLANES * WINDOW:]
+        gate = 1 + 0.3 * other @ rest[6] if gated else torch.ones(PLANES)
+        hidden = None if gated else torch.relu(x @ mlp[0] + mlp[1])
+        for a in range(FINGERS):
+            j = FINGERS - 1 - a
+            h = bias + torch.einsum("q,qr,qrc->c", gate, plane, kernel[:, j:j + WINDOW])
+            h = torch.relu(h + (other @ row if gated else other @ row[:, j]))
+            said = torch.relu((h * h if gated else h) @ weight + bias2) @ out
+            logits.append(said if gated else said + mlp[2][a] @ hidden + mlp[3][a])
+        values.append(torch.zeros(()) if gated else mlp[4] @ hidden + mlp[5][0])
+    logits, values = torch.stack(logits), torch.stack(values)
+    (logits @ torch.tensor(wanted) + values @ torch.tensor(wanted_value)).backward()
+    for what, array in (("feature", features), ("strength", strength), ("parameter", parameter),
+                        ("wanted", wanted), ("wanted_value", wanted_value),
+                        ("logit", logits.detach().numpy()), ("value", values.detach().numpy()),
+                        ("gradient", p.grad.numpy())):
+        put(f"{name}_{what}", array)
+
+
 adam()
 gae()
 ppo()
+relative("relative", False)
+relative("gated", True)

@@ -1,4 +1,4 @@
-/* Adam, GAE and the PPO loss against values by PyTorch and NumPy; reference.py
+/* Adam, GAE, the PPO loss and relative networks against values by PyTorch and NumPy; reference.py
  * says how they were made. */
 #include "plain.h"
 #include "rl/adam.h"
@@ -21,7 +21,7 @@ struct array {
     double *value;
 };
 
-static struct array arrays[32];
+static struct array arrays[64];
 static size_t array_count;
 
 static int read_arrays(void **state)
@@ -259,13 +259,66 @@ static void test_ppo_loss(void **state)
     free(old);
 }
 
+/* Logits, values, and the gradient of a sum of them with drawn weights. */
+static void check_relative(const char *kind, uint32_t layers)
+{
+    enum { STOOD = 3, FEATURES = 5, FINGERS = 5 };
+    static const uint32_t first_feature[STOOD + 1] = {0, 5, 10, 15}, id[STOOD] = {0, 1, 2};
+    static const uint32_t first_logit[STOOD + 1] = {0, 5, 10, 15}, first_action[STOOD];
+    const struct policy_shape shape = {
+        .kind = POLICY_RELATIVE,
+        .inputs = 17,
+        .actions = FINGERS,
+        .layers = layers,
+        .width = {layers ? 16 : 0, [POLICY_CHANNELS] = 16, [POLICY_CHANNELS2] = 16,
+                  [POLICY_PLANES] = 2, [POLICY_WINDOW] = 7}};
+    char name[8][64];
+    static const char *const what[8] = {"feature",      "strength", "parameter", "wanted",
+                                        "wanted_value", "logit",    "value",     "gradient"};
+    for (int i = 0; i < 8; i++)
+        snprintf(name[i], sizeof name[i], "%s_%s", kind, what[i]);
+    uint32_t feature[STOOD * FEATURES];
+    float strength[STOOD * FEATURES], wanted[STOOD * FINGERS], wanted_value[STOOD];
+    float logit[STOOD * FINGERS], value[STOOD];
+    struct policy *policy = policy_create(&shape, 0, NULL);
+    assert_non_null(policy);
+    numbers(name[0], feature, STOOD * FEATURES);
+    floats(name[1], strength, STOOD * FEATURES);
+    floats(name[2], policy->parameter, policy->parameters);
+    floats(name[3], wanted, STOOD * FINGERS);
+    floats(name[4], wanted_value, STOOD);
+    const struct observations seen = {.count = STOOD,
+                                      .first_feature = first_feature,
+                                      .feature = feature,
+                                      .strength = strength,
+                                      .first_logit = first_logit,
+                                      .first_action = first_action};
+    float *scratch = malloc(policy_scratch(policy, STOOD) * sizeof *scratch);
+    float *gradient = calloc(policy->parameters, sizeof *gradient);
+    assert_true(scratch && gradient);
+    policy_forward(policy, &seen, id, STOOD, scratch, logit, value);
+    assert_close(name[5], logit, 1e-4, 1e-5);
+    assert_close(name[6], value, 1e-4, 1e-5);
+    policy_backward(policy, &seen, id, STOOD, scratch, wanted, wanted_value, gradient);
+    assert_close(name[7], gradient, 1e-4, 1e-5);
+    free(scratch);
+    free(gradient);
+    policy_free(policy);
+}
+
+static void test_relative(void **state)
+{
+    (void)state;
+    check_relative("relative", 1);
+    check_relative("gated", 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_adam),
-        cmocka_unit_test(test_gradient_clip),
-        cmocka_unit_test(test_gae),
-        cmocka_unit_test(test_ppo_loss),
+        cmocka_unit_test(test_adam),     cmocka_unit_test(test_gradient_clip),
+        cmocka_unit_test(test_gae),      cmocka_unit_test(test_ppo_loss),
+        cmocka_unit_test(test_relative),
     };
     return cmocka_run_group_tests(tests, read_arrays, free_arrays);
 }
