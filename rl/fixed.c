@@ -241,7 +241,7 @@ static void add(int16_t *to, const int16_t *from, const struct fixed_rows *rows,
         return;
     }
 #endif
-    fixed_add_plain(to, from, rows, n);
+    fixed_add_narrow(to, from, rows, n);
 }
 
 static void list(struct fixed_rows *rows, const int16_t *row, float strength)
@@ -381,7 +381,7 @@ DENSE_INLINE void answer(const struct fixed *fixed, int16_t *sum, bool wide, flo
         fixed_say_avx2(sum, actions, c, d, fixed->weight, fixed->bias2, fixed->vector, said);
     else
 #endif
-        fixed_say_plain(sum, actions, c, d, fixed->weight, fixed->bias2, fixed->vector, said);
+        fixed_say_narrow(sum, actions, c, d, fixed->weight, fixed->bias2, fixed->vector, said);
     (void)wide;
     for (uint32_t a = 0; a < actions; a++)
         logit[a] += said[actions - 1 - a];
