@@ -13,6 +13,9 @@
 
 #define DENSE_INLINE static inline __attribute__((always_inline))
 
+/* By which what features add to the gates of a relative network is multiplied. */
+static const float gate_scale = .3f;
+
 /* Whether the processor has vectors of eight floats. */
 static inline bool dense_wide(void)
 {

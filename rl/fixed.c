@@ -17,7 +17,7 @@ enum {
     LINE = 64               /* bytes */
 };
 
-static const float most_strength = 4, gate_scale = .3f;
+static const float most_strength = 4;
 
 struct fixed {
     struct policy_shape shape;
@@ -300,8 +300,7 @@ static void see_gates(const struct fixed *fixed, const struct features *features
                        planes);
 }
 
-/* What is seen before any feature; of a gated network, by those that say the same to all actions.
- */
+/* A sum of no features; of a gated network, of those that say the same to all actions. */
 static void begin(const struct fixed *fixed, const struct features *features, int16_t *sum)
 {
     uint32_t c = fixed->shape.width[POLICY_CHANNELS];

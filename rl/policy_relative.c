@@ -38,8 +38,6 @@
 #include <stdbool.h>
 #include <string.h>
 
-static const float gate_scale = .3f;
-
 struct layout {
     struct policy_shape mlp;
     size_t mlp_parameters, kernel, row, bias, weight, bias2, vector, open, parameters;
