@@ -22,8 +22,11 @@ static int allocate(struct beam *beam)
 struct beam *beam_open(const struct policy *prior, uint32_t width, float spread,
                        struct error *error)
 {
-    struct beam *beam =
-        width >= 1 && width <= BEAM_MOST && prior->fixed ? calloc(1, sizeof *beam) : NULL;
+    if (!prior->fixed) {
+        error_set(error, "a prior that is not frozen");
+        return NULL;
+    }
+    struct beam *beam = width >= 1 && width <= BEAM_MOST ? calloc(1, sizeof *beam) : NULL;
     if (!beam) {
         error_set(error, "out of memory for a beam of %u", width);
         return NULL;

@@ -258,16 +258,12 @@ void style_answer(const struct policy *network, const struct style_view *view, i
                   float log_probability[STYLE_SHIFTS])
 {
     const struct features all = {view->feature, view->strength, view->count};
-    float top = -INFINITY, all_together = 0;
+    const uint32_t logits[2] = {0, STYLE_SHIFTS}, zero = 0;
+    const struct observations one = {.count = 1, .first_logit = logits};
+    float probability[STYLE_SHIFTS];
     fixed_see(network->fixed, NULL, &all, sum);
     fixed_ask(network->fixed, sum, log_probability);
-    for (int k = 0; k < STYLE_SHIFTS; k++)
-        top = log_probability[k] > top ? log_probability[k] : top;
-    for (int k = 0; k < STYLE_SHIFTS; k++)
-        all_together += expf(log_probability[k] - top);
-    top += logf(all_together);
-    for (int k = 0; k < STYLE_SHIFTS; k++)
-        log_probability[k] -= top;
+    policy_softmax(&one, &zero, 1, log_probability, log_probability, probability);
 }
 
 /* What is left out is shared among those that are kept. */

@@ -233,15 +233,15 @@ static const int16_t *row_of(const struct fixed *fixed, uint32_t feature)
            (feature + (size_t)plane_of(fixed, feature) * (fixed->shape.actions - 1)) * c;
 }
 
-static void add(int16_t *to, const int16_t *from, const struct fixed_rows *rows, uint32_t n)
+static void add(int16_t *sum, const struct fixed_rows *rows, uint32_t n)
 {
 #ifdef __x86_64__
     if (dense_wide()) {
-        fixed_add_avx2(to, from, rows, n);
+        fixed_add_avx2(sum, rows, n);
         return;
     }
 #endif
-    fixed_add_narrow(to, from, rows, n);
+    fixed_add_narrow(sum, rows, n);
 }
 
 static void list(struct fixed_rows *rows, const int16_t *row, float strength)
@@ -268,7 +268,7 @@ static void add_features(const struct fixed *fixed, const struct features *featu
                 list(&rows, row_of(fixed, feature),
                      features->strength[f] * (gate ? gate[plane_of(fixed, feature)] : 1));
         }
-        add(sum, sum, &rows, width);
+        add(sum, &rows, width);
     }
 }
 
@@ -279,7 +279,7 @@ static void add_embedded(const struct fixed *fixed, const struct features *featu
         for (rows.count = 0; rows.count < FIXED_ROWS && f < features->count; f++)
             list(&rows, fixed->embedded + (size_t)features->feature[f] * fixed->embedding,
                  features->strength[f]);
-        add(sum, sum, &rows, fixed->embedding);
+        add(sum, &rows, fixed->embedding);
     }
 }
 

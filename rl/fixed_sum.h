@@ -29,12 +29,9 @@ static inline int16_t fixed_end(int32_t sum)
     return (int16_t)(sum > INT16_MAX ? INT16_MAX : sum < INT16_MIN ? INT16_MIN : sum);
 }
 
-/* to[n] = from[n] + rows; n: a multiple of 16. */
-static inline void fixed_add_plain(int16_t *to, const int16_t *from, const struct fixed_rows *rows,
-                                   uint32_t n)
+/* to[n] += rows; n: a multiple of 16. */
+static inline void fixed_add_plain(int16_t *to, const struct fixed_rows *rows, uint32_t n)
 {
-    if (to != from)
-        memcpy(to, from, n * sizeof *to);
     for (uint32_t i = 0; i < rows->count; i++)
         for (uint32_t j = 0; j < n; j++)
             to[j] = fixed_end(to[j] + ((rows->row[i][j] * rows->share[i] + (1 << 14)) >> 15));
@@ -145,12 +142,12 @@ static inline void fixed_store_cut(float *to, fixed_four z)
 }
 #endif
 
-DENSE_INLINE void fixed_add_eights(int16_t *to, const int16_t *from, const struct fixed_rows *rows,
-                                   uint32_t at, uint32_t vectors)
+DENSE_INLINE void fixed_add_eights(int16_t *to, const struct fixed_rows *rows, uint32_t at,
+                                   uint32_t vectors)
 {
     fixed_eight sum[BLOCK];
     for (uint32_t v = 0; v < vectors; v++)
-        sum[v] = fixed_load(from + at + 8 * (size_t)v);
+        sum[v] = fixed_load(to + at + 8 * (size_t)v);
     for (uint32_t i = 0; i < rows->count; i++)
         for (uint32_t v = 0; v < vectors; v++)
             sum[v] = fixed_add_share(sum[v], fixed_load(rows->row[i] + at + 8 * (size_t)v),
@@ -159,14 +156,13 @@ DENSE_INLINE void fixed_add_eights(int16_t *to, const int16_t *from, const struc
         fixed_store(to + at + 8 * (size_t)v, sum[v]);
 }
 
-static inline void fixed_add_narrow(int16_t *to, const int16_t *from, const struct fixed_rows *rows,
-                                    uint32_t n)
+static inline void fixed_add_narrow(int16_t *to, const struct fixed_rows *rows, uint32_t n)
 {
     uint32_t at = 0;
     for (; at + 6 * 8 <= n; at += 6 * 8)
-        fixed_add_eights(to, from, rows, at, 6);
+        fixed_add_eights(to, rows, at, 6);
     for (; at < n; at += 8)
-        fixed_add_eights(to, from, rows, at, 1);
+        fixed_add_eights(to, rows, at, 1);
 }
 
 /* Of `rows` neighbouring j. */
@@ -212,10 +208,9 @@ static inline void fixed_say_narrow(const int16_t *h, uint32_t count, uint32_t c
         fixed_say_eights(h + (size_t)j * c, 1, c, d, weight, bias, out, logit + j);
 }
 #else
-static inline void fixed_add_narrow(int16_t *to, const int16_t *from, const struct fixed_rows *rows,
-                                    uint32_t n)
+static inline void fixed_add_narrow(int16_t *to, const struct fixed_rows *rows, uint32_t n)
 {
-    fixed_add_plain(to, from, rows, n);
+    fixed_add_plain(to, rows, n);
 }
 
 static inline void fixed_say_narrow(const int16_t *h, uint32_t count, uint32_t c, uint32_t d,
@@ -231,12 +226,11 @@ static inline void fixed_say_narrow(const int16_t *h, uint32_t count, uint32_t c
 
 /* `vectors` neighbouring vectors stay in registers while the rows are added. */
 __attribute__((target("avx2"), always_inline)) static inline void
-fixed_add_block(int16_t *to, const int16_t *from, const struct fixed_rows *rows, uint32_t at,
-                uint32_t vectors)
+fixed_add_block(int16_t *to, const struct fixed_rows *rows, uint32_t at, uint32_t vectors)
 {
     __m256i sum[BLOCK];
     for (uint32_t v = 0; v < vectors; v++)
-        sum[v] = _mm256_loadu_si256((const void *)(from + at + 16 * (size_t)v));
+        sum[v] = _mm256_loadu_si256((const void *)(to + at + 16 * (size_t)v));
     for (uint32_t i = 0; i < rows->count; i++) {
         __m256i share = _mm256_set1_epi16(rows->share[i]);
         for (uint32_t v = 0; v < vectors; v++) {
@@ -248,16 +242,15 @@ fixed_add_block(int16_t *to, const int16_t *from, const struct fixed_rows *rows,
         _mm256_storeu_si256((void *)(to + at + 16 * (size_t)v), sum[v]);
 }
 
-FIXED_AVX2 void fixed_add_avx2(int16_t *to, const int16_t *from, const struct fixed_rows *rows,
-                               uint32_t n)
+FIXED_AVX2 void fixed_add_avx2(int16_t *to, const struct fixed_rows *rows, uint32_t n)
 {
     uint32_t at = 0;
     for (; at + BLOCK * 16 <= n; at += BLOCK * 16)
-        fixed_add_block(to, from, rows, at, BLOCK);
+        fixed_add_block(to, rows, at, BLOCK);
     for (; at + 4 * 16 <= n; at += 4 * 16)
-        fixed_add_block(to, from, rows, at, 4);
+        fixed_add_block(to, rows, at, 4);
     for (; at < n; at += 16)
-        fixed_add_block(to, from, rows, at, 1);
+        fixed_add_block(to, rows, at, 1);
 }
 
 /* Of `rows` neighbouring j and 16 neighbouring d: adds to sum[rows]. */

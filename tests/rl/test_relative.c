@@ -67,13 +67,27 @@ static struct policy *make_policy(void)
     return make_policy_of(&shape);
 }
 
+/* The second layer of an action, and what is made of it; weight[C][D] and what follows it. */
+static double say_second(const double *h, const double *weight)
+{
+    const double *bias2 = weight + C * D, *vector = bias2 + D;
+    double sum = 0;
+    for (int d = 0; d < D; d++) {
+        double z = bias2[d];
+        for (int c = 0; c < C; c++)
+            z += h[c] * weight[c * D + d];
+        sum += fmax(z, 0) * vector[d];
+    }
+    return sum;
+}
+
 /* What a gated network says of one action, by the formula of policy_relative.c. */
 static double say_gated(const double *p, uint32_t o, int action)
 {
     const double *kernel = p, *row = kernel + PLANES * (WINDOW + ACTIONS - 1) * C;
     const double *bias = row + (INPUTS - PLANES * WINDOW) * C, *weight = bias + C;
-    const double *bias2 = weight + C * D, *vector = bias2 + D, *open = vector + D;
-    double gate[PLANES] = {1, 1}, h[C], sum = 0;
+    const double *open = weight + C * D + 2 * D;
+    double gate[PLANES] = {1, 1}, h[C];
     for (uint32_t f = first_feature[o]; f < first_feature[o + 1]; f++)
         for (int i = 0; i < PLANES && feature[f] >= PLANES * WINDOW; i++)
             gate[i] += .3 * (double)strength[f] *
@@ -89,13 +103,7 @@ static double say_gated(const double *p, uint32_t o, int action)
         }
         h[c] = pow(fmax(h[c], 0), 2);
     }
-    for (int d = 0; d < D; d++) {
-        double z = bias2[d];
-        for (int c = 0; c < C; c++)
-            z += h[c] * weight[c * D + d];
-        sum += fmax(z, 0) * vector[d];
-    }
-    return sum;
+    return say_second(h, weight);
 }
 
 /* What the layers beside the mlp say of one action, by the formula of policy_relative.c. */
@@ -103,8 +111,7 @@ static double say(const double *p, uint32_t o, int action)
 {
     const double *kernel = p, *row = kernel + PLANES * (WINDOW + ACTIONS - 1) * C;
     const double *bias = row + (INPUTS - PLANES * WINDOW) * ACTIONS * C, *weight = bias + C;
-    const double *bias2 = weight + C * D, *vector = bias2 + D;
-    double h[C], sum = 0;
+    double h[C];
     for (int c = 0; c < C; c++) {
         h[c] = bias[c];
         for (uint32_t f = first_feature[o]; f < first_feature[o + 1]; f++) {
@@ -117,13 +124,7 @@ static double say(const double *p, uint32_t o, int action)
         }
         h[c] = fmax(h[c], 0);
     }
-    for (int d = 0; d < D; d++) {
-        double z = bias2[d];
-        for (int c = 0; c < C; c++)
-            z += h[c] * weight[c * D + d];
-        sum += fmax(z, 0) * vector[d];
-    }
-    return sum;
+    return say_second(h, weight);
 }
 
 static void answer(const struct policy *policy, float *logit, float *value)
