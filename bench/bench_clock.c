@@ -247,8 +247,11 @@ static void tell_beats(struct play *play, const struct clock *clock, double from
 static void follow(struct clock *clock, struct corrector *corrector, const struct onset *onset,
                    double realigned, struct sums *sums)
 {
-    struct correct_note note = {
-        .seconds = onset->seconds, .slot = onset->position, .pitch = onset->struck, .velocity = 80};
+    struct correct_note note = {.seconds = onset->seconds,
+                                .slot = onset->position,
+                                .pitch = onset->struck,
+                                .velocity = 80,
+                                .found = true};
     corrector_realign(corrector, realigned);
     uint8_t pitch = corrector_note(corrector, &note);
     struct correct_place where = corrector_place(corrector);

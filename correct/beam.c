@@ -108,6 +108,11 @@ static void drop_notes(struct beam *beam, uint32_t notes)
     }
 }
 
+void beam_guess(struct beam *beam, bool found)
+{
+    beam->style.found = found;
+}
+
 /* FNV-1a. */
 static uint64_t mark_of(const uint8_t *pitch, uint32_t count)
 {

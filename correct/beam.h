@@ -42,6 +42,9 @@ void beam_close(struct beam *beam);
 /* Forgets all playing. */
 void beam_start(struct beam *beam);
 
+/* Slots of notes to come are a clock's guesses (true), or known (false, as at the start). */
+void beam_guess(struct beam *beam, bool found);
+
 /* What is meant by key x, struck now while the pitches `held` sound: the
  * log-probability of pitch x + k - STYLE_RANGE. Nothing that comes later changes
  * what was answered. To be followed by beam_hear. */

@@ -29,6 +29,7 @@ struct corrector {
     struct decided {
         bool waiting; /* to be taken in */
         bool judged;  /* by the expert */
+        bool found;   /* its slot, by a clock */
         double slot;
         uint8_t x, y;
         note_set held; /* before it */
@@ -137,8 +138,8 @@ static void judge(struct corrector *corrector, float meant[STYLE_SHIFTS])
 {
     struct decided *last = &corrector->last;
     last->judged = true;
-    expert_judge(corrector->expert, last->slot, last->x, last->held, corrector->settings.follow,
-                 meant);
+    expert_judge(corrector->expert, last->slot, last->found, last->x, last->held,
+                 corrector->settings.follow, meant);
 }
 
 static uint8_t decide_correct(struct corrector *corrector, uint8_t x)
@@ -158,7 +159,8 @@ uint8_t corrector_note(struct corrector *corrector, const struct correct_note *n
     corrector_settle(corrector);
     struct decided *last = &corrector->last;
     uint8_t x = note->pitch & 127, y = x;
-    *last = (struct decided){.waiting = true, .slot = note->slot, .x = x, .held = corrector->held};
+    *last = (struct decided){
+        .waiting = true, .slot = note->slot, .found = note->found, .x = x, .held = corrector->held};
     follow_advance(corrector->follow, note->slot);
     if (follow_is_first(corrector->follow))
         follow_enter(corrector->follow, x);

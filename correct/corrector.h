@@ -55,6 +55,7 @@ struct correct_note {
                          falls, or is no number, is taken to be in the slot of the note before */
     uint8_t pitch;    /* 0 .. 127 */
     uint8_t velocity; /* 1 .. 127 */
+    bool found;       /* the slot is a clock's guess, made while playing */
 };
 
 /* Where the corrector thinks the player is; for displays. */

@@ -97,10 +97,11 @@ static void weigh(const struct expert *expert, const float log_probability[STYLE
         meant[k] /= sum;
 }
 
-void expert_judge(struct expert *expert, double slot, uint8_t x, note_set held, float trust,
-                  float meant[STYLE_SHIFTS])
+void expert_judge(struct expert *expert, double slot, bool found, uint8_t x, note_set held,
+                  float trust, float meant[STYLE_SHIFTS])
 {
     float *answer = expert->answer, told[STYLE_SHIFTS];
+    beam_guess(expert->beam, found);
     beam_judge(expert->beam, slot, x, held, answer);
     if (expert->networks.policy) {
         beam_see(expert->beam, x, held, answer, &expert->view);

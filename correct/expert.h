@@ -26,10 +26,10 @@ void expert_close(struct expert *expert);
 void expert_start(struct expert *expert);
 
 /* What is meant by key x, struck now while the pitches `held` sound: meant[k] is the
- * probability of pitch x + k - STYLE_RANGE. The player is trusted as P(x | y)^trust:
+ * probability of pitch x + k - STYLE_RANGE. found: the slot is a clock's guess. The player is trusted as P(x | y)^trust:
  * 1 is what the network learned. To be followed by expert_hear. */
-void expert_judge(struct expert *expert, double slot, uint8_t x, note_set held, float trust,
-                  float meant[STYLE_SHIFTS]);
+void expert_judge(struct expert *expert, double slot, bool found, uint8_t x, note_set held,
+                  float trust, float meant[STYLE_SHIFTS]);
 
 /* How well that note is explained: the probability of its key among those within
  * STYLE_RANGE of it. After expert_judge. */

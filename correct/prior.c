@@ -31,7 +31,8 @@ enum place {
     AT_RATE = AT_STRUCK + 3 * STYLE_CROWDS,
     AT_BEST = AT_RATE + 2 * STYLE_RATES,
     AT_HIT = AT_BEST + 6,
-    AT_END = AT_HIT + 2 * STYLE_VOTERS * PRIOR_HITS,
+    AT_FOUND = AT_HIT + 2 * STYLE_VOTERS * PRIOR_HITS,
+    AT_END = AT_FOUND + 1,
 };
 _Static_assert((int)AT_END == (int)PRIOR_FEATURES, "features are counted twice");
 _Static_assert(PLANE_ANCHOR + PRIOR_ANCHORS * STYLE_WINDOW == AT_SLOT, "planes are counted twice");
@@ -132,6 +133,8 @@ static void tell_circumstances(const struct style *style, struct style_view *vie
     }
     tell_rates(style, view, AT_RATE);
     tell_hits(style, view);
+    if (style->found)
+        tell(view, AT_FOUND, 1);
 }
 
 /* Of pitches struck of late. */

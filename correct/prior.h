@@ -21,7 +21,8 @@
  *
  * and then, the same to all pitches: the slot of 16, the bar of 8, slots between the last four
  * onsets, notes in this slot and in the two before, two running rates of correction, the
- * best lag's score, how often each kind of vote was right of late [.3]. These decide how much
+ * best lag's score, how often each kind of vote was right of late [.3], whether the slots are a
+ * clock's guesses. These decide how much
  * planes count: the network is a gated one (rl/policy_relative.c). */
 #ifndef CORRECT_PRIOR_H
 #define CORRECT_PRIOR_H
@@ -35,7 +36,7 @@ enum {
     PRIOR_PLANES = 3 + STYLE_PITCHES + 3 + 6 + 1 + 2 + 3 + 1 + STYLE_KEYS + STYLE_MEMORIES +
                    MOTIF_PLANES + 2 + 4 + PRIOR_ANCHORS,
     PRIOR_FEATURES = PRIOR_PLANES * STYLE_WINDOW + 16 + 8 + 3 * 8 + 3 * STYLE_CROWDS +
-                     2 * STYLE_RATES + 6 + 2 * STYLE_VOTERS * PRIOR_HITS,
+                     2 * STYLE_RATES + 6 + 2 * STYLE_VOTERS * PRIOR_HITS + 1,
     PRIOR_ECHOES = 48,
 };
 

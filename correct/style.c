@@ -31,7 +31,8 @@ enum place {
     AT_SURPRISE = AT_RATE + 2 * STYLE_RATES,
     AT_CLASS_PLAYED = AT_SURPRISE + 2 * STYLE_SURPRISES,
     AT_BEST = AT_CLASS_PLAYED + 12,
-    AT_END = AT_BEST + 6,
+    AT_FOUND = AT_BEST + 6,
+    AT_END = AT_FOUND + 1,
 };
 _Static_assert((int)AT_END == (int)STYLE_FEATURES, "features are counted twice");
 _Static_assert(PLANE_CLASS + 2 * STYLE_WINDOW == AT_SLOT, "planes are counted twice");
@@ -204,6 +205,8 @@ static void tell_circumstances(const struct style *style, struct style_view *vie
     tell(view, AT_REGISTER + (uint32_t)x / 6, 1);
     tell(view, AT_CLASS_PLAYED + (uint32_t)x % 12, 1);
     tell_rates(style, view, AT_RATE);
+    if (style->found)
+        tell(view, AT_FOUND, 1);
     for (uint32_t h = 0; h < 2; h++)
         tell(view,
              AT_SURPRISE + h * STYLE_SURPRISES +

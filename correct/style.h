@@ -24,7 +24,7 @@
  * and then: the slot of 16, slots since the last onset, register, notes in this
  * slot and in the two before, two running rates of correction (.97, .995), two running
  * means of how little of what was meant had been expected (the same), the pitch class
- * played, the best lag's score.
+ * played, the best lag's score, whether the slots are a clock's guesses.
  *
  * struct style is the memory of one player: no pointers, a copy is a snapshot.
  * Work a note is bounded and nothing allocates. */
@@ -52,7 +52,7 @@ enum {
     STYLE_CROWDS = 5, /* classes of the number of notes in a slot */
     STYLE_PLANES = 16 + STYLE_PITCHES + STYLE_KEYS + 2,
     STYLE_FEATURES = STYLE_PLANES * STYLE_WINDOW + 16 + 8 + 22 + 3 * STYLE_CROWDS +
-                     2 * STYLE_RATES + 2 * STYLE_SURPRISES + 12 + 6,
+                     2 * STYLE_RATES + 2 * STYLE_SURPRISES + 12 + 6 + 1,
     STYLE_MOST = 512,   /* active features */
     STYLE_NETWORKS = 2, /* of a model, in the order of struct style_networks */
     STYLE_PENDING = 64,
@@ -75,6 +75,7 @@ struct style {
     struct style_pending pending[STYLE_PENDING];
     uint32_t pending_first, pending_last; /* counts of those taken and put */
     bool started;
+    bool found;                   /* slots are a clock's guesses */
     int64_t origin;               /* slot of the first note, rounded down to 16 */
     int64_t onset[STYLE_ONSETS];  /* this slot with notes and those before it; -1: none */
     note_set keys;                /* played in this slot */
@@ -119,7 +120,7 @@ int style_networks_copy(struct style_networks *networks, const struct style_netw
                         struct error *error);
 void style_networks_free(struct style_networks *networks);
 
-/* Forgets all playing. */
+/* Forgets all playing; slots are known. */
 void style_start(struct style *style);
 
 /* Time passes up to the slot (sixteenths, a whole number is its middle) of the next note. */

@@ -1,6 +1,8 @@
 /* Drawing songs and errors. */
 #include "style/corpus.h"
 
+#include "style/player.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -145,7 +147,8 @@ static int begin(struct style_lane *lane, struct error *error)
         if (play_again(lane, &spec, error) != 0)
             return -1;
     }
-    return 0;
+    lane->found = rng_below(rng, 3) == 0;
+    return lane->found ? player_play(lane->take, lane->count, rng, error) : 0;
 }
 
 static note_set release_held(struct style_lane *lane, double seconds)
@@ -175,6 +178,7 @@ int style_lane_next(struct style_lane *lane, struct style_struck *struck, struct
             return -1;
     const struct take_played *played = &lane->take[lane->next];
     *struck = (struct style_struck){.position = played->note.position,
+                                    .found = lane->found,
                                     .x = played->note.pitch,
                                     .target = style_target(lane->truth, played),
                                     .first = lane->next == 0,

@@ -2,7 +2,8 @@
  *
  * A lane plays one song after the other, each drawn at random, transposed at
  * random and with an error model drawn at random, and tells for every note
- * struck which pitch was meant. */
+ * struck which pitch was meant. One song of three is played in human time
+ * (style/player.h). */
 #ifndef STYLE_CORPUS_H
 #define STYLE_CORPUS_H
 
@@ -41,6 +42,7 @@ struct style_lane {
     struct rng rng;
     struct take_note *truth;
     struct take_played *take;
+    bool found; /* its positions, by a clock */
     size_t truth_count, count, next;
     struct {
         double release; /* seconds */
@@ -52,6 +54,7 @@ struct style_lane {
 /* A note about to be judged. */
 struct style_struck {
     double position; /* sixteenths */
+    bool found;      /* the position is a clock's guess */
     uint8_t x;       /* the key */
     int target;      /* the shift to the pitch meant, 0 .. STYLE_SHIFTS - 1; -1: farther */
     bool first;      /* of its song */

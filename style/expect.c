@@ -221,6 +221,7 @@ static int take_note(struct listener *listener, struct error *error)
         return -1;
     if (listener->struck.first) {
         style_start(&listener->memory);
+        listener->memory.found = listener->struck.found;
         channel_start(&listener->channel);
         listener->alone = rng_below(&listener->lane.rng, 2);
     }

@@ -57,7 +57,7 @@ static void play(struct expert *expert, const struct take_played *take, size_t c
         uint8_t x = take[i].note.pitch;
         note_set held = held_at(&holding, i);
         uint64_t began = now_nanoseconds();
-        expert_judge(expert, take[i].note.position, x, held, 1, meant);
+        expert_judge(expert, take[i].note.position, false, x, held, 1, meant);
         sent[i] = choose(x, meant, keep);
         expert_hear(expert, x);
         nanoseconds[i] = now_nanoseconds() - began;

@@ -76,6 +76,7 @@ static void stand(struct correction *correction, uint32_t i)
         float meant[STYLE_SHIFTS];
         if (struck->first)
             beam_start(beam);
+        beam_guess(beam, struck->found);
         beam_judge(beam, struck->position, struck->x, struck->held, meant);
         beam_see(beam, struck->x, struck->held, meant, view);
     } else {

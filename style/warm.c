@@ -92,6 +92,7 @@ static int stand(struct group *group, uint32_t i, struct error *error)
         return -1;
     if (struck->first)
         beam_start(group->beam[i]);
+    beam_guess(group->beam[i], struck->found);
     beam_judge(group->beam[i], struck->position, struck->x, struck->held, meant);
     tally_add(&group->beams, meant, struck->target);
     beam_see(group->beam[i], struck->x, struck->held, meant, view);

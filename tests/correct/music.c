@@ -141,7 +141,7 @@ void playing_add(struct playing *playing, const struct song *song, uint32_t from
     for (uint32_t s = from; s < to && s < song->slots; s++)
         for (uint32_t i = song->first[s]; i < song->first[s + 1]; i++) {
             double slot = playing->end + (s - from);
-            add_note(playing, (struct correct_note){slot / 8, slot, song->pitch[i], 80},
+            add_note(playing, (struct correct_note){slot / 8, slot, song->pitch[i], 80, false},
                      song->pitch[i], 0);
         }
     playing->end += (to < song->slots ? to : song->slots) - from;

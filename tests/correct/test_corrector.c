@@ -113,7 +113,7 @@ static void garbage_is_survived(void **state)
     struct playing playing = {0};
     rng_seed(&rng, 1, 0);
     for (int i = 0; i < 500; i++) {
-        struct correct_note note = {i, i % 50 ? i / 3. : NAN, (uint8_t)rng_below(&rng, 256), 64};
+        struct correct_note note = {i, i % 50 ? i / 3. : NAN, (uint8_t)rng_below(&rng, 256), 64, false};
         corrector_note(corrector, &note);
     }
     playing_rest(&playing, 200);
@@ -133,7 +133,7 @@ static void all_notes_in_one_slot(void **state)
     for (int m = 0; m < MODES; m++) {
         struct corrector *corrector = music_corrector(model, modes[m]);
         for (int i = 0; i < 50000; i++) {
-            struct correct_note note = {0, 0, (uint8_t)(i % 128), 64};
+            struct correct_note note = {0, 0, (uint8_t)(i % 128), 64, false};
             assert_true(corrector_note(corrector, &note) <= 127);
         }
         corrector_close(corrector);
@@ -318,7 +318,7 @@ static void short_takes(void **state)
     struct model *model = music_model_of(MUSIC_PIANO, 2, 2);
     for (int m = 0; m < MODES; m++) {
         struct corrector *corrector = music_corrector(model, modes[m]);
-        struct correct_note note = {0, 5, 60, 1};
+        struct correct_note note = {0, 5, 60, 1, false};
         uint8_t pitch = 255;
         assert_int_equal(corrector_take(corrector, NULL, 0, NULL, NULL), 0);
         assert_int_equal(corrector_take(corrector, &note, 1, &pitch, NULL), 0);

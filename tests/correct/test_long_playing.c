@@ -176,7 +176,7 @@ static void what_fades_costs_nothing(void **state)
         struct playing playing = {0};
         double right;
         for (int p = 0; p < 128; p++) {
-            struct correct_note note = {0, p, (uint8_t)p, 64};
+            struct correct_note note = {0, p, (uint8_t)p, 64, false};
             corrector_release(corrector, corrector_note(corrector, &note));
         }
         playing_rest(&playing, 128);

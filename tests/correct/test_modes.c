@@ -183,7 +183,7 @@ static void strike(const struct model *model, const struct correct_settings *set
     rng_seed(&rng, keys, 0);
     for (int i = 0; i < notes; i++) {
         played[i] = (uint8_t)(30 + rng_below(&rng, 70));
-        struct correct_note note = {i / 8., i, played[i], 90};
+        struct correct_note note = {i / 8., i, played[i], 90, false};
         sent[i] = corrector_note(corrector, &note);
         corrector_release(corrector, sent[i]);
     }
@@ -264,7 +264,7 @@ static void chords_take_the_notes_in_order(void **state)
     struct corrector *corrector = open_with(model, settings);
     for (int slot = 0; slot < 5; slot++)
         for (int n = 0; n < 7; n++) {
-            struct correct_note note = {slot, slot, 20, 90};
+            struct correct_note note = {slot, slot, 20, 90, false};
             assert_int_equal(corrector_note(corrector, &note), expected[n]);
         }
     corrector_close(corrector);
@@ -324,7 +324,7 @@ static void semitones_are_avoided(void **state)
     struct song *song = music_written(notes, 2);
     struct model *model = music_model(&song, 1);
     struct correct_settings settings;
-    struct correct_note note = {0, 0, 70, 90};
+    struct correct_note note = {0, 0, 70, 90, false};
     generate_settings(&settings);
     struct corrector *corrector = open_with(model, settings);
     assert_int_equal(corrector_note(corrector, &note), 60);
@@ -353,7 +353,7 @@ static void a_beat_begun_is_not_drawn_again(void **state)
     generate_settings(&settings);
     struct corrector *straight = open_with(model, settings), *rolled = open_with(model, settings);
     for (int i = 0; i < 400; i++) {
-        struct correct_note note = {i, i, 60, 90};
+        struct correct_note note = {i, i, 60, 90, false};
         uint8_t expected = corrector_note(straight, &note);
         assert_int_equal(corrector_note(rolled, &note), expected);
         corrector_release(straight, expected);
@@ -373,7 +373,7 @@ static void a_beat_begun_is_not_drawn_again(void **state)
 static void scale_play(struct corrector *corrector, const uint8_t *played, uint8_t *sent, int notes)
 {
     for (int i = 0; i < notes; i++) {
-        struct correct_note note = {i / 4., 2 * i, played[i], 90};
+        struct correct_note note = {i / 4., 2 * i, played[i], 90, false};
         sent[i] = corrector_note(corrector, &note);
         corrector_release(corrector, sent[i]);
     }
@@ -437,11 +437,11 @@ static void scale_stays_on_the_keyboard(void **state)
         static const int major[] = {0, 2, 4, 5, 7, 9, 11, 12};
         uint16_t key = key_pitch_classes(tonic);
         for (int i = 0; i < 64; i++) {
-            struct correct_note note = {i, i, (uint8_t)(48 + tonic + major[i % 8]), 90};
+            struct correct_note note = {i, i, (uint8_t)(48 + tonic + major[i % 8]), 90, false};
             corrector_note(corrector, &note);
         }
         for (int edge = 0; edge <= 127; edge += 127) {
-            struct correct_note note = {100, 100, (uint8_t)edge, 90};
+            struct correct_note note = {100, 100, (uint8_t)edge, 90, false};
             uint8_t sent = corrector_note(corrector, &note);
             assert_true(key >> sent % 12 & 1);
             assert_true(abs(sent - edge) <= 1);

@@ -295,7 +295,7 @@ static void test_trust(void **state)
     for (int i = 0; i < 200; i++) {
         uint8_t x = (uint8_t)(i * 7 % 128);
         float trust = i % 2 ? 1 : 100;
-        expert_judge(expert, i * 1.5, x, 0, trust, meant);
+        expert_judge(expert, i * 1.5, false, x, 0, trust, meant);
         float sum = 0;
         for (int k = 0; k < STYLE_SHIFTS; k++) {
             int y = x + k - STYLE_RANGE;

@@ -135,7 +135,7 @@ static void play_on_grid(struct take *take, const struct model *model)
     assert_non_null(corrector);
     for (size_t i = 0; i < take->count; i++) {
         struct played *note = &take->note[i];
-        struct correct_note told = {note->seconds, note->slot, note->struck, 70};
+        struct correct_note told = {note->seconds, note->slot, note->struck, 70, false};
         note->sent = corrector_note(corrector, &told);
         corrector_release(corrector, note->sent);
     }
@@ -276,7 +276,7 @@ static void is_not_moved_by_the_clock(void **state)
             corrector_realign(corrector, 1.5);
             realigned += 1.5;
         }
-        struct correct_note told = {note->seconds, note->slot + realigned, note->struck, 70};
+        struct correct_note told = {note->seconds, note->slot + realigned, note->struck, 70, false};
         note->sent = corrector_note(corrector, &told);
         corrector_release(corrector, note->sent);
         assert_int_equal(note->sent, still.note[i].sent);
@@ -294,7 +294,7 @@ static void knows_what_comes_next(void **state)
     struct model *model = music_model(&song, 1);
     struct corrector *corrector = music_corrector(model, CORRECT_CORRECT);
     assert_int_equal(corrector_ahead(corrector, 60).slots, 0);
-    corrector_note(corrector, &(struct correct_note){0, 100, 60, 70});
+    corrector_note(corrector, &(struct correct_note){0, 100, 60, 70, false});
     struct correct_place place = corrector_place(corrector);
     assert_int_equal(place.slot, 0);
     assert_true(place.sure > 0.5F);
@@ -305,7 +305,7 @@ static void knows_what_comes_next(void **state)
     ahead = corrector_ahead(corrector, 67);
     assert_true(ahead.weight[0] < 0);
     assert_true(ahead.weight[1] > 1);
-    corrector_note(corrector, &(struct correct_note){0.5, 104, 48, 70});
+    corrector_note(corrector, &(struct correct_note){0.5, 104, 48, 70, false});
     ahead = corrector_ahead(corrector, 64);
     assert_int_equal(ahead.slots, 1 << 0 | 1 << 3);
     assert_true(ahead.weight[0] > 1);
