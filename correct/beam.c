@@ -225,12 +225,13 @@ static void normalise(struct beam *beam)
         beam->expected[k] = together[k] > 0 ? logf(together[k] / beam->total) : least_logarithm;
 }
 
-static void see_motifs(const struct beam *beam, const uint8_t *pitch, struct style_view *view)
+static void see_motifs(struct beam *beam, uint32_t i, struct style_view *view)
 {
     const struct motif_notes own = motif_notes(&beam->style.motif);
     const struct motif_notes *notes = beam->whole ? beam->whole : &own;
     prior_see_motifs(&beam->style, notes, beam->whole ? beam->now : own.count, beam->common.centre,
-                     &beam->span, pitch, view);
+                     &beam->span, beam->hypothesis[i].pitch, i ? &beam->others : &beam->motifs,
+                     view);
 }
 
 static int16_t *sum_of(const struct beam *beam, size_t number)
@@ -254,7 +255,7 @@ static const int16_t *see_context(struct beam *beam, uint32_t i)
     int16_t *sum = sum_of(beam, 2 + same);
     if (same == i) {
         beam->own.count = 0;
-        see_motifs(beam, h[i].pitch, &beam->own);
+        see_motifs(beam, i, &beam->own);
         const struct features motifs = features_of(&beam->own);
         fixed_see(beam->prior, sum_of(beam, 0), &motifs, sum);
     }
@@ -273,7 +274,7 @@ static void expect(struct beam *beam, uint8_t x, note_set held, const struct pri
     bool one_context = (agreed & last) == last;
     prior_see_own(&beam->common, &beam->span, beam->hypothesis->pitch, agreed, 0, common);
     if (one_context)
-        see_motifs(beam, beam->hypothesis->pitch, common);
+        see_motifs(beam, 0, common);
     const struct features all = features_of(common);
     fixed_see(beam->prior, NULL, &all, shared);
     for (uint32_t i = 0; i < beam->count; i++) {
@@ -413,10 +414,24 @@ void beam_extend(struct beam *beam, uint8_t x)
     wonder(beam);
 }
 
+/* What is believed is mostly what the first hypothesis says: then motifs have voted already. */
+static void remember(struct beam *beam, uint8_t x)
+{
+    const struct motif_votes *votes = &beam->motifs.votes;
+    struct motif_context context;
+    struct motif_votes anew;
+    if (!style_motif(&beam->style, &context) || !beam->motifs.asked ||
+        memcmp(&context, &beam->motifs.context, sizeof context) != 0) {
+        style_vote_motifs(&beam->style, &anew);
+        votes = &anew;
+    }
+    style_hear_voted(&beam->style, x, beam->log_meant, true, votes, &beam->common.votes);
+}
+
 void beam_hear(struct beam *beam, uint8_t x, const float log_meant[STYLE_SHIFTS])
 {
     if (log_meant)
         memcpy(beam->log_meant, log_meant, sizeof beam->log_meant);
     beam_extend(beam, x & 127);
-    style_hear(&beam->style, x & 127, beam->log_meant, true);
+    remember(beam, x & 127);
 }

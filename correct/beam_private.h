@@ -28,6 +28,7 @@ struct beam {
     struct channel channel;
     struct prior_common common;
     struct prior_span span;
+    struct prior_motifs motifs, others; /* of the first hypothesis; of another */
     struct style_view own;
     uint32_t width, count;
     float spread;

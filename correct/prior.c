@@ -266,16 +266,17 @@ void prior_see_own(const struct prior_common *common, const struct prior_span *s
 
 void prior_see_motifs(const struct style *style, const struct motif_notes *notes, size_t now,
                       uint8_t centre, const struct prior_span *span, const uint8_t *pitch,
-                      struct style_view *view)
+                      struct prior_motifs *motifs, struct style_view *view)
 {
-    struct motif_context context = {.place = motif_place(style->onset[0], style->struck)};
-    struct motif_votes votes;
-    if (span->count < MOTIF_CONTEXT)
+    const struct motif_votes *votes = &motifs->votes;
+    motifs->asked = span->count >= MOTIF_CONTEXT;
+    if (!motifs->asked)
         return;
-    memcpy(context.pitch, pitch, sizeof context.pitch);
-    motif_vote(notes, now, &context, &votes);
+    motifs->context.place = motif_place(style->onset[0], style->struck);
+    memcpy(motifs->context.pitch, pitch, sizeof motifs->context.pitch);
+    motif_vote(notes, now, &motifs->context, &motifs->votes);
     for (uint32_t k = 0; k < MOTIF_PLANES; k++)
-        for (uint32_t i = 0; i < votes.count[k]; i++)
-            tell_pitch(view, PLANE_MOTIF + k * STYLE_WINDOW, centre, votes.pitch[k][i],
-                       votes.share[k][i]);
+        for (uint32_t i = 0; i < votes->count[k]; i++)
+            tell_pitch(view, PLANE_MOTIF + k * STYLE_WINDOW, centre, votes->pitch[k][i],
+                       votes->share[k][i]);
 }

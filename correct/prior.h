@@ -77,12 +77,19 @@ void prior_see(const struct style *style, uint8_t centre, note_set held,
 void prior_see_own(const struct prior_common *common, const struct prior_span *span,
                    const uint8_t *pitch, uint64_t notes, note_set told, struct style_view *view);
 
-/* Adds what followed a hypothesis's last notes elsewhere: of the notes, looking from number
- * `now` of them (those of memory, and how many they are; or those of a whole take). Only the
- * first MOTIF_CONTEXT pitches count; nothing is added where there are fewer. */
+/* What followed a hypothesis's last notes elsewhere. */
+struct prior_motifs {
+    struct motif_context context;
+    struct motif_votes votes;
+    bool asked; /* there are notes enough */
+};
+
+/* Adds it to a view: of the notes, looking from number `now` of them (those of memory, and how
+ * many they are; or those of a whole take). Only the first MOTIF_CONTEXT pitches count; nothing
+ * is added where there are fewer. */
 void prior_see_motifs(const struct style *style, const struct motif_notes *notes, size_t now,
                       uint8_t centre, const struct prior_span *span, const uint8_t *pitch,
-                      struct style_view *view);
+                      struct prior_motifs *motifs, struct style_view *view);
 
 /* All notes. */
 #define PRIOR_ALL UINT64_MAX

@@ -332,17 +332,37 @@ static void put_pending(struct style *style, uint8_t x, uint8_t place,
     memcpy(note->log_probability, log_probability, sizeof note->log_probability);
 }
 
-/* Votes for what comes as number `now` of the notes, after those before it as they are believed. */
+/* Of number `now` of the notes: those before it as they are believed. */
+static bool context_of(const struct style *style, const struct motif_notes *notes, size_t now,
+                       struct motif_context *context)
+{
+    *context = (struct motif_context){.place = motif_place(style->onset[0], style->struck)};
+    if (now < MOTIF_CONTEXT)
+        return false;
+    for (size_t i = 0; i < MOTIF_CONTEXT; i++)
+        context->pitch[i] = notes->pitch[now - 1 - i];
+    return true;
+}
+
+bool style_motif(const struct style *style, struct motif_context *context)
+{
+    const struct motif_notes notes = motif_notes(&style->motif);
+    return context_of(style, &notes, notes.count, context);
+}
+
 static void vote_motifs(const struct style *style, const struct motif_notes *notes, size_t now,
                         struct motif_votes *votes)
 {
-    struct motif_context context = {.place = motif_place(style->onset[0], style->struck)};
+    struct motif_context context;
     memset(votes->count, 0, sizeof votes->count);
-    if (now < MOTIF_CONTEXT)
-        return;
-    for (size_t i = 0; i < MOTIF_CONTEXT; i++)
-        context.pitch[i] = notes->pitch[now - 1 - i];
-    motif_vote(notes, now, &context, votes);
+    if (context_of(style, notes, now, &context))
+        motif_vote(notes, now, &context, votes);
+}
+
+void style_vote_motifs(const struct style *style, struct motif_votes *votes)
+{
+    const struct motif_notes notes = motif_notes(&style->motif);
+    vote_motifs(style, &notes, notes.count, votes);
 }
 
 /* What each kind of vote gave to a pitch, before it is remembered. */
@@ -402,13 +422,19 @@ static void remember(struct style *style, uint8_t x, const struct repetition_not
 void style_hear(struct style *style, uint8_t x, const float log_probability[STYLE_SHIFTS],
                 bool pending)
 {
-    const struct motif_notes notes = motif_notes(&style->motif);
-    const struct repetition_note note = digest_logarithms(x, log_probability);
     struct motif_votes motifs;
     struct repetition_votes repeated;
-    vote_motifs(style, &notes, notes.count, &motifs);
+    style_vote_motifs(style, &motifs);
     repetition_vote(&style->repetition, 0, &repeated);
-    count_hits(style, note.pitch[0], &motifs, &repeated);
+    style_hear_voted(style, x, log_probability, pending, &motifs, &repeated);
+}
+
+void style_hear_voted(struct style *style, uint8_t x, const float log_probability[STYLE_SHIFTS],
+                      bool pending, const struct motif_votes *motifs,
+                      const struct repetition_votes *repeated)
+{
+    const struct repetition_note note = digest_logarithms(x, log_probability);
+    count_hits(style, note.pitch[0], motifs, repeated);
     remember(style, x, &note, log_probability, pending);
 }
 
@@ -416,11 +442,9 @@ void style_hear_whole(struct style *style, uint8_t x, const float log_probabilit
                       const struct motif_notes *notes, size_t now,
                       const struct repetition_votes *votes)
 {
-    const struct repetition_note note = digest_logarithms(x, log_probability);
     struct motif_votes motifs;
     vote_motifs(style, notes, now, &motifs);
-    count_hits(style, note.pitch[0], &motifs, votes);
-    remember(style, x, &note, log_probability, false);
+    style_hear_voted(style, x, log_probability, false, &motifs, votes);
 }
 
 void style_wonder(struct style *style, float nats)

@@ -156,6 +156,18 @@ void style_ask(const struct policy *network, const struct style_view *view, floa
 void style_hear(struct style *style, uint8_t x, const float log_probability[STYLE_SHIFTS],
                 bool pending);
 
+/* The same where it is known how motifs and repetitions voted for what follows the notes
+ * believed so far. */
+void style_hear_voted(struct style *style, uint8_t x, const float log_probability[STYLE_SHIFTS],
+                      bool pending, const struct motif_votes *motifs,
+                      const struct repetition_votes *repeated);
+
+/* After which notes motifs would be looked for: false where there are too few. */
+bool style_motif(const struct style *style, struct motif_context *context);
+
+/* How they vote. */
+void style_vote_motifs(const struct style *style, struct motif_votes *votes);
+
 /* The same where all of a take is known, for good: number `now` of these notes, the repetitions
  * having voted as told. */
 void style_hear_whole(struct style *style, uint8_t x, const float log_probability[STYLE_SHIFTS],

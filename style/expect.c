@@ -64,6 +64,7 @@ struct group {
     struct views views;
     const struct policy *network;
     struct prior_common common;
+    struct prior_motifs motifs;
     float *scratch;
     double loss, right_loss;
     uint64_t seen, right, judged;
@@ -110,7 +111,7 @@ static void look(struct group *group, uint32_t i, uint8_t centre, const struct l
     prior_see(memory, centre, listener->struck.held, NULL, &group->common);
     prior_see_own(&group->common, &span, line->pitch, PRIOR_ALL, 0, view);
     const struct motif_notes notes = motif_notes(&memory->motif);
-    prior_see_motifs(memory, &notes, notes.count, centre, &span, line->pitch, view);
+    prior_see_motifs(memory, &notes, notes.count, centre, &span, line->pitch, &group->motifs, view);
     uint32_t at = views->first_feature[i];
     memcpy(views->feature + at, view->feature, view->count * sizeof *view->feature);
     memcpy(views->strength + at, view->strength, view->count * sizeof *view->strength);

@@ -144,6 +144,7 @@ static void exhaust(struct policy *prior, double tolerance, int notes, const dou
     struct way *way = calloc(WAYS, sizeof *way), *next = calloc(WAYS, sizeof *next);
     int16_t *scratch = fixed_sums(prior->fixed, 1);
     struct channel channel;
+    struct prior_motifs motifs;
     assert_true(beam && style && common && way && next && scratch);
     style_start(style);
     channel_start(&channel);
@@ -162,7 +163,7 @@ static void exhaust(struct policy *prior, double tolerance, int notes, const dou
             float told[STYLE_SHIFTS];
             prior_see(style, key[t], 0, NULL, common);
             prior_see_own(common, &span, way[w].pitch, PRIOR_ALL, 0, &common->view);
-            prior_see_motifs(style, &motif, motif.count, key[t], &span, way[w].pitch,
+            prior_see_motifs(style, &motif, motif.count, key[t], &span, way[w].pitch, &motifs,
                              &common->view);
             style_answer(prior, &common->view, scratch, told);
             for (int k = 0; k < STYLE_SHIFTS; k++) {
