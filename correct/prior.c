@@ -137,6 +137,20 @@ static void tell_circumstances(const struct style *style, struct style_view *vie
         tell(view, AT_FOUND, 1);
 }
 
+/* What is left of a note struck so many slots ago. */
+struct forgetting {
+    float late[REPETITION_STRUCK + 1], often[REPETITION_STRUCK + 1];
+};
+
+static void forget(struct forgetting *forgetting)
+{
+    float late = 1, often = 1;
+    for (uint32_t ago = 1; ago <= REPETITION_STRUCK; ago++) {
+        forgetting->late[ago] = late *= .9f;
+        forgetting->often[ago] = often *= .985f;
+    }
+}
+
 /* Of pitches struck of late. */
 struct recent {
     float late[128], often[128], sum;
@@ -149,8 +163,6 @@ static void count_recent(struct recent *recent, const struct repetition_slot *sl
     for (uint32_t n = 0; n < slot->count; n++) {
         uint8_t pitch = slot->note[n].pitch[0];
         float belief = (float)slot->note[n].share[0] * (1.f / 255);
-        if (!(recent->set >> pitch & 1))
-            recent->late[pitch] = recent->often[pitch] = 0;
         recent->set |= note_set_bit(pitch);
         if (recent->late[pitch] < late * belief)
             recent->late[pitch] = late * belief;
@@ -167,25 +179,32 @@ static void tell_edges(note_set set, struct style_view *view, uint32_t place, ui
     tell_pitch(view, place + STYLE_WINDOW, centre, (int)note_set_highest(set), 1);
 }
 
+/* Adds those struck more than `from` and up to `to` slots ago. */
+static void look_back(const struct style *style, uint32_t from, uint32_t to,
+                      const struct forgetting *forgetting, struct recent *recent)
+{
+    note_set left = style->repetition.struck >> from;
+    if (to - from < REPETITION_STRUCK)
+        left &= note_set_bit(to - from) - 1;
+    for (; left; left &= left - 1) {
+        uint32_t ago = from + 1 + note_set_lowest(left);
+        count_recent(recent, repetition_ago(&style->repetition, ago), forgetting->late[ago],
+                     forgetting->often[ago]);
+    }
+}
+
 static void tell_recent(const struct style *style, struct style_view *view, uint8_t centre)
 {
-    static const float late_forget = .9f, often_forget = .985f;
     static const float least_late = .05f, least_often = .01f;
+    struct forgetting forgetting;
     struct recent recent;
-    float late = 1, often = 1;
-    recent.sum = 0;
-    recent.set = 0;
-    for (uint32_t ago = 1; ago <= 128; ago++) {
-        const struct repetition_slot *slot = repetition_ago(&style->repetition, ago);
-        late *= late_forget;
-        often *= often_forget;
-        if (slot && slot->count)
-            count_recent(&recent, slot, late, often);
-        if (ago == 4)
-            tell_edges(recent.set, view, PLANE_EDGE, centre);
-        if (ago == 16)
-            tell_edges(recent.set, view, PLANE_EDGE + 2 * STYLE_WINDOW, centre);
-    }
+    memset(&recent, 0, sizeof recent);
+    forget(&forgetting);
+    look_back(style, 0, 4, &forgetting, &recent);
+    tell_edges(recent.set, view, PLANE_EDGE, centre);
+    look_back(style, 4, 16, &forgetting, &recent);
+    tell_edges(recent.set, view, PLANE_EDGE + 2 * STYLE_WINDOW, centre);
+    look_back(style, 16, REPETITION_STRUCK, &forgetting, &recent);
     for (note_set set = recent.set; set; set &= set - 1) {
         uint32_t pitch = note_set_lowest(set);
         if (recent.late[pitch] > least_late)

@@ -42,10 +42,21 @@ static void clear_row(struct repetition *repetition, uint32_t row)
     }
 }
 
+/* The slot that was being played is one of those before, too. */
+static note_set move_struck(const struct repetition *repetition, int64_t slots)
+{
+    const struct repetition_slot *here = repetition_ago(repetition, 0);
+    if (slots > REPETITION_STRUCK)
+        return 0;
+    note_set moved = slots < REPETITION_STRUCK ? repetition->struck << slots : 0;
+    return here->count ? moved | note_set_bit((unsigned)slots - 1) : moved;
+}
+
 void repetition_advance(struct repetition *repetition, int64_t slot)
 {
     if (slot <= repetition->slot)
         return;
+    repetition->struck = move_struck(repetition, slot - repetition->slot);
     int64_t beat = slot >> 2, passed = beat - (repetition->slot >> 2);
     repetition->slot = slot;
     repetition->beats += passed;
@@ -198,6 +209,10 @@ void repetition_revise(struct repetition *repetition, uint32_t slots_ago,
     uint32_t phase = (uint32_t)(repetition->slot - slots_ago) & 3;
     uint32_t row = row_ago(repetition, beats_ago(repetition, slots_ago));
     repetition->memory[row][phase] = *slot;
+    if (slots_ago >= 1 && slots_ago <= REPETITION_STRUCK) {
+        note_set bit = note_set_bit(slots_ago - 1);
+        repetition->struck = slot->count ? repetition->struck | bit : repetition->struck & ~bit;
+    }
     if (!count)
         return;
     clear_levels(repetition, row, phase, slot->count ? lowest : silent);

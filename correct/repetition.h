@@ -18,6 +18,8 @@
 #ifndef CORRECT_REPETITION_H
 #define CORRECT_REPETITION_H
 
+#include "correct/noteset.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -28,6 +30,7 @@ enum {
     REPETITION_SLOT_NOTES = 10, /* remembered of one slot; more are not */
     REPETITION_MEANT = 4,       /* pitches a note may have been meant to be */
     REPETITION_VOTERS = 16,     /* lags that vote */
+    REPETITION_STRUCK = 128, /* slots of which it is known in one place whether they have notes */
 };
 
 /* What was meant by a note struck: probabilities in 255ths, likeliest first, 0 past the last. */
@@ -42,9 +45,10 @@ struct repetition_slot {
 };
 
 struct repetition {
-    int64_t slot;  /* being played */
-    uint32_t row;  /* of its beat; rows go down as beats go up, so lag L is L rows further */
-    int64_t beats; /* since the start */
+    int64_t slot;    /* being played */
+    uint32_t row;    /* of its beat; rows go down as beats go up, so lag L is L rows further */
+    int64_t beats;   /* since the start */
+    note_set struck; /* bit i: whether there are notes i + 1 slots ago */
     float score[REPETITION_LAGS]; /* of lag i + 1 */
     struct repetition_slot memory[REPETITION_BEATS][REPETITION_PHASES];
     /* l in 64ths, by pitch struck */

@@ -111,6 +111,31 @@ static void test_memory(void **state)
     free(repetition);
 }
 
+/* Slots with notes are known by their bits, whatever the steps and revisions. */
+static void test_struck(void **state)
+{
+    (void)state;
+    struct repetition *repetition = malloc(sizeof *repetition);
+    struct repetition_note note = sure(60);
+    struct rng rng;
+    assert_non_null(repetition);
+    rng_seed(&rng, 5, 5);
+    repetition_start(repetition);
+    for (int round = 0; round < 400; round++) {
+        const uint32_t longest = round % 50 ? 6 : 300;
+        repetition_advance(repetition, repetition->slot + rng_below(&rng, longest));
+        if (rng_below(&rng, 3))
+            repetition_remember(repetition, &note);
+        const struct repetition_slot none = {.count = 0};
+        if (rng_below(&rng, 5) == 0)
+            repetition_revise(repetition, rng_below(&rng, 140), &none, true);
+        for (uint32_t ago = 1; ago <= REPETITION_STRUCK; ago++)
+            assert_int_equal(note_set_has(&repetition->struck, ago - 1),
+                             repetition_ago(repetition, ago)->count > 0);
+    }
+    free(repetition);
+}
+
 static struct model *make_model(void)
 {
     struct style_networks networks;
@@ -339,7 +364,7 @@ int main(void)
         cmocka_unit_test(test_memory),      cmocka_unit_test(test_views),
         cmocka_unit_test(test_prior_views), cmocka_unit_test(test_hits),
         cmocka_unit_test(test_anything),    cmocka_unit_test(test_trust),
-        cmocka_unit_test(test_foreign),
+        cmocka_unit_test(test_foreign),     cmocka_unit_test(test_struck),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
