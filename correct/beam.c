@@ -1,6 +1,7 @@
 /* Forward step by step: drop what leaves, merge, expect, weigh, extend. Weights are
  * logarithms, the best hypothesis's being 0. */
 #include "correct/beam_private.h"
+#include "correct/exponential.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -213,11 +214,14 @@ static void normalise(struct beam *beam)
         for (int k = 1; k < STYLE_SHIFTS; k++)
             top = logit[k] > top ? logit[k] : top;
         for (int k = 0; k < STYLE_SHIFTS; k++)
-            sum += share[k] = expf(logit[k] - top);
-        float all = top + logf(sum);
+            logit[k] -= top;
+        exponentials(logit, STYLE_SHIFTS, share);
+        for (int k = 0; k < STYLE_SHIFTS; k++)
+            sum += share[k];
+        float all = logf(sum), each = part / sum;
         for (int k = 0; k < STYLE_SHIFTS; k++) {
             logit[k] -= all;
-            together[k] += share[k] * (part / sum);
+            together[k] += share[k] * each;
         }
         beam->total += part;
     }
@@ -304,27 +308,38 @@ static void propose(struct beam *beam, float weight, uint32_t from, uint32_t shi
     candidate[at] = (struct candidate){weight, (uint16_t)from, (uint16_t)shift};
 }
 
+/* Logits become weights of ways on; the greatest. */
+static float join(struct beam *beam, const float channel[STYLE_SHIFTS])
+{
+    float most[STYLE_SHIFTS], best = -INFINITY;
+    for (int k = 0; k < STYLE_SHIFTS; k++)
+        most[k] = -INFINITY;
+    for (uint32_t i = 0; i < beam->count; i++) {
+        float *logit = beam->logit + (size_t)i * STYLE_SHIFTS, own = beam->hypothesis[i].weight;
+        for (int k = 0; k < STYLE_SHIFTS; k++) {
+            logit[k] = own + logit[k] + channel[k];
+            most[k] = logit[k] > most[k] ? logit[k] : most[k];
+        }
+    }
+    for (int k = 0; k < STYLE_SHIFTS; k++)
+        best = most[k] > best ? most[k] : best;
+    return best;
+}
+
 /* Prior and channel of all ways on: what is meant. */
 static void weigh(struct beam *beam, uint8_t x)
 {
-    float channel[STYLE_SHIFTS], meant[STYLE_SHIFTS] = {0}, best = -INFINITY, sum = 0;
+    float channel[STYLE_SHIFTS], meant[STYLE_SHIFTS] = {0}, sum = 0;
     channel_judge(&beam->channel, x, channel);
-    for (uint32_t i = 0; i < beam->count; i++) {
-        const float *prior = beam->logit + (size_t)i * STYLE_SHIFTS;
-        for (int k = 0; k < STYLE_SHIFTS; k++) {
-            float weight = beam->hypothesis[i].weight + prior[k] + channel[k];
-            best = weight > best ? weight : best;
-        }
-    }
+    float best = join(beam, channel);
     beam->candidates = 0;
     for (uint32_t i = 0; i < beam->count; i++) {
-        const float *prior = beam->logit + (size_t)i * STYLE_SHIFTS;
+        const float *weight = beam->logit + (size_t)i * STYLE_SHIFTS;
         for (int k = 0; k < STYLE_SHIFTS; k++) {
-            float weight = beam->hypothesis[i].weight + prior[k] + channel[k] - best;
-            if (!(weight >= least_weight))
+            if (!(weight[k] - best >= least_weight))
                 continue;
-            meant[k] += expf(weight);
-            propose(beam, weight, i, (uint32_t)k);
+            meant[k] += exponential(weight[k] - best);
+            propose(beam, weight[k] - best, i, (uint32_t)k);
         }
     }
     for (int k = 0; k < STYLE_SHIFTS; k++)
@@ -338,8 +353,7 @@ static void weigh(struct beam *beam, uint8_t x)
 static void extend(struct beam *beam, uint8_t x)
 {
     float meant[STYLE_SHIFTS];
-    for (int k = 0; k < STYLE_SHIFTS; k++)
-        meant[k] = expf(beam->log_meant[k]);
+    exponentials(beam->log_meant, STYLE_SHIFTS, meant);
     if (!beam->known)
         channel_hear(&beam->channel, x, meant);
     struct hypothesis *before = beam->hypothesis;
@@ -361,9 +375,10 @@ static void extend(struct beam *beam, uint8_t x)
 
 static void wonder(struct beam *beam)
 {
-    float nats = 0;
+    float nats = 0, meant[STYLE_SHIFTS];
+    exponentials(beam->log_meant, STYLE_SHIFTS, meant);
     for (int k = 0; k < STYLE_SHIFTS; k++)
-        nats -= expf(beam->log_meant[k]) * beam->expected[k];
+        nats -= meant[k] * beam->expected[k];
     style_wonder(&beam->style, nats);
 }
 

@@ -39,7 +39,7 @@ struct beam {
     float expected[STYLE_SHIFTS];  /* the same, the key aside */
     float total;                   /* probability of all hypotheses before it, not normalised */
     float evidence;                /* P(x) of the note, among the pitches within reach */
-    float *logit;
+    float *logit; /* [width][STYLE_SHIFTS]: of hypotheses; then weights of ways on */
     /* Sums of the prior: of what is common, of what is a hypothesis's own, and behind these of
      * what hypotheses with the same last notes have in common. */
     int16_t *sum;

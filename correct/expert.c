@@ -2,6 +2,7 @@
 #include "correct/expert.h"
 
 #include "correct/beam.h"
+#include "correct/exponential.h"
 #include "correct/slip.h"
 #include "rl/fixed.h"
 
@@ -86,9 +87,11 @@ static void weigh(const struct expert *expert, const float log_probability[STYLE
     for (int k = 0; k < STYLE_SHIFTS; k++) {
         int pitch = x + k - STYLE_RANGE;
         bool exists = pitch >= 0 && pitch <= 127;
-        meant[k] = exists ? expf(log_probability[k] + (trust - 1) * expert->usual[k]) : 0;
-        sum += meant[k];
+        meant[k] = exists ? log_probability[k] + (trust - 1) * expert->usual[k] : -INFINITY;
     }
+    exponentials(meant, STYLE_SHIFTS, meant);
+    for (int k = 0; k < STYLE_SHIFTS; k++)
+        sum += meant[k];
     if (!(sum > 0) || !isfinite(sum)) {
         memset(meant, 0, STYLE_SHIFTS * sizeof *meant);
         meant[STYLE_RANGE] = sum = 1;

@@ -6,7 +6,8 @@
 #include <math.h>
 #include <string.h>
 
-enum { REACH = 12, UNIT = 64 };
+enum { REACH = 12, UNIT = 64, STRETCH = 16 };
+_Static_assert(REPETITION_LAGS % STRETCH == 0, "lags are looked at in stretches");
 
 static const int8_t silent = -UNIT; /* l = -1: nothing was struck there */
 static const int8_t lowest = (int8_t)(-1.2 * UNIT - .5), highest = (int8_t)(1.5 * UNIT);
@@ -105,6 +106,15 @@ void repetition_hear(struct repetition *repetition, uint8_t x)
     score_rows(repetition->score + straight, level, REPETITION_LAGS - straight);
 }
 
+/* Whether any of n scores may vote: most lags are no good. */
+static bool any_good(const float *score, uint32_t n)
+{
+    uint32_t good = 0;
+    for (uint32_t i = 0; i < n; i++)
+        good |= score[i] > voter_score;
+    return good;
+}
+
 /* The lags with the best scores, best first, that have notes in this phase so
  * many beats before what was played `beats` ago. */
 static uint32_t choose_voters(const struct repetition *repetition, uint32_t beats, uint32_t phase,
@@ -113,6 +123,10 @@ static uint32_t choose_voters(const struct repetition *repetition, uint32_t beat
     uint32_t count = 0;
     for (uint32_t i = 0; i < REPETITION_LAGS && beats + i + 1 < REPETITION_BEATS; i++) {
         float s = repetition->score[i];
+        if (i % STRETCH == 0 && !any_good(repetition->score + i, STRETCH)) {
+            i += STRETCH - 1;
+            continue;
+        }
         if (s <= voter_score || (count == REPETITION_VOTERS && s <= score[count - 1]))
             continue;
         if (repetition->memory[row_ago(repetition, beats + i + 1)][phase].count == 0)

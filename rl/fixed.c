@@ -288,7 +288,7 @@ static float *gates_of(const struct fixed *fixed, int16_t *sum)
     return (float *)(void *)(sum + fixed->flat + fixed->embedding);
 }
 
-static void see_gates(const struct fixed *fixed, const struct features *features, float *gate)
+DENSE_INLINE void add_gates(const struct fixed *fixed, const struct features *features, float *gate)
 {
     uint32_t planes = fixed->shape.width[POLICY_PLANES];
     for (uint32_t i = 0; i < planes; i++)
@@ -298,6 +298,25 @@ static void see_gates(const struct fixed *fixed, const struct features *features
             add_scaled(gate, gate_scale * features->strength[f],
                        fixed->open + (size_t)(features->feature[f] - fixed->pitches) * planes,
                        planes);
+}
+
+#ifdef __x86_64__
+__attribute__((target("avx2"))) static void
+add_gates_avx2(const struct fixed *fixed, const struct features *features, float *gate)
+{
+    add_gates(fixed, features, gate);
+}
+#endif
+
+static void see_gates(const struct fixed *fixed, const struct features *features, float *gate)
+{
+#ifdef __x86_64__
+    if (dense_wide()) {
+        add_gates_avx2(fixed, features, gate);
+        return;
+    }
+#endif
+    add_gates(fixed, features, gate);
 }
 
 /* A sum of no features; of a gated network, of those that say the same to all actions. */

@@ -3,6 +3,7 @@
 #include "base/rng.h"
 #include "correct/beam.h"
 #include "correct/channel.h"
+#include "correct/exponential.h"
 #include "correct/trace.h"
 #include "rl/fixed.h"
 
@@ -386,13 +387,32 @@ static void test_spread(void **state)
     free(note);
 }
 
+static void test_exponential(void **state)
+{
+    (void)state;
+    double error = 0;
+    for (int i = -87 * 4096; i <= 88 * 4096; i++) {
+        float x = (float)i / 4096;
+        double right = exp((double)x);
+        error = fmax(error, fabs((double)exponential(x) - right) / right);
+    }
+    print_message("  wrong by %.3g of e^x\n", error);
+    assert_true(error < 1. / (1 << 22));
+    assert_true(exponential(0) >= 1 && exponential(0) <= 1);
+    const float nothing[2] = {-INFINITY, -88};
+    float to[2];
+    exponentials(nothing, 2, to);
+    assert_true(to[0] >= 0 && to[0] <= 0 && to[1] >= 0 && to[1] <= 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_channel),    cmocka_unit_test(test_trace),
-        cmocka_unit_test(test_exhaustive), cmocka_unit_test(test_causal),
-        cmocka_unit_test(test_take),       cmocka_unit_test(test_range),
-        cmocka_unit_test(test_belief),     cmocka_unit_test(test_spread),
+        cmocka_unit_test(test_channel),     cmocka_unit_test(test_trace),
+        cmocka_unit_test(test_exhaustive),  cmocka_unit_test(test_causal),
+        cmocka_unit_test(test_take),        cmocka_unit_test(test_range),
+        cmocka_unit_test(test_belief),      cmocka_unit_test(test_spread),
+        cmocka_unit_test(test_exponential),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
