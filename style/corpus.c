@@ -1,6 +1,7 @@
 /* Drawing songs and errors. */
 #include "style/corpus.h"
 
+#include "filter/clock.h"
 #include "style/player.h"
 
 #include <math.h>
@@ -22,6 +23,7 @@ int style_lane_open(struct style_lane *lane, const struct style_corpus *corpus, 
 
 void style_lane_close(struct style_lane *lane)
 {
+    clock_close(lane->clock);
     free(lane->truth);
     free(lane->take);
 }
@@ -124,6 +126,33 @@ static const struct style_song *draw_song(const struct style_work *work, struct 
     return &work->song[work->songs - 1];
 }
 
+/* One song of three. */
+static int play_in_time(struct style_lane *lane, struct error *error)
+{
+    const struct clock_settings settings = clock_defaults();
+    clock_close(lane->clock);
+    lane->clock = NULL;
+    lane->position = 0;
+    lane->placed = 0;
+    if (rng_below(&lane->rng, 3) > 0)
+        return 0;
+    player_play(lane->take, lane->count, &lane->rng);
+    lane->clock = clock_open(&settings, error);
+    return lane->clock ? 0 : -1;
+}
+
+/* Notes are placed as they come, and not all at once, as that takes time. */
+static void place(struct style_lane *lane)
+{
+    struct take_note *note = &lane->take[lane->next].note;
+    if (!lane->clock || lane->placed > lane->next)
+        return;
+    lane->placed++;
+    note->position = clock_note(lane->clock, note->seconds, note->pitch);
+    clock_settle(lane->clock);
+    lane->position = note->position = fmax(lane->position, note->position);
+}
+
 static int begin(struct style_lane *lane, struct error *error)
 {
     struct rng *rng = &lane->rng;
@@ -147,8 +176,7 @@ static int begin(struct style_lane *lane, struct error *error)
         if (play_again(lane, &spec, error) != 0)
             return -1;
     }
-    lane->found = rng_below(rng, 3) == 0;
-    return lane->found ? player_play(lane->take, lane->count, rng, error) : 0;
+    return play_in_time(lane, error);
 }
 
 static note_set release_held(struct style_lane *lane, double seconds)
@@ -176,9 +204,10 @@ int style_lane_next(struct style_lane *lane, struct style_struck *struck, struct
     while (lane->next == lane->count)
         if (begin(lane, error) != 0)
             return -1;
+    place(lane);
     const struct take_played *played = &lane->take[lane->next];
     *struck = (struct style_struck){.position = played->note.position,
-                                    .found = lane->found,
+                                    .found = lane->clock != NULL,
                                     .x = played->note.pitch,
                                     .target = style_target(lane->truth, played),
                                     .first = lane->next == 0,

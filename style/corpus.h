@@ -3,7 +3,8 @@
  * A lane plays one song after the other, each drawn at random, transposed at
  * random and with an error model drawn at random, and tells for every note
  * struck which pitch was meant. One song of three is played in human time
- * (style/player.h). */
+ * (style/player.h), and its notes stand where the beat clock (filter/clock.h, source auto)
+ * finds them: often right, often a slot beside, sometimes counted at half or twice the tempo. */
 #ifndef STYLE_CORPUS_H
 #define STYLE_CORPUS_H
 
@@ -14,6 +15,8 @@
 #include "measure/take.h"
 
 #include <stddef.h>
+
+struct clock;
 
 /* One voice or all voices of a file. */
 struct style_song {
@@ -42,7 +45,9 @@ struct style_lane {
     struct rng rng;
     struct take_note *truth;
     struct take_played *take;
-    bool found; /* its positions, by a clock */
+    struct clock *clock; /* by which its notes are placed as they come; NULL: they are placed */
+    double position;     /* of the note placed last */
+    size_t placed;       /* notes */
     size_t truth_count, count, next;
     struct {
         double release; /* seconds */

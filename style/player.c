@@ -1,10 +1,7 @@
-/* Seconds by beats first, then the clock. */
+/* Beat by beat, and notes by where they stand between beats. */
 #include "style/player.h"
 
-#include "filter/clock.h"
-
 #include <math.h>
-#include <stdbool.h>
 #include <stdlib.h>
 
 enum { BEAT = 4 };
@@ -91,25 +88,15 @@ static void play_in_time(struct take_played *take, size_t count, const struct ma
     }
 }
 
-int player_play(struct take_played *take, size_t count, struct rng *rng, struct error *error)
+void player_play(struct take_played *take, size_t count, struct rng *rng)
 {
     if (count < 2)
-        return 0;
-    const struct clock_settings settings = clock_defaults();
-    struct clock *clock = clock_open(&settings, error);
-    if (!clock)
-        return -1;
+        return;
     struct manner manner = draw_manner(rng);
-    double before = take[count - 1].note.seconds - take[0].note.seconds, last = 0;
+    double before = take[count - 1].note.seconds - take[0].note.seconds;
     play_in_time(take, count, &manner, rng);
     double after = take[count - 1].note.seconds - take[0].note.seconds;
+    for (size_t i = 0; i < count; i++)
+        take[i].note.duration *= before > 0 && after > 0 ? after / before : 1;
     qsort(take, count, sizeof *take, compare);
-    for (size_t i = 0; i < count; i++) {
-        struct take_note *note = &take[i].note;
-        note->duration *= before > 0 && after > 0 ? after / before : 1;
-        note->position = last = fmax(last, clock_note(clock, note->seconds, note->pitch));
-        clock_settle(clock);
-    }
-    clock_close(clock);
-    return 0;
 }

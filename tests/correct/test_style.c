@@ -307,6 +307,34 @@ static void test_anything(void **state)
     model_free(model);
 }
 
+/* Networks are told of each note whether its slot is known: two that learned nothing answer
+ * otherwise. */
+static void test_guesses(void **state)
+{
+    (void)state;
+    struct model *model = make_model();
+    const struct model *const models[] = {model};
+    struct expert *known, *guessed;
+    float one[STYLE_SHIFTS], other[STYLE_SHIFTS];
+    assert_int_equal(expert_open(&known, models, 1, NULL), 0);
+    assert_int_equal(expert_open(&guessed, models, 1, NULL), 0);
+    for (int i = 0; i < 60; i++) {
+        uint8_t x = (uint8_t)(50 + i * 7 % 24);
+        bool guess = i >= 20 && i < 40;
+        expert_judge(known, i, false, x, 0, 1, one);
+        expert_judge(guessed, i, guess, x, 0, 1, other);
+        if (i < 20)
+            assert_memory_equal(one, other, sizeof one);
+        else if (guess)
+            assert_true(memcmp(one, other, sizeof one) != 0);
+        expert_hear(known, x);
+        expert_hear(guessed, x);
+    }
+    expert_close(known);
+    expert_close(guessed);
+    model_free(model);
+}
+
 /* follow = 100 trusts the player, whatever the networks say; beliefs sum to one. */
 static void test_trust(void **state)
 {
@@ -364,6 +392,7 @@ int main(void)
         cmocka_unit_test(test_memory),      cmocka_unit_test(test_views),
         cmocka_unit_test(test_prior_views), cmocka_unit_test(test_hits),
         cmocka_unit_test(test_anything),    cmocka_unit_test(test_trust),
+        cmocka_unit_test(test_guesses),
         cmocka_unit_test(test_foreign),     cmocka_unit_test(test_struck),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -171,6 +171,7 @@ static void test_corrector_is_told(void **state)
     desk->settings.clock = (struct clock_settings){.source = CLOCK_FIXED, .tempo = 150};
     desk_set(desk);
     in(desk, 0x92, 60, 33);
+    assert_false(desk->corrector.last.found);
     assert_int_equal(desk->corrector.last.pitch, 60);
     assert_int_equal(desk->corrector.last.velocity, 33);
     assert_float_equal(desk->corrector.last.seconds, desk->seconds, 1e-12);
@@ -185,6 +186,10 @@ static void test_corrector_is_told(void **state)
     assert_int_equal(desk->corrector.holds[65], 0);
     assert_int_equal(filter_status(desk->filter).corrected, 2);
     assert_int_equal(filter_status(desk->filter).notes, 2);
+    desk->settings.clock.source = CLOCK_AUTO;
+    desk_set(desk);
+    in(desk, 0x92, 64, 33);
+    assert_true(desk->corrector.last.found);
 }
 
 /* A bypassed corrector goes on listening, after the note was sent. */

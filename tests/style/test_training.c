@@ -63,8 +63,9 @@ static void test_targets(void **state)
     assert_true(music && lane);
     compose(music);
     assert_int_equal(style_lane_open(lane, &music->corpus, 3, 4, NULL), 0);
-    size_t wrong = 0, far = 0, songs = 0;
+    size_t wrong = 0, far = 0, songs = 0, found = 0, beside = 0;
     bool over = true;
+    double last = 0;
     for (int i = 0; i < 20000; i++) {
         struct style_struck struck;
         assert_int_equal(style_lane_next(lane, &struck, NULL), 0);
@@ -74,6 +75,12 @@ static void test_targets(void **state)
         assert_int_equal(struck.first, over);
         over = struck.last;
         songs += struck.first;
+        found += struck.found && struck.first;
+        assert_true(struck.first || struck.position >= last);
+        last = struck.position;
+        int meant_by = played->truth;
+        beside += struck.found && meant_by >= 0 &&
+                  remainder(struck.position - lane->truth[meant_by].position, 4) != 0;
         if (struck.target >= 0) {
             int meant = played->truth >= 0 ? played->truth : played->brushed;
             assert_int_equal(struck.x + struck.target - STYLE_RANGE, lane->truth[meant].pitch);
@@ -85,6 +92,8 @@ static void test_targets(void **state)
     assert_true(wrong > 2000 && wrong < 8000);
     assert_true(far < 20);
     assert_true(songs > 20000 / NOTES - 2);
+    assert_true(found > songs / 5 && found < songs / 2);
+    assert_true(beside > 0);
     style_lane_close(lane);
     free(lane);
     free(music);
