@@ -26,8 +26,8 @@ void expert_close(struct expert *expert);
 void expert_start(struct expert *expert);
 
 /* What is meant by key x, struck now while the pitches `held` sound: meant[k] is the
- * probability of pitch x + k - STYLE_RANGE. found: the slot is a clock's guess. The player is trusted as P(x | y)^trust:
- * 1 is what the network learned. To be followed by expert_hear. */
+ * probability of pitch x + k - STYLE_RANGE. found: the slot is a clock's guess. The player is
+ * trusted as P(x | y)^trust: 1 is what the network learned. To be followed by expert_hear. */
 void expert_judge(struct expert *expert, double slot, bool found, uint8_t x, note_set held,
                   float trust, float meant[STYLE_SHIFTS]);
 

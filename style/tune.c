@@ -1,17 +1,33 @@
-/* The environment of the correction process, and PPO in it. */
+/* The environment of the correction process, and PPO in it. Lanes go on side by side, as no lane
+ * knows of another; what they see is then put down in their order. */
 #include "style/tune.h"
 
 #include "correct/beam.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { SPAN = 24, INTERVALS = 2 * SPAN + 1 };
+enum { SPAN = 24, INTERVALS = 2 * SPAN + 1, MOST_THREADS = 16 };
 
 /* R: [interval before][interval], each within SPAN semitones. */
 struct transitions {
     float reward[INTERVALS][INTERVALS];
+};
+
+struct correction;
+
+/* A thread's lanes: number, number + threads and so on. */
+struct crew {
+    struct correction *correction;
+    uint32_t number;
+    const uint32_t *action; /* NULL: there is none before the first notes */
+    const struct transition *to;
+    float *scratch;
+    int status; /* of a lane that ran out of memory */
+    struct error error;
+    pthread_t thread;
 };
 
 struct correction {
@@ -25,11 +41,11 @@ struct correction {
     uint32_t *at;                /* [lanes]: its observation */
     float (*told)[STYLE_SHIFTS]; /* [lanes]: the policy's belief about it */
     int (*sent)[2];              /* [lanes]: the last two pitches sent; -1: none */
+    struct style_view *view;     /* [lanes]: what each sees */
     uint32_t *first_feature, *feature, *first_logit, *first_action;
-    float *strength, *scratch;
-    struct style_view view;
-    int status; /* of a lane that ran out of memory */
-    struct error error;
+    float *strength;
+    uint32_t threads;
+    struct crew crew[MOST_THREADS];
 };
 
 static uint32_t interval(int from, int to)
@@ -64,15 +80,15 @@ static struct correction *of(struct environment *environment)
     return (struct correction *)(void *)environment;
 }
 
-/* Adds the observation that lane i stands at now. */
-static void stand(struct correction *correction, uint32_t i)
+/* The next note of lane i: what is seen of it, and what the policy makes of that. */
+static void stand(struct crew *crew, uint32_t i)
 {
-    struct observations *seen = &correction->environment.seen;
+    struct correction *correction = crew->correction;
     struct style_struck *struck = &correction->struck[i];
-    struct style_view *view = &correction->view;
+    struct style_view *view = &correction->view[i];
     struct beam *beam = correction->beam[i];
     view->count = 0;
-    if (style_lane_next(&correction->lane[i], struck, &correction->error) == 0) {
+    if (style_lane_next(&correction->lane[i], struck, &crew->error) == 0) {
         float meant[STYLE_SHIFTS];
         if (struck->first)
             beam_start(beam);
@@ -80,25 +96,21 @@ static void stand(struct correction *correction, uint32_t i)
         beam_judge(beam, struck->position, struck->x, struck->held, meant);
         beam_see(beam, struck->x, struck->held, meant, view);
     } else {
-        correction->status = -1;
+        crew->status = -1;
     }
+    style_ask(correction->policy, view, crew->scratch, correction->told[i]);
+}
+
+/* Adds what lane i sees to the observations. */
+static void put_down(struct correction *correction, uint32_t i)
+{
+    struct observations *seen = &correction->environment.seen;
+    const struct style_view *view = &correction->view[i];
     uint32_t o = seen->count++, at = correction->first_feature[o];
     memcpy(correction->feature + at, view->feature, view->count * sizeof *view->feature);
     memcpy(correction->strength + at, view->strength, view->count * sizeof *view->strength);
     correction->first_feature[o + 1] = at + view->count;
     correction->at[i] = o;
-    style_ask(correction->policy, view, correction->scratch, correction->told[i]);
-}
-
-/* Only what lanes stand at is kept. */
-static void correction_begin(struct environment *environment, uint32_t *observation)
-{
-    struct correction *correction = of(environment);
-    environment->seen.count = 0;
-    for (uint32_t i = 0; i < environment->lanes; i++) {
-        stand(correction, i);
-        observation[i] = correction->at[i];
-    }
 }
 
 static float reward(const struct correction *correction, uint32_t i, int action, int pitch)
@@ -115,32 +127,80 @@ static float reward(const struct correction *correction, uint32_t i, int action,
     return (float)value;
 }
 
+/* Lane i answers, and goes on to its next note. */
+static void go_on(struct crew *crew, uint32_t i)
+{
+    struct correction *correction = crew->correction;
+    const struct transition *to = crew->to;
+    struct style_lane *lane = &correction->lane[i];
+    if (lane->next == lane->count) {
+        /* Out of memory: it stands still until the run is over. */
+        to->reward[i] = 0;
+        to->episode[i] = EPISODE_OVER;
+        stand(crew, i);
+        return;
+    }
+    const struct style_struck *struck = &correction->struck[i];
+    int action = (int)crew->action[i], pitch = struck->x + action - STYLE_RANGE;
+    bool over = struck->last;
+    to->reward[i] = reward(correction, i, action, pitch);
+    to->episode[i] = over ? EPISODE_OVER : EPISODE_GOES_ON;
+    beam_hear(correction->beam[i], struck->x, correction->told[i]);
+    style_lane_send(lane, action);
+    correction->sent[i][1] = over ? -1 : correction->sent[i][0];
+    correction->sent[i][0] = over ? -1 : pitch;
+    stand(crew, i);
+}
+
+static void *work(void *context)
+{
+    struct crew *crew = context;
+    struct correction *correction = crew->correction;
+    for (uint32_t i = crew->number; i < correction->environment.lanes; i += correction->threads)
+        if (crew->action)
+            go_on(crew, i);
+        else
+            stand(crew, i);
+    return NULL;
+}
+
+/* All lanes: what a thread cannot be had for is done by this one. */
+static void work_together(struct correction *correction, const uint32_t *action,
+                          const struct transition *to)
+{
+    bool begun[MOST_THREADS] = {false};
+    for (uint32_t t = 0; t < correction->threads; t++) {
+        struct crew *crew = &correction->crew[t];
+        crew->action = action;
+        crew->to = to;
+        begun[t] = t > 0 && pthread_create(&crew->thread, NULL, work, crew) == 0;
+    }
+    for (uint32_t t = 0; t < correction->threads; t++)
+        if (!begun[t])
+            work(&correction->crew[t]);
+    for (uint32_t t = 0; t < correction->threads; t++)
+        if (begun[t])
+            pthread_join(correction->crew[t].thread, NULL);
+    for (uint32_t i = 0; i < correction->environment.lanes; i++)
+        put_down(correction, i);
+}
+
+/* Only what lanes stand at is kept. */
+static void correction_begin(struct environment *environment, uint32_t *observation)
+{
+    struct correction *correction = of(environment);
+    environment->seen.count = 0;
+    work_together(correction, NULL, NULL);
+    memcpy(observation, correction->at, environment->lanes * sizeof *observation);
+}
+
 static void correction_step(struct environment *environment, const uint32_t *action,
                             const struct transition *to)
 {
     struct correction *correction = of(environment);
-    for (uint32_t i = 0; i < environment->lanes; i++) {
-        struct style_lane *lane = &correction->lane[i];
-        if (lane->next == lane->count) {
-            /* Out of memory: it stands still until the run is over. */
-            to->reward[i] = 0;
-            to->episode[i] = EPISODE_OVER;
-            stand(correction, i);
-            to->arrived[i] = to->observation[i] = correction->at[i];
-            continue;
-        }
-        const struct style_struck *struck = &correction->struck[i];
-        int pitch = struck->x + (int)action[i] - STYLE_RANGE;
-        bool over = struck->last;
-        to->reward[i] = reward(correction, i, (int)action[i], pitch);
-        beam_hear(correction->beam[i], struck->x, correction->told[i]);
-        style_lane_send(lane, (int)action[i]);
-        correction->sent[i][1] = over ? -1 : correction->sent[i][0];
-        correction->sent[i][0] = over ? -1 : pitch;
-        stand(correction, i);
-        to->arrived[i] = to->observation[i] = correction->at[i];
-        to->episode[i] = over ? EPISODE_OVER : EPISODE_GOES_ON;
-    }
+    work_together(correction, action, to);
+    memcpy(to->observation, correction->at, environment->lanes * sizeof *to->observation);
+    memcpy(to->arrived, correction->at, environment->lanes * sizeof *to->arrived);
 }
 
 /* Songs are not resumed in their middle. */
@@ -176,8 +236,10 @@ static void correction_destroy(struct environment *environment)
     free(correction->struck);
     free(correction->at);
     free(correction->told);
-    free(correction->scratch);
+    for (uint32_t t = 0; t < correction->threads; t++)
+        free(correction->crew[t].scratch);
     free(correction->sent);
+    free(correction->view);
     free(correction->first_feature);
     free(correction->feature);
     free(correction->strength);
@@ -203,8 +265,15 @@ static int allocate(struct correction *correction, uint32_t most, struct error *
     correction->struck = calloc(lanes, sizeof *correction->struck);
     correction->at = calloc(lanes, sizeof *correction->at);
     correction->told = calloc(lanes, sizeof *correction->told);
-    correction->scratch =
-        malloc(policy_scratch(correction->policy, 1) * sizeof *correction->scratch);
+    correction->view = malloc(lanes * sizeof *correction->view);
+    bool crews = true;
+    for (uint32_t t = 0; t < correction->threads; t++) {
+        struct crew *crew = &correction->crew[t];
+        crew->correction = correction;
+        crew->number = t;
+        crew->scratch = malloc(policy_scratch(correction->policy, 1) * sizeof *crew->scratch);
+        crews = crews && crew->scratch;
+    }
     correction->sent = malloc(lanes * sizeof *correction->sent);
     correction->first_feature = calloc((size_t)most + 1, sizeof *correction->first_feature);
     correction->feature = malloc((size_t)most * STYLE_MOST * sizeof *correction->feature);
@@ -212,7 +281,7 @@ static int allocate(struct correction *correction, uint32_t most, struct error *
     correction->first_logit = malloc(((size_t)most + 1) * sizeof *correction->first_logit);
     correction->first_action = calloc(most, sizeof *correction->first_action);
     if (!correction->lane || !correction->beam || !correction->struck || !correction->at ||
-        !correction->told || !correction->scratch || !correction->sent ||
+        !correction->told || !crews || !correction->sent || !correction->view ||
         !correction->first_feature || !correction->feature || !correction->strength ||
         !correction->first_logit || !correction->first_action)
         return error_set(error, "out of memory");
@@ -236,6 +305,9 @@ static struct correction *correction_open(const struct style_networks *networks,
                                                    .lanes = settings->lanes,
                                                    .most_observations = most,
                                                    .most_logits = most * STYLE_SHIFTS};
+    correction->threads = settings->threads < 1              ? 1
+                          : settings->threads < MOST_THREADS ? settings->threads
+                                                             : MOST_THREADS;
     correction->policy = networks->policy;
     correction->transitions = transitions;
     correction->touch = settings->touch;
@@ -262,8 +334,12 @@ static struct correction *correction_open(const struct style_networks *networks,
 
 struct tune_settings tune_defaults(void)
 {
-    struct tune_settings settings = {
-        .steps = 1600000, .lanes = 128, .touch = .1, .music = .02, .ppo = ppo_defaults(POLICY_MLP)};
+    struct tune_settings settings = {.steps = 2400000,
+                                     .lanes = 128,
+                                     .threads = 1,
+                                     .touch = .1,
+                                     .music = .02,
+                                     .ppo = ppo_defaults(POLICY_MLP)};
     settings.ppo.rollout = 64;
     settings.ppo.epochs = 1;
     settings.ppo.minibatches = 2;
@@ -300,10 +376,9 @@ int tune(const struct style_networks *networks, const struct style_corpus *corpu
     if (ppo) {
         ppo_set_anchor(ppo, anchor);
         status = ppo_run(ppo, settings->steps, watch, context, error);
-        if (status == 0 && correction->status != 0) {
-            *error = correction->error;
-            status = -1;
-        }
+        for (uint32_t t = 0; status == 0 && t < correction->threads; t++)
+            if (correction->crew[t].status != 0)
+                status = error_set(error, "%s", correction->crew[t].error.text);
         if (status == 0)
             status = policy_freeze(networks->policy, error);
     }

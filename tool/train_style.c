@@ -132,6 +132,7 @@ static int learn_tune(const struct style_options *options, const struct style_ne
     struct watch watch = {.total = (uint64_t)options->steps, .started = progress_clock()};
     struct tune_settings settings = tune_defaults();
     settings.steps = (uint64_t)options->steps;
+    settings.threads = (uint32_t)options->threads;
     settings.seed = (uint64_t)options->common.seed;
     progress_begin(&watch.progress, "ppo", options->common.quiet);
     int status = tune(networks, &corpus->learned, &settings, watch_tune, &watch, error);
@@ -402,7 +403,7 @@ int command_train_style(int argc, char **argv)
 {
     struct style_options options = {.notes = 12000000,
                                     .prior = 22000000,
-                                    .steps = 1600000,
+                                    .steps = 2400000,
                                     .threads = MIN((gint)g_get_num_processors(), PUPIL_GROUPS),
                                     .hold_out = 10,
                                     .trials = 20,
@@ -417,7 +418,7 @@ int command_train_style(int argc, char **argv)
         {"notes", 0, 0, G_OPTION_ARG_INT64, &options.notes, "notes of the warm start (12000000)",
          "N"},
         {"prior", 0, 0, G_OPTION_ARG_INT64, &options.prior, "notes of the prior (22000000)", "N"},
-        {"steps", 0, 0, G_OPTION_ARG_INT64, &options.steps, "steps of ppo after them (1600000)",
+        {"steps", 0, 0, G_OPTION_ARG_INT64, &options.steps, "steps of ppo after them (2400000)",
          "N"},
         {"rate", 0, 0, G_OPTION_ARG_DOUBLE, &options.rate,
          "learning rate of the warm start (0.002)", "X"},

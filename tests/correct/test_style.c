@@ -323,10 +323,10 @@ static void test_guesses(void **state)
         bool guess = i >= 20 && i < 40;
         expert_judge(known, i, false, x, 0, 1, one);
         expert_judge(guessed, i, guess, x, 0, 1, other);
-        if (i < 20)
-            assert_memory_equal(one, other, sizeof one);
-        else if (guess)
-            assert_true(memcmp(one, other, sizeof one) != 0);
+        float apart = 0;
+        for (int k = 0; k < STYLE_SHIFTS; k++)
+            apart += fabsf(one[k] - other[k]);
+        assert_true(i < 20 ? apart <= 0 : !guess || apart > 0);
         expert_hear(known, x);
         expert_hear(guessed, x);
     }
@@ -392,8 +392,8 @@ int main(void)
         cmocka_unit_test(test_memory),      cmocka_unit_test(test_views),
         cmocka_unit_test(test_prior_views), cmocka_unit_test(test_hits),
         cmocka_unit_test(test_anything),    cmocka_unit_test(test_trust),
-        cmocka_unit_test(test_guesses),
-        cmocka_unit_test(test_foreign),     cmocka_unit_test(test_struck),
+        cmocka_unit_test(test_guesses),     cmocka_unit_test(test_foreign),
+        cmocka_unit_test(test_struck),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -172,6 +172,7 @@ static void test_learning(void **state)
     settings.seed = 3;
     struct style_networks twice[2];
     for (int i = 0; i < 2; i++) {
+        settings.threads = i ? 3 : 1;
         assert_int_equal(style_networks_copy(&twice[i], &networks, NULL), 0);
         assert_int_equal(tune(&twice[i], &music->corpus, &settings, NULL, NULL, NULL), 0);
         assert_same(twice[i].prior, networks.prior);
