@@ -6,30 +6,32 @@
 
 enum { BEAT = 4 };
 
-/* Deviations, of which most are shares of a beat or seconds. */
+/* How one player plays. */
 struct manner {
     double period;   /* of a beat, seconds */
-    double walk;     /* of the logarithm of the tempo, a beat */
-    double swell;    /* of the tempo over a phrase */
-    double ritard;   /* at the end of a phrase */
-    double push;     /* of a beat, seconds */
+    double walk;     /* deviation of the logarithm of the tempo, a beat */
+    double swell;    /* of the tempo over a phrase, share */
+    double ritard;   /* slowing at the end of a phrase, share */
+    double push;     /* deviation of a beat's place, seconds */
     double jitter;   /* of an onset, seconds */
-    double spread;   /* of the notes of a chord, seconds */
+    double spread;   /* of a note of a chord, seconds */
     double wait;     /* chance of a hesitation before a beat */
     uint32_t phrase; /* beats */
 };
 
+/* Draws stand in statements of their own: their order must not be the compiler's choice. */
 static struct manner draw_manner(struct rng *rng)
 {
+    struct manner manner = {0};
     double ease = rng_double(rng);
-    struct manner manner = {.period = 60 / (55 + 85 * rng_double(rng)),
-                            .walk = .005 + .03 * ease * rng_double(rng),
-                            .swell = .13 * ease * rng_double(rng),
-                            .ritard = .3 * ease * rng_double(rng),
-                            .push = .003 + .013 * rng_double(rng),
-                            .jitter = .007 + .02 * rng_double(rng),
-                            .spread = .007 + .015 * rng_double(rng),
-                            .phrase = 16 + 16 * rng_below(rng, 2)};
+    manner.period = 60 / (55 + 85 * rng_double(rng));
+    manner.walk = .005 + .03 * ease * rng_double(rng);
+    manner.swell = .13 * ease * rng_double(rng);
+    manner.ritard = .3 * ease * rng_double(rng);
+    manner.push = .003 + .013 * rng_double(rng);
+    manner.jitter = .007 + .02 * rng_double(rng);
+    manner.spread = .007 + .015 * rng_double(rng);
+    manner.phrase = 16 + 16 * rng_below(rng, 2);
     manner.wait = rng_below(rng, 3) == 0 ? .04 * rng_double(rng) : 0;
     return manner;
 }
@@ -44,8 +46,11 @@ struct progress {
 static void next_beat(struct progress *at, const struct manner *manner, struct rng *rng)
 {
     at->begin += at->length;
-    if (rng_double(rng) < manner->wait)
-        at->begin += .4 + 2.5 * rng_double(rng) * rng_double(rng);
+    if (rng_double(rng) < manner->wait) {
+        double wait = 2.5 * rng_double(rng);
+        wait *= rng_double(rng);
+        at->begin += .4 + wait;
+    }
     at->beat++;
     at->late = manner->push * rng_normal(rng);
     at->walk = .97 * at->walk + manner->walk * rng_normal(rng);

@@ -22,7 +22,7 @@ struct correction;
 struct crew {
     struct correction *correction;
     uint32_t number;
-    const uint32_t *action; /* NULL: there is none before the first notes */
+    const uint32_t *action; /* NULL: lanes look once more at where they stand */
     const struct transition *to;
     float *scratch;
     int status; /* of a lane that ran out of memory */
