@@ -1,7 +1,8 @@
-/* Any bytes as a model file: a sentence, or a model whose policy is sound. The
+/* Any bytes as a model file: a sentence, or a model whose policy or networks are sound. The
  * bytes are tried as they are and with length and checksum made right, or the
  * checksum would keep everything out. */
 #include "rl/model.h"
+#include "rl/policy.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -19,12 +20,29 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* Networks stand alone, and their weights are numbers. */
+static void check_networks(const struct model *model)
+{
+    MUST(!model_process(model) && !model_policy(model) && model_songs(model) == 0);
+    for (size_t i = 0; i < model_networks(model); i++) {
+        const struct policy *network = model_network(model, i);
+        MUST(network->parameters > 0);
+        for (size_t k = 0; k < network->parameters; k++)
+            MUST(isfinite(network->parameter[k]));
+    }
+}
+
 static void load(const uint8_t *bytes, size_t length)
 {
     struct error error = {""};
     struct model *model = model_load_memory(bytes, length, "input", &error);
     if (!model) {
         MUST(strncmp(error.text, "input: ", 7) == 0 && strlen(error.text) > 12);
+        return;
+    }
+    if (model_networks(model) > 0) {
+        check_networks(model);
+        model_free(model);
         return;
     }
     const struct process *process = model_process(model);
