@@ -40,7 +40,8 @@ _Static_assert(PLANE_CLASS + 2 * STYLE_WINDOW == AT_SLOT, "planes are counted tw
 static const float class_forget[STYLE_MEMORIES] = {.96f, .995f, .8f};
 static const float rate_forget[2] = {.97f, .995f};
 static const float hit_forget[2] = {.8f, .95f};
-static const float least_belief = .02f, least_logarithm = -4; /* of which is less than that */
+static const float least_belief = .02f;
+static const float hopeless = -4; /* the logarithm of less than that */
 
 struct policy_shape style_shape(void)
 {
@@ -391,7 +392,7 @@ static struct repetition_note digest_logarithms(uint8_t x,
 {
     float probability[STYLE_SHIFTS];
     for (int k = 0; k < STYLE_SHIFTS; k++)
-        probability[k] = log_probability[k] < least_logarithm ? 0 : expf(log_probability[k]);
+        probability[k] = log_probability[k] < hopeless ? 0 : expf(log_probability[k]);
     return style_digest(x, probability);
 }
 

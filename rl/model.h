@@ -29,7 +29,7 @@ struct model *model_create(struct song **songs, size_t count, struct process *pr
                            struct policy *policy, const struct model_origin *origin,
                            struct error *error);
 
-/* A model without pieces, process and policy: networks (mlp) that serve any music;
+/* A model without pieces, process and policy: networks that serve any music;
  * what they see and answer is their users' affair. Takes ownership of the
  * networks, also when it fails. */
 struct model *model_create_networks(struct policy **networks, size_t count,
