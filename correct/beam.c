@@ -352,10 +352,8 @@ static void weigh(struct beam *beam, uint8_t x)
 /* The hypotheses of the notes up to this one, and what it tells of the player. */
 static void extend(struct beam *beam, uint8_t x)
 {
-    float meant[STYLE_SHIFTS];
-    exponentials(beam->log_meant, STYLE_SHIFTS, meant);
     if (!beam->known)
-        channel_hear(&beam->channel, x, meant);
+        channel_hear(&beam->channel, x, beam->expected);
     struct hypothesis *before = beam->hypothesis;
     beam->hypothesis = beam->spare;
     beam->spare = before;

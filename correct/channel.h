@@ -3,8 +3,14 @@
  *
  * A mixture: on the key; one or two semitones beside it, evenly; a slip as they
  * were measured (correct/channel.c), which knows white keys from black ones;
- * anywhere within an octave, evenly; an octave beside it. Shares of the parts
- * follow the player by expectation maximisation, forgetting slowly. */
+ * anywhere within an octave, evenly; an octave beside it. Which shares the parts
+ * have is learned from the player, by Bayes' rule: players of CHANNEL_KINDS kinds
+ * (by where they land when they miss), each with CHANNEL_RATES rates of mistakes,
+ * each in music that is expected as well as it is thought to be, or that CHANNEL_ODDS
+ * - 1 parts of its notes are not expected at all. (Without the last, music that
+ * the prior knows little of looks like mistakes.) Any note may be the first of
+ * another player (Herbster and Warmuth 1998, "Tracking the best expert",
+ * fixed share), so that nothing is forgotten and nothing is held on to. */
 #ifndef CORRECT_CHANNEL_H
 #define CORRECT_CHANNEL_H
 
@@ -17,11 +23,14 @@ enum {
     CHANNEL_RANGE = 12,
     CHANNEL_SHIFTS = 2 * CHANNEL_RANGE + 1,
     CHANNEL_PARTS = 6,
+    CHANNEL_ODDS = 3,
+    CHANNEL_KINDS = 5,
+    CHANNEL_RATES = 11,
 };
 
 struct channel {
     float share[CHANNEL_PARTS];
-    float seen[CHANNEL_PARTS];      /* notes, forgotten slowly */
+    float player[CHANNEL_ODDS][CHANNEL_KINDS][CHANNEL_RATES]; /* probabilities */
     float slip[12][CHANNEL_SHIFTS]; /* [pitch class meant][semitones up + CHANNEL_RANGE] */
 };
 
@@ -30,10 +39,13 @@ void channel_start(struct channel *channel);
 /* log P(x | y) for y = x + k - CHANNEL_RANGE; -INFINITY where there is no such y. */
 void channel_judge(const struct channel *channel, uint8_t x, float log_probability[CHANNEL_SHIFTS]);
 
-/* Counts a note x that was meant as x + k - CHANNEL_RANGE with probability meant[k]. */
-void channel_hear(struct channel *channel, uint8_t x, const float meant[CHANNEL_SHIFTS]);
+/* Learns from a note x. expected[k]: log-probability of y = x + k - CHANNEL_RANGE as the music
+ * goes on, the key aside. */
+void channel_hear(struct channel *channel, uint8_t x, const float expected[CHANNEL_SHIFTS]);
 
-/* Shares as a whole take shows them, each of its notes meant as meant[i] says. */
+/* Shares as a whole take shows them, by one step of expectation maximisation (Dempster et al.
+ * 1977): note i was meant as x + k - CHANNEL_RANGE with probability meant[i][k]. What was learned
+ * of the player stays as it was. */
 void channel_fit(struct channel *channel, const struct correct_note *notes, size_t count,
                  const float (*meant)[CHANNEL_SHIFTS]);
 

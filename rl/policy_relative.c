@@ -248,11 +248,22 @@ DENSE_INLINE void learn_others(float *gradient, const struct layout *at, const s
     }
 }
 
+/* Whether nothing flows back: what an observation has to teach was left out. */
+DENSE_INLINE bool is_still(const float *flow, uint32_t n)
+{
+    float most = 0;
+    for (uint32_t i = 0; i < n; i++)
+        most = flow[i] != 0 ? 1 : most;
+    return most == 0;
+}
+
 DENSE_INLINE void learn_all(const float *p, float *gradient, const struct layout *at,
                             const struct observations *seen, const uint32_t *id, uint32_t n,
                             const float *gate, const float *flow)
 {
     for (uint32_t k = 0; k < n; k++, flow += at->flat) {
+        if (is_still(flow, at->flat))
+            continue;
         const struct sight sight = sight_of(seen, id[k]);
         float sum[POLICY_MAX_WIDTH] = {0}, gate_back[POLICY_MAX_WIDTH] = {0};
         bias_backward(flow, at->actions, at->c, sum);

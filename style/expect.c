@@ -10,6 +10,7 @@
 #include <string.h>
 
 enum { REPORT = 200, RISING = 200 }; /* steps */
+enum { NEAR = 3 };                   /* semitones */
 
 /* q by distance: 0, 1, 2, and each farther one. */
 static const float near[3] = {.3f, .12f, .1f};
@@ -45,6 +46,8 @@ struct listener {
     struct style memory;
     struct channel channel;
     struct line meant, believed;
+    bool answered; /* with answer, before it was looked for */
+    float answer[STYLE_SHIFTS];
     bool
         alone; /* in this song memory is made of what was believed, as if the past were not known */
 };
@@ -128,12 +131,11 @@ static struct observations observations_of(const struct views *views)
                                  .first_action = views->first_action};
 }
 
-static void answer(struct group *group)
+static void answer(struct group *group, const uint32_t *id, uint32_t count)
 {
     struct views *views = &group->views;
     struct observations seen = observations_of(views);
-    policy_forward(group->network, &seen, views->id, EXPECT_LANES, group->scratch, views->logit,
-                   views->value);
+    policy_forward(group->network, &seen, id, count, group->scratch, views->logit, views->value);
 }
 
 static void normalise(struct views *views)
@@ -141,6 +143,32 @@ static void normalise(struct views *views)
     struct observations seen = observations_of(views);
     policy_softmax(&seen, views->id, EXPECT_LANES, views->logit, views->log_probability,
                    views->probability);
+}
+
+/* What was answered around a drawn centre serves for the key too, where that is near and the
+ * last notes are the same: pitches out of sight count as the least likely one in sight. */
+static void keep_answer(struct group *group, uint32_t i, int shift)
+{
+    struct listener *listener = &group->listener[i];
+    const float *logit = group->views.logit + (size_t)i * STYLE_SHIFTS;
+    int by = shift - listener->struck.target;
+    bool same = !listener->alone ||
+                memcmp(&listener->believed, &listener->meant, sizeof listener->meant) == 0;
+    listener->answered = shift >= 0 && abs(by) <= NEAR && same;
+    if (!listener->answered)
+        return;
+    float least = logit[0];
+    for (int k = 1; k < STYLE_SHIFTS; k++)
+        least = fminf(least, logit[k]);
+    for (int k = 0; k < STYLE_SHIFTS; k++)
+        listener->answer[k] = k + by >= 0 && k + by < STYLE_SHIFTS ? logit[k + by] : least;
+}
+
+/* The share of notes, expected with probability p, that are learned from: those that are known
+ * already teach little. The others count for those that are left out. */
+static float worth_of(float p)
+{
+    return fminf(1, fmaxf(.1f, 2 * (1 - p)));
 }
 
 /* Around drawn centres: the gradient. */
@@ -159,7 +187,9 @@ static void learn_notes(struct group *group, float *gradient)
             shift[i] = -1;
         look(group, i, shift[i] < 0 ? struck->x : (uint8_t)centre, &listener->meant);
     }
-    answer(group);
+    answer(group, views->id, EXPECT_LANES);
+    for (uint32_t i = 0; i < EXPECT_LANES; i++)
+        keep_answer(group, i, shift[i]);
     for (uint32_t j = 0; j < EXPECT_LANES * STYLE_SHIFTS; j++)
         views->logit[j] += logf(q_of((int)(j % STYLE_SHIFTS)));
     normalise(views);
@@ -167,9 +197,12 @@ static void learn_notes(struct group *group, float *gradient)
         size_t at = (size_t)i * STYLE_SHIFTS;
         if (shift[i] < 0)
             continue;
-        for (int k = 0; k < STYLE_SHIFTS; k++)
-            wanted[at + (size_t)k] = views->probability[at + (size_t)k] * each;
-        wanted[at + (size_t)shift[i]] -= each;
+        float p = views->probability[at + (size_t)shift[i]], worth = worth_of(p);
+        if (rng_float(&group->listener[i].lane.rng) < worth) {
+            for (int k = 0; k < STYLE_SHIFTS; k++)
+                wanted[at + (size_t)k] = views->probability[at + (size_t)k] * each / worth;
+            wanted[at + (size_t)shift[i]] -= each / worth;
+        }
         group->loss -= (double)views->log_probability[at + (size_t)shift[i]];
         group->seen++;
     }
@@ -190,7 +223,7 @@ static void conclude(struct group *group, uint32_t i)
     struct listener *listener = &group->listener[i];
     const float *prior = group->views.log_probability + (size_t)i * STYLE_SHIFTS;
     int target = listener->struck.target, x = listener->struck.x;
-    float told[STYLE_SHIFTS], meant[STYLE_SHIFTS], sum = 0;
+    float told[STYLE_SHIFTS], sum = 0;
     int best = 0;
     channel_judge(&listener->channel, listener->struck.x, told);
     for (int k = 0; k < STYLE_SHIFTS; k++) {
@@ -198,13 +231,11 @@ static void conclude(struct group *group, uint32_t i)
         best = told[k] > told[best] ? k : best;
     }
     for (int k = 0; k < STYLE_SHIFTS; k++)
-        sum += meant[k] = expf(told[k] - told[best]);
+        sum += expf(told[k] - told[best]);
     float all = told[best] + logf(sum);
-    for (int k = 0; k < STYLE_SHIFTS; k++) {
-        meant[k] /= sum;
+    for (int k = 0; k < STYLE_SHIFTS; k++)
         told[k] -= all;
-    }
-    channel_hear(&listener->channel, listener->struck.x, meant);
+    channel_hear(&listener->channel, listener->struck.x, prior);
     if (target >= 0) {
         group->right_loss -= (double)told[target];
         group->right += best == target;
@@ -230,6 +261,29 @@ static int take_note(struct listener *listener, struct error *error)
     return 0;
 }
 
+/* Around the keys: what is expected as each lane knows its past. */
+static void judge_notes(struct group *group)
+{
+    struct views *views = &group->views;
+    uint32_t id[EXPECT_LANES], count = 0;
+    for (uint32_t i = 0; i < EXPECT_LANES; i++) {
+        const struct listener *listener = &group->listener[i];
+        views->first_feature[i + 1] = views->first_feature[i];
+        if (listener->answered)
+            continue;
+        look(group, i, listener->struck.x,
+             listener->alone ? &listener->believed : &listener->meant);
+        id[count++] = i;
+    }
+    if (count > 0)
+        answer(group, id, count);
+    for (uint32_t i = 0; i < EXPECT_LANES; i++)
+        if (group->listener[i].answered)
+            memcpy(views->logit + (size_t)i * STYLE_SHIFTS, group->listener[i].answer,
+                   sizeof group->listener[i].answer);
+    normalise(views);
+}
+
 static int teach(void *context, uint32_t number, float *gradient, struct error *error)
 {
     struct group *group = (struct group *)context + number;
@@ -238,13 +292,7 @@ static int teach(void *context, uint32_t number, float *gradient, struct error *
             if (take_note(&group->listener[i], error) != 0)
                 return -1;
         learn_notes(group, gradient);
-        for (uint32_t i = 0; i < EXPECT_LANES; i++) {
-            const struct listener *listener = &group->listener[i];
-            look(group, i, listener->struck.x,
-                 listener->alone ? &listener->believed : &listener->meant);
-        }
-        answer(group);
-        normalise(&group->views);
+        judge_notes(group);
         for (uint32_t i = 0; i < EXPECT_LANES; i++)
             conclude(group, i);
     }
