@@ -8,6 +8,7 @@
 #include <string.h>
 
 static const float least_weight = -12; /* lighter ways on are not taken */
+static const float few_wrong = .05f, many_wrong = .2f;
 
 static int allocate(struct beam *beam)
 {
@@ -20,19 +21,21 @@ static int allocate(struct beam *beam)
     return beam->hypothesis && beam->spare && beam->candidate && beam->logit && beam->sum ? 0 : -1;
 }
 
-struct beam *beam_open(const struct policy *prior, uint32_t width, float spread,
+struct beam *beam_open(const struct policy *prior, uint32_t few, uint32_t width, float spread,
                        struct error *error)
 {
     if (!prior->fixed) {
         error_set(error, "a prior that is not frozen");
         return NULL;
     }
-    struct beam *beam = width >= 1 && width <= BEAM_MOST ? calloc(1, sizeof *beam) : NULL;
+    bool some = few >= 1 && few <= width && width <= BEAM_MOST;
+    struct beam *beam = some ? calloc(1, sizeof *beam) : NULL;
     if (!beam) {
-        error_set(error, "out of memory for a beam of %u", width);
+        error_set(error, "out of memory for a beam of %u .. %u", few, width);
         return NULL;
     }
     beam->prior = prior->fixed;
+    beam->few = few;
     beam->width = width;
     beam->spread = spread;
     if (allocate(beam) != 0) {
@@ -128,8 +131,15 @@ static float add_logarithms(float a, float b)
     return a > b ? a + log1pf(expf(b - a)) : b + log1pf(expf(a - b));
 }
 
-/* Hypotheses that agree on the last notes become one; the `width` heaviest stay,
- * heaviest first. */
+/* How many hypotheses are kept: where few notes are wrong, the first few say all. */
+static uint32_t wanted(const struct beam *beam)
+{
+    float wrong = 1 - beam->channel.share[0];
+    float part = fminf(fmaxf((wrong - few_wrong) / (many_wrong - few_wrong), 0), 1);
+    return beam->few + (uint32_t)lrintf(part * (float)(beam->width - beam->few));
+}
+
+/* Hypotheses that agree on the last notes become one; the heaviest stay, heaviest first. */
 static void merge(struct beam *beam, uint32_t notes)
 {
     struct hypothesis *h = beam->hypothesis;
@@ -162,7 +172,7 @@ static void merge(struct beam *beam, uint32_t notes)
     }
     for (uint32_t i = 0; i < count; i++)
         place[h[i].edge] = (uint16_t)i;
-    beam->count = count < beam->width ? count : beam->width;
+    beam->count = count < beam->most ? count : beam->most;
     float top = h[0].weight, least = top - beam->spread;
     while (h[beam->count - 1].weight < least)
         beam->count--;
@@ -179,6 +189,7 @@ static void advance(struct beam *beam, double slot)
     style_advance(&beam->style, slot);
     beam->span = prior_span(&beam->style);
     uint32_t notes = remembered(beam);
+    beam->most = wanted(beam);
     drop_notes(beam, notes);
     merge(beam, notes);
 }
@@ -292,11 +303,12 @@ static void expect(struct beam *beam, uint8_t x, note_set held, const struct pri
     normalise(beam);
 }
 
-/* Keeps the 2 width likeliest ways on, in order; of equals the first. */
+/* Keeps the likeliest ways on, twice as many as hypotheses are kept, in order; of equals the first.
+ */
 static void propose(struct beam *beam, float weight, uint32_t from, uint32_t shift)
 {
     struct candidate *candidate = beam->candidate;
-    uint32_t most = 2 * beam->width, at = beam->candidates;
+    uint32_t most = 2 * beam->most, at = beam->candidates;
     if (at == most && weight <= candidate[most - 1].weight)
         return;
     if (at == most)

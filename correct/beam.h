@@ -22,6 +22,7 @@
 #include "correct/prior.h"
 
 enum {
+    BEAM_LIVE_FEW = 4,
     BEAM_LIVE = 16,
     BEAM_LIVE_SPREAD = 5, /* nats: playing with few mistakes costs little */
     BEAM_TAKE = 48,
@@ -32,10 +33,11 @@ enum {
 
 struct beam;
 
-/* width: hypotheses kept after a note, 1 .. BEAM_MOST; spread: those kept are at most
- * exp(spread) times less likely than the likeliest. The prior is a frozen one. NULL: out of
- * memory or range. */
-struct beam *beam_open(const struct policy *prior, uint32_t width, float spread,
+/* few, width: hypotheses kept at most after a note, 1 .. BEAM_MOST: `few` while the player is
+ * known to make few mistakes, `width` where they are many, and in between in between. spread:
+ * those kept are at most exp(spread) times less likely than the likeliest. The prior is a
+ * frozen one. NULL: out of memory or range. */
+struct beam *beam_open(const struct policy *prior, uint32_t few, uint32_t width, float spread,
                        struct error *error);
 void beam_close(struct beam *beam);
 
@@ -50,6 +52,13 @@ void beam_guess(struct beam *beam, bool found);
  * what was answered. To be followed by beam_hear. */
 void beam_judge(struct beam *beam, double slot, uint8_t x, note_set held,
                 float log_meant[STYLE_SHIFTS]);
+
+/* Whether the key itself is meant, as beam_judge has it, so surely that a policy, which would
+ * not say otherwise, need not be asked. */
+static inline bool beam_is_sure(const float log_meant[STYLE_SHIFTS])
+{
+    return log_meant[STYLE_RANGE] > -.005f;
+}
 
 /* How likely key x was, among those within STYLE_RANGE of it. */
 float beam_evidence(const struct beam *beam);

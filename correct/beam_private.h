@@ -30,7 +30,7 @@ struct beam {
     struct prior_span span;
     struct prior_motifs motifs, others; /* of the first hypothesis; of another */
     struct style_view own;
-    uint32_t width, count;
+    uint32_t few, width, most, count; /* most: kept of a player as this one */
     float spread;
     struct hypothesis *hypothesis, *spare; /* [2 width] each */
     struct candidate *candidate;           /* [2 width + 1], the likeliest first */

@@ -85,7 +85,7 @@ static int pass(struct beam *beam, struct take *take, bool first)
         beam->now = i;
         beam_weigh(beam, note->slot, note->pitch & 127, style_slot_notes(&beam->style),
                    first ? NULL : &take->echo[i]);
-        if (first && take->policy)
+        if (first && take->policy && !beam_is_sure(beam->log_meant))
             consult(beam, take, note->pitch & 127);
         beam_extend(beam, note->pitch & 127);
         if (first)

@@ -38,7 +38,7 @@ struct expert *expert_create(const struct style_networks *networks, struct error
     }
     expert->networks = *networks;
     expert->sum = networks->policy ? fixed_sums(networks->policy->fixed, 1) : NULL;
-    expert->beam = beam_open(networks->prior, BEAM_LIVE, BEAM_LIVE_SPREAD, error);
+    expert->beam = beam_open(networks->prior, BEAM_LIVE_FEW, BEAM_LIVE, BEAM_LIVE_SPREAD, error);
     if ((networks->policy && !expert->sum) || !expert->beam) {
         expert_close(expert);
         error_set(error, "out of memory");
@@ -106,7 +106,7 @@ void expert_judge(struct expert *expert, double slot, bool found, uint8_t x, not
     float *answer = expert->answer, told[STYLE_SHIFTS];
     beam_guess(expert->beam, found);
     beam_judge(expert->beam, slot, x, held, answer);
-    if (expert->networks.policy) {
+    if (expert->networks.policy && !beam_is_sure(answer)) {
         beam_see(expert->beam, x, held, answer, &expert->view);
         style_answer(expert->networks.policy, &expert->view, expert->sum, answer);
     }
@@ -128,7 +128,8 @@ void expert_hear(struct expert *expert, uint8_t x)
 int expert_take(const struct expert *expert, const struct correct_note *notes, size_t count,
                 float trust, float (*meant)[STYLE_SHIFTS], struct error *error)
 {
-    struct beam *beam = beam_open(expert->networks.prior, BEAM_TAKE, BEAM_TAKE_SPREAD, error);
+    struct beam *beam =
+        beam_open(expert->networks.prior, BEAM_TAKE, BEAM_TAKE, BEAM_TAKE_SPREAD, error);
     int status = beam ? beam_take(beam, expert->networks.policy, notes, count, meant, error) : -1;
     for (size_t i = 0; status == 0 && i < count; i++) {
         float log_meant[STYLE_SHIFTS];

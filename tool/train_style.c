@@ -402,7 +402,7 @@ static int check_usage(const struct style_options *options, char *const *paths)
 int command_train_style(int argc, char **argv)
 {
     struct style_options options = {.notes = 12000000,
-                                    .prior = 22000000,
+                                    .prior = 29000000,
                                     .steps = 2400000,
                                     .threads = MIN((gint)g_get_num_processors(), PUPIL_GROUPS),
                                     .hold_out = 10,
@@ -417,7 +417,7 @@ int command_train_style(int argc, char **argv)
         {"warm", 0, 0, G_OPTION_ARG_FILENAME, &options.warm, "also write the warm start", "MODEL"},
         {"notes", 0, 0, G_OPTION_ARG_INT64, &options.notes, "notes of the warm start (12000000)",
          "N"},
-        {"prior", 0, 0, G_OPTION_ARG_INT64, &options.prior, "notes of the prior (22000000)", "N"},
+        {"prior", 0, 0, G_OPTION_ARG_INT64, &options.prior, "notes of the prior (29000000)", "N"},
         {"steps", 0, 0, G_OPTION_ARG_INT64, &options.steps, "steps of ppo after them (2400000)",
          "N"},
         {"rate", 0, 0, G_OPTION_ARG_DOUBLE, &options.rate,

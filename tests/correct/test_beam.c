@@ -193,7 +193,7 @@ static void exhaust(struct policy *prior, double tolerance, int notes, const dou
                     const uint8_t *key)
 {
     enum { WAYS = STYLE_SHIFTS * STYLE_SHIFTS };
-    struct beam *beam = beam_open(prior, BEAM_MOST, 12, NULL);
+    struct beam *beam = beam_open(prior, BEAM_MOST, BEAM_MOST, 12, NULL);
     struct style *style = calloc(1, sizeof *style);
     struct prior_common *common = malloc(sizeof *common);
     struct way *way = calloc(WAYS, sizeof *way), *next = calloc(WAYS, sizeof *next);
@@ -293,7 +293,7 @@ static void test_causal(void **state)
     (void)state;
     enum { NOTES = 600 };
     struct policy *prior = make_prior(.1);
-    struct beam *beam = beam_open(prior, BEAM_LIVE, BEAM_LIVE_SPREAD, NULL);
+    struct beam *beam = beam_open(prior, BEAM_LIVE_FEW, BEAM_LIVE, BEAM_LIVE_SPREAD, NULL);
     struct correct_note *one = calloc(NOTES, sizeof *one), *two = calloc(NOTES, sizeof *two);
     float(*first)[STYLE_SHIFTS] = calloc(NOTES, sizeof *first), judged[STYLE_SHIFTS];
     assert_true(beam && one && two && first);
@@ -332,7 +332,7 @@ static void test_take(void **state)
     (void)state;
     enum { NOTES = 300 };
     struct policy *prior = make_prior(.1);
-    struct beam *beam = beam_open(prior, 8, 12, NULL);
+    struct beam *beam = beam_open(prior, 8, 8, 12, NULL);
     struct correct_note *note = calloc(NOTES, sizeof *note);
     float(*meant)[STYLE_SHIFTS] = calloc(NOTES, sizeof *meant);
     float(*again)[STYLE_SHIFTS] = calloc(NOTES, sizeof *again);
@@ -361,9 +361,9 @@ static void test_range(void **state)
     (void)state;
     struct policy *prior = make_prior(.1);
     struct error error;
-    assert_null(beam_open(prior, 0, 12, &error));
-    assert_null(beam_open(prior, BEAM_MOST + 1, 12, &error));
-    struct beam *beam = beam_open(prior, 1, 12, NULL);
+    assert_null(beam_open(prior, 0, 12, 12, &error));
+    assert_null(beam_open(prior, 1, BEAM_MOST + 1, 12, &error));
+    struct beam *beam = beam_open(prior, 1, 1, 12, NULL);
     float judged[STYLE_SHIFTS];
     assert_non_null(beam);
     for (int i = 0; i < 50; i++) {
@@ -380,8 +380,8 @@ static void test_belief(void **state)
 {
     (void)state;
     struct policy *prior = make_prior(.1);
-    struct beam *alone = beam_open(prior, BEAM_LIVE, BEAM_LIVE_SPREAD, NULL);
-    struct beam *told = beam_open(prior, BEAM_LIVE, BEAM_LIVE_SPREAD, NULL);
+    struct beam *alone = beam_open(prior, BEAM_LIVE_FEW, BEAM_LIVE, BEAM_LIVE_SPREAD, NULL);
+    struct beam *told = beam_open(prior, BEAM_LIVE_FEW, BEAM_LIVE, BEAM_LIVE_SPREAD, NULL);
     float judged[STYLE_SHIFTS], belief[STYLE_SHIFTS];
     assert_true(alone && told);
     for (int k = 0; k < STYLE_SHIFTS; k++)
@@ -410,9 +410,9 @@ static void test_spread(void **state)
     (void)state;
     enum { NOTES = 120 };
     struct policy *prior = make_prior(.14);
-    struct beam *wide = beam_open(prior, BEAM_LIVE, 12, NULL);
-    struct beam *live = beam_open(prior, BEAM_LIVE, BEAM_LIVE_SPREAD, NULL);
-    struct beam *single = beam_open(prior, BEAM_LIVE, 0, NULL);
+    struct beam *wide = beam_open(prior, BEAM_LIVE_FEW, BEAM_LIVE, 12, NULL);
+    struct beam *live = beam_open(prior, BEAM_LIVE_FEW, BEAM_LIVE, BEAM_LIVE_SPREAD, NULL);
+    struct beam *single = beam_open(prior, BEAM_LIVE_FEW, BEAM_LIVE, 0, NULL);
     struct correct_note *note = calloc(NOTES, sizeof *note);
     double far = 0, farther = 0;
     assert_true(wide && live && single && note);
