@@ -8,7 +8,7 @@
 #include <string.h>
 
 static const float least_weight = -12; /* lighter ways on are not taken */
-static const float few_wrong = .05f, many_wrong = .2f;
+static const float few_wrong = .05f, many_wrong = .2f; /* shares of the notes */
 
 static int allocate(struct beam *beam)
 {

@@ -2,6 +2,7 @@
  * not depend on what comes later, and whole takes are judged from both sides. */
 #include "base/rng.h"
 #include "correct/beam.h"
+#include "correct/beam_private.h"
 #include "correct/channel.h"
 #include "correct/exponential.h"
 #include "correct/trace.h"
@@ -404,6 +405,34 @@ static void test_belief(void **state)
     policy_free(prior);
 }
 
+/* Of a player known for few mistakes a few hypotheses are kept, of others more; the heaviest
+ * come first. */
+static void test_width(void **state)
+{
+    (void)state;
+    static const struct {
+        float right;
+        uint32_t most;
+    } player[] = {{.99f, 4}, {.95f, 4}, {.875f, 10}, {.8f, 16}, {.5f, 16}};
+    struct policy *prior = make_prior(.1);
+    for (size_t p = 0; p < sizeof player / sizeof *player; p++) {
+        struct beam *beam = beam_open(prior, 4, 16, 12, NULL);
+        float judged[STYLE_SHIFTS];
+        assert_non_null(beam);
+        for (int i = 0; i < 30; i++) {
+            beam->channel.share[0] = player[p].right;
+            beam_judge(beam, i, (uint8_t)(60 + i * 5 % 7), 0, judged);
+            if (i >= 3)
+                assert_int_equal(beam->count, player[p].most);
+            for (uint32_t h = 1; h < beam->count; h++)
+                assert_true(beam->hypothesis[h].weight <= beam->hypothesis[h - 1].weight);
+            beam_hear(beam, (uint8_t)(60 + i * 5 % 7), NULL);
+        }
+        beam_close(beam);
+    }
+    policy_free(prior);
+}
+
 /* A narrower spread keeps fewer hypotheses, never none, and changes the answers little. */
 static void test_spread(void **state)
 {
@@ -461,11 +490,12 @@ static void test_exponential(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_channel), cmocka_unit_test(test_channel_follows),
-        cmocka_unit_test(test_trace),   cmocka_unit_test(test_exhaustive),
-        cmocka_unit_test(test_causal),  cmocka_unit_test(test_take),
-        cmocka_unit_test(test_range),   cmocka_unit_test(test_belief),
-        cmocka_unit_test(test_spread),  cmocka_unit_test(test_exponential),
+        cmocka_unit_test(test_channel),     cmocka_unit_test(test_channel_follows),
+        cmocka_unit_test(test_trace),       cmocka_unit_test(test_exhaustive),
+        cmocka_unit_test(test_causal),      cmocka_unit_test(test_take),
+        cmocka_unit_test(test_range),       cmocka_unit_test(test_belief),
+        cmocka_unit_test(test_width),       cmocka_unit_test(test_spread),
+        cmocka_unit_test(test_exponential),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
