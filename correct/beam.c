@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const float least_weight = -12; /* lighter ways on are not taken */
+static const float least_weight = -12;                 /* lighter ways on are not taken */
 static const float few_wrong = .05f, many_wrong = .2f; /* shares of the notes */
 
 static int allocate(struct beam *beam)
@@ -341,9 +341,9 @@ static float join(struct beam *beam, const float channel[STYLE_SHIFTS])
 /* Prior and channel of all ways on: what is meant. */
 static void weigh(struct beam *beam, uint8_t x)
 {
-    float channel[STYLE_SHIFTS], meant[STYLE_SHIFTS] = {0}, sum = 0;
-    channel_judge(&beam->channel, x, channel);
-    float best = join(beam, channel);
+    float meant[STYLE_SHIFTS] = {0}, sum = 0;
+    channel_judge(&beam->channel, x, beam->landed);
+    float best = join(beam, beam->landed);
     beam->candidates = 0;
     for (uint32_t i = 0; i < beam->count; i++) {
         const float *weight = beam->logit + (size_t)i * STYLE_SHIFTS;
@@ -361,11 +361,29 @@ static void weigh(struct beam *beam, uint8_t x)
         beam->log_meant[k] = meant[k] > 0 ? logf(meant[k] / sum) : least_logarithm;
 }
 
+/* What the note tells of the player: half of it by what the hypotheses led to expect, half by
+ * what one must have expected to believe of the note what is believed. */
+static void hear_player(struct beam *beam, uint8_t x)
+{
+    float expected[STYLE_SHIFTS], implied[STYLE_SHIFTS], sum = 0;
+    exponentials(beam->expected, STYLE_SHIFTS, expected);
+    for (int k = 0; k < STYLE_SHIFTS; k++)
+        implied[k] = fminf(beam->log_meant[k] - beam->landed[k], 80);
+    exponentials(implied, STYLE_SHIFTS, implied);
+    for (int k = 0; k < STYLE_SHIFTS; k++) {
+        implied[k] = isfinite(beam->landed[k]) ? implied[k] : 0;
+        sum += implied[k];
+    }
+    for (int k = 0; sum > 0 && k < STYLE_SHIFTS; k++)
+        expected[k] = (expected[k] + implied[k] / sum) / 2;
+    channel_hear(&beam->channel, x, expected);
+}
+
 /* The hypotheses of the notes up to this one, and what it tells of the player. */
 static void extend(struct beam *beam, uint8_t x)
 {
     if (!beam->known)
-        channel_hear(&beam->channel, x, beam->expected);
+        hear_player(beam, x);
     struct hypothesis *before = beam->hypothesis;
     beam->hypothesis = beam->spare;
     beam->spare = before;

@@ -65,8 +65,8 @@ float beam_evidence(const struct beam *beam);
 
 /* Remembers that note. log_meant: what is believed of it by one who knows better than
  * the beam, as in beam_judge (NULL: there is none): memory believes it until the
- * hypotheses have made up their minds. The hypotheses themselves do not, nor does what
- * is known of the player: a wrong belief would prove itself right. */
+ * hypotheses have made up their minds, and what is known of the player follows it by half. The
+ * hypotheses themselves do not: a wrong belief would prove itself right. */
 void beam_hear(struct beam *beam, uint8_t x, const float log_meant[STYLE_SHIFTS]);
 
 /* What the music led to expect, the key aside: the log-probability of each of these

@@ -37,6 +37,7 @@ struct beam {
     uint32_t candidates;
     float log_meant[STYLE_SHIFTS]; /* of the note being judged */
     float expected[STYLE_SHIFTS];  /* the same, the key aside */
+    float landed[STYLE_SHIFTS];    /* of the key, if that pitch was meant */
     float total;                   /* probability of all hypotheses before it, not normalised */
     float evidence;                /* P(x) of the note, among the pitches within reach */
     float *logit; /* [width][STYLE_SHIFTS]: of hypotheses; then weights of ways on */

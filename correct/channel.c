@@ -1,8 +1,6 @@
 /* Parts, their shares, and the measured slips. */
 #include "correct/channel.h"
 
-#include "correct/exponential.h"
-
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -142,9 +140,8 @@ static void weigh_parts(const struct channel *channel, uint8_t x,
 {
     const int end = CHANNEL_SHIFTS - 1, middle = CHANNEL_RANGE;
     float e[CHANNEL_SHIFTS], slip = 0, all = 0;
-    exponentials(expected, CHANNEL_SHIFTS, e);
     for (int k = 0, y = x - middle, class = x % 12; k < CHANNEL_SHIFTS; k++, y++) {
-        e[k] = y < 0 || y > 127 ? 0 : e[k];
+        e[k] = y < 0 || y > 127 ? 0 : expected[k];
         slip += e[k] * channel->slip[class][end - k];
         all += e[k];
         class = class == 11 ? 0 : class + 1;

@@ -39,8 +39,8 @@ void channel_start(struct channel *channel);
 /* log P(x | y) for y = x + k - CHANNEL_RANGE; -INFINITY where there is no such y. */
 void channel_judge(const struct channel *channel, uint8_t x, float log_probability[CHANNEL_SHIFTS]);
 
-/* Learns from a note x. expected[k]: log-probability of y = x + k - CHANNEL_RANGE as the music
- * goes on, the key aside. */
+/* Learns from a note x. expected[k]: probability of y = x + k - CHANNEL_RANGE as the music goes
+ * on, the key aside. */
 void channel_hear(struct channel *channel, uint8_t x, const float expected[CHANNEL_SHIFTS]);
 
 /* Shares as a whole take shows them, by one step of expectation maximisation (Dempster et al.

@@ -2,6 +2,7 @@
 #include "style/expect.h"
 
 #include "correct/channel.h"
+#include "correct/exponential.h"
 #include "correct/prior.h"
 #include "style/pupil.h"
 
@@ -223,7 +224,7 @@ static void conclude(struct group *group, uint32_t i)
     struct listener *listener = &group->listener[i];
     const float *prior = group->views.log_probability + (size_t)i * STYLE_SHIFTS;
     int target = listener->struck.target, x = listener->struck.x;
-    float told[STYLE_SHIFTS], sum = 0;
+    float told[STYLE_SHIFTS], expected[STYLE_SHIFTS], sum = 0;
     int best = 0;
     channel_judge(&listener->channel, listener->struck.x, told);
     for (int k = 0; k < STYLE_SHIFTS; k++) {
@@ -235,7 +236,8 @@ static void conclude(struct group *group, uint32_t i)
     float all = told[best] + logf(sum);
     for (int k = 0; k < STYLE_SHIFTS; k++)
         told[k] -= all;
-    channel_hear(&listener->channel, listener->struck.x, prior);
+    exponentials(prior, STYLE_SHIFTS, expected);
+    channel_hear(&listener->channel, listener->struck.x, expected);
     if (target >= 0) {
         group->right_loss -= (double)told[target];
         group->right += best == target;
