@@ -62,7 +62,7 @@ void beam_close(struct beam *beam)
 void beam_start(struct beam *beam)
 {
     style_start(&beam->style);
-    channel_start(&beam->channel);
+    channel_start(&beam->channel, beam->doubt);
     beam->count = 1;
     memset(beam->hypothesis, 0, sizeof *beam->hypothesis);
     beam->hypothesis->edge = TRACE_NONE;
@@ -110,6 +110,12 @@ static void drop_notes(struct beam *beam, uint32_t notes)
             memcpy(log_probability, oldest->log_probability, sizeof log_probability);
         style_revise(&beam->style, log_probability);
     }
+}
+
+void beam_doubt(struct beam *beam)
+{
+    beam->doubt = true;
+    channel_start(&beam->channel, true);
 }
 
 void beam_guess(struct beam *beam, bool found)

@@ -44,6 +44,10 @@ void beam_close(struct beam *beam);
 /* Forgets all playing. */
 void beam_start(struct beam *beam);
 
+/* From now on, which must be the start of playing, the prior is doubted (correct/channel.h):
+ * networks are used so, and learned without. */
+void beam_doubt(struct beam *beam);
+
 /* Slots of notes to come are a clock's guesses (true), or known (false, as at the start). */
 void beam_guess(struct beam *beam, bool found);
 

@@ -47,6 +47,7 @@ struct beam {
     struct trace *trace;             /* of a whole take; else NULL */
     const struct motif_notes *whole; /* as the pass before left it; else NULL */
     size_t now;                      /* number of the note among those */
+    bool doubt;                      /* of the prior */
     bool known;                      /* the channel is that of the whole take already */
 };
 

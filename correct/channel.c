@@ -21,8 +21,9 @@ static const float rate[CHANNEL_RATES] = {.001f, .005f, .01f, .03f, .06f, .1f,
                                           .15f,  .2f,   .3f,  .4f,  .5f};
 static const float rates[CHANNEL_RATES] = {.25f, .25f,  .2f,   .13f,  .07f, .04f,
                                            .02f, .015f, .015f, .006f, .004f};
-/* How much of the music is not expected at all. */
-static const float odd[CHANNEL_ODDS] = {.003f, .05f, .2f};
+/* How much of the music is not expected at all: by a prior that is believed; by one that is
+ * doubted. */
+static const float odd[2][CHANNEL_ODDS] = {{.003f, .05f, .2f}, {.05f, .2f, .5f}};
 static const float odds[CHANNEL_ODDS] = {.4f, .3f, .3f};
 static const float change = .001f; /* of the player, a note */
 
@@ -82,8 +83,9 @@ static void set_mean(struct channel *channel)
     share[ON_KEY] = 1 - all;
 }
 
-void channel_start(struct channel *channel)
+void channel_start(struct channel *channel, bool doubt)
 {
+    channel->doubt = doubt;
     for (int o = 0; o < CHANNEL_ODDS; o++)
         for (int m = 0; m < CHANNEL_KINDS; m++)
             for (int r = 0; r < CHANNEL_RATES; r++)
@@ -159,7 +161,8 @@ static float judge_players(struct channel *channel, const float part[CHANNEL_PAR
 {
     float sum = 0;
     for (int o = 0; o < CHANNEL_ODDS; o++) {
-        float usual = 1 - odd[o], unusual = odd[o] / CHANNEL_SHIFTS;
+        float unexpected = odd[channel->doubt][o];
+        float usual = 1 - unexpected, unusual = unexpected / CHANNEL_SHIFTS;
         float on = usual * part[ON_KEY] + unusual, beside[CHANNEL_KINDS];
         float own[CHANNEL_KINDS] = {0};
         for (int m = 0; m < CHANNEL_KINDS; m++) {

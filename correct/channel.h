@@ -16,6 +16,7 @@
 
 #include "correct/corrector.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,10 +32,13 @@ enum {
 struct channel {
     float share[CHANNEL_PARTS];
     float player[CHANNEL_ODDS][CHANNEL_KINDS][CHANNEL_RATES]; /* probabilities */
+    bool doubt;
     float slip[12][CHANNEL_SHIFTS]; /* [pitch class meant][semitones up + CHANNEL_RANGE] */
 };
 
-void channel_start(struct channel *channel);
+/* doubt: the prior is thought to be at a loss more often. Playing that is unexpected then counts
+ * less as a sign of mistakes: fewer right notes are touched. */
+void channel_start(struct channel *channel, bool doubt);
 
 /* log P(x | y) for y = x + k - CHANNEL_RANGE; -INFINITY where there is no such y. */
 void channel_judge(const struct channel *channel, uint8_t x, float log_probability[CHANNEL_SHIFTS]);

@@ -44,6 +44,7 @@ struct expert *expert_create(const struct style_networks *networks, struct error
         error_set(error, "out of memory");
         return NULL;
     }
+    beam_doubt(expert->beam);
     set_usual(expert);
     expert_start(expert);
     return expert;
@@ -130,6 +131,8 @@ int expert_take(const struct expert *expert, const struct correct_note *notes, s
 {
     struct beam *beam =
         beam_open(expert->networks.prior, BEAM_TAKE, BEAM_TAKE, BEAM_TAKE_SPREAD, error);
+    if (beam)
+        beam_doubt(beam);
     int status = beam ? beam_take(beam, expert->networks.policy, notes, count, meant, error) : -1;
     for (size_t i = 0; status == 0 && i < count; i++) {
         float log_meant[STYLE_SHIFTS];

@@ -256,7 +256,7 @@ static int take_note(struct listener *listener, struct error *error)
     if (listener->struck.first) {
         style_start(&listener->memory);
         listener->memory.found = listener->struck.found;
-        channel_start(&listener->channel);
+        channel_start(&listener->channel, false);
         listener->alone = rng_below(&listener->lane.rng, 2);
     }
     style_advance(&listener->memory, listener->struck.position);

@@ -35,7 +35,7 @@ static void test_channel(void **state)
 {
     (void)state;
     struct channel channel;
-    channel_start(&channel);
+    channel_start(&channel, false);
     for (int y = 40; y < 52; y++) {
         double sum = 0;
         for (int x = y - CHANNEL_RANGE; x <= y + CHANNEL_RANGE; x++) {
@@ -92,7 +92,7 @@ static void test_channel_follows(void **state)
     struct rng rng;
     rng_seed(&rng, 5, 1);
     for (size_t i = 0; i < sizeof rate / sizeof *rate; i++) {
-        channel_start(&channel);
+        channel_start(&channel, false);
         double share = share_on_key(&channel, &rng, rate[i], 1000);
         assert_true(fabs(share - (1 - rate[i])) < .04);
     }
@@ -103,7 +103,7 @@ static void test_channel_follows(void **state)
     float expected[CHANNEL_SHIFTS], before[CHANNEL_PARTS];
     for (int k = 0; k < CHANNEL_SHIFTS; k++)
         expected[k] = 1.f / CHANNEL_SHIFTS;
-    channel_start(&channel);
+    channel_start(&channel, false);
     memcpy(before, channel.share, sizeof before);
     for (int i = 0; i < 50; i++)
         channel_hear(&channel, (uint8_t)(40 + i), expected);
@@ -203,7 +203,7 @@ static void exhaust(struct policy *prior, double tolerance, int notes, const dou
     struct prior_motifs motifs;
     assert_true(beam && style && common && way && next && scratch);
     style_start(style);
-    channel_start(&channel);
+    channel_start(&channel, false);
     size_t ways = 1;
     way->weight = 1;
     for (int t = 0; t < notes; t++) {
