@@ -66,6 +66,7 @@ static double share_on_key(struct channel *channel, struct rng *rng, double p, i
 {
     static const int miss[4] = {-2, -1, 1, 2};
     double sum = 0;
+    int counted = 0;
     for (int i = 0; i < notes; i++) {
         float expected[CHANNEL_SHIFTS];
         bool usual = rng_double(rng) < .8;
@@ -76,10 +77,12 @@ static double share_on_key(struct channel *channel, struct rng *rng, double p, i
         for (int k = 0; k < CHANNEL_SHIFTS; k++)
             expected[k] = k == best ? .8f : .2f / (CHANNEL_SHIFTS - 1);
         channel_hear(channel, (uint8_t)x, expected);
-        if (i >= notes / 2)
-            sum += (double)channel->share[0] / (notes - notes / 2);
+        if (i >= notes / 2) {
+            sum += (double)channel->share[0];
+            counted++;
+        }
     }
-    return sum;
+    return sum / counted;
 }
 
 /* How often a player misses is found out; another player is noticed; nothing is learned where
