@@ -309,8 +309,7 @@ static void expect(struct beam *beam, uint8_t x, note_set held, const struct pri
     normalise(beam);
 }
 
-/* Keeps the likeliest ways on, twice as many as hypotheses are kept, in order; of equals the first.
- */
+/* Keeps the likeliest ways on, in order, twice as many as hypotheses; of equals the first. */
 static void propose(struct beam *beam, float weight, uint32_t from, uint32_t shift)
 {
     struct candidate *candidate = beam->candidate;
@@ -368,7 +367,8 @@ static void weigh(struct beam *beam, uint8_t x)
 }
 
 /* What the note tells of the player: half of it by what the hypotheses led to expect, half by
- * what one must have expected to believe of the note what is believed. */
+ * what one must have expected to believe of the note what is believed. (By the first alone music
+ * that the prior knows little of seems to be full of mistakes.) */
 static void hear_player(struct beam *beam, uint8_t x)
 {
     float expected[STYLE_SHIFTS], implied[STYLE_SHIFTS], sum = 0;

@@ -6,11 +6,12 @@
  * anywhere within an octave, evenly; an octave beside it. Which shares the parts
  * have is learned from the player, by Bayes' rule: players of CHANNEL_KINDS kinds
  * (by where they land when they miss), each with CHANNEL_RATES rates of mistakes,
- * each in music that is expected as well as it is thought to be, or that CHANNEL_ODDS
- * - 1 parts of its notes are not expected at all. (Without the last, music that
- * the prior knows little of looks like mistakes.) Any note may be the first of
- * another player (Herbster and Warmuth 1998, "Tracking the best expert",
- * fixed share), so that nothing is forgotten and nothing is held on to. */
+ * each in music of which CHANNEL_ODDS shares are not expected at all. (Without the
+ * last, music that the prior knows little of looks like mistakes.) Any note may be
+ * the first of another player (Herbster and Warmuth 1998, "Tracking the best
+ * expert", fixed share), so that whoever sits down next is found out as fast.
+ *
+ * Work a note is bounded by the number of players; nothing allocates. */
 #ifndef CORRECT_CHANNEL_H
 #define CORRECT_CHANNEL_H
 
@@ -32,7 +33,7 @@ enum {
 struct channel {
     float share[CHANNEL_PARTS];
     float player[CHANNEL_ODDS][CHANNEL_KINDS][CHANNEL_RATES]; /* probabilities */
-    bool doubt;
+    bool doubt;                                               /* of the prior */
     float slip[12][CHANNEL_SHIFTS]; /* [pitch class meant][semitones up + CHANNEL_RANGE] */
 };
 
