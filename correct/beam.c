@@ -267,7 +267,7 @@ static struct features features_of(const struct style_view *view)
 
 /* The common sum, and motifs: worked out for the first of the hypotheses with the same last
  * notes as hypothesis i. */
-static const int16_t *see_context(struct beam *beam, uint32_t i)
+static int16_t *see_context(struct beam *beam, uint32_t i)
 {
     const struct hypothesis *h = beam->hypothesis;
     uint32_t same = 0;
@@ -299,12 +299,14 @@ static void expect(struct beam *beam, uint8_t x, note_set held, const struct pri
     const struct features all = features_of(common);
     fixed_see(beam->prior, NULL, &all, shared);
     for (uint32_t i = 0; i < beam->count; i++) {
-        const int16_t *from = one_context ? shared : see_context(beam, i);
+        int16_t *from = one_context ? shared : see_context(beam, i);
+        /* The last one may spoil what it is made of. */
+        int16_t *sum = i + 1 < beam->count ? each : from;
         own->count = 0;
         prior_see_own(&beam->common, &beam->span, beam->hypothesis[i].pitch, ~agreed, told, own);
         const struct features rest = features_of(own);
-        fixed_see(beam->prior, from, &rest, each);
-        fixed_ask(beam->prior, each, beam->logit + (size_t)i * STYLE_SHIFTS);
+        fixed_see(beam->prior, from, &rest, sum);
+        fixed_ask(beam->prior, sum, beam->logit + (size_t)i * STYLE_SHIFTS);
     }
     normalise(beam);
 }

@@ -137,39 +137,11 @@ static void tell_circumstances(const struct style *style, struct style_view *vie
         tell(view, AT_FOUND, 1);
 }
 
-/* What is left of a note struck so many slots ago. */
-struct forgetting {
-    float late[REPETITION_STRUCK + 1], often[REPETITION_STRUCK + 1];
-};
-
-static void forget(struct forgetting *forgetting)
-{
-    float late = 1, often = 1;
-    for (uint32_t ago = 1; ago <= REPETITION_STRUCK; ago++) {
-        forgetting->late[ago] = late *= .9f;
-        forgetting->often[ago] = often *= .985f;
-    }
-}
-
 /* Of pitches struck of late. */
 struct recent {
     float late[128], often[128], sum;
     note_set set;
 };
-
-static void count_recent(struct recent *recent, const struct repetition_slot *slot, float late,
-                         float often)
-{
-    for (uint32_t n = 0; n < slot->count; n++) {
-        uint8_t pitch = slot->note[n].pitch[0];
-        float belief = (float)slot->note[n].share[0] * (1.f / 255);
-        recent->set |= note_set_bit(pitch);
-        if (recent->late[pitch] < late * belief)
-            recent->late[pitch] = late * belief;
-        recent->often[pitch] += often * belief;
-        recent->sum += often * belief;
-    }
-}
 
 static void tell_edges(note_set set, struct style_view *view, uint32_t place, uint8_t centre)
 {
@@ -180,31 +152,39 @@ static void tell_edges(note_set set, struct style_view *view, uint32_t place, ui
 }
 
 /* Adds those struck more than `from` and up to `to` slots ago. */
-static void look_back(const struct style *style, uint32_t from, uint32_t to,
-                      const struct forgetting *forgetting, struct recent *recent)
+static void look_back(const struct style *style, uint32_t from, uint32_t to, struct recent *recent)
 {
-    note_set left = style->repetition.struck >> from;
+    note_set left = style->repetition.struck >> from, set = recent->set;
+    float sum = recent->sum;
     if (to - from < REPETITION_STRUCK)
         left &= note_set_bit(to - from) - 1;
     for (; left; left &= left - 1) {
         uint32_t ago = from + 1 + note_set_lowest(left);
-        count_recent(recent, repetition_ago(&style->repetition, ago), forgetting->late[ago],
-                     forgetting->often[ago]);
+        const struct repetition_slot *slot = repetition_ago(&style->repetition, ago);
+        for (uint32_t n = 0; n < slot->count; n++) {
+            uint8_t pitch = slot->note[n].pitch[0];
+            float belief = (float)slot->note[n].share[0] * (1.f / 255);
+            float late = style->left.late[ago] * belief, often = style->left.often[ago] * belief;
+            set |= note_set_bit(pitch);
+            recent->late[pitch] = recent->late[pitch] < late ? late : recent->late[pitch];
+            recent->often[pitch] += often;
+            sum += often;
+        }
     }
+    recent->set = set;
+    recent->sum = sum;
 }
 
 static void tell_recent(const struct style *style, struct style_view *view, uint8_t centre)
 {
     static const float least_late = .05f, least_often = .01f;
-    struct forgetting forgetting;
     struct recent recent;
     memset(&recent, 0, sizeof recent);
-    forget(&forgetting);
-    look_back(style, 0, 4, &forgetting, &recent);
+    look_back(style, 0, 4, &recent);
     tell_edges(recent.set, view, PLANE_EDGE, centre);
-    look_back(style, 4, 16, &forgetting, &recent);
+    look_back(style, 4, 16, &recent);
     tell_edges(recent.set, view, PLANE_EDGE + 2 * STYLE_WINDOW, centre);
-    look_back(style, 16, REPETITION_STRUCK, &forgetting, &recent);
+    look_back(style, 16, REPETITION_STRUCK, &recent);
     for (note_set set = recent.set; set; set &= set - 1) {
         uint32_t pitch = note_set_lowest(set);
         if (recent.late[pitch] > least_late)

@@ -6,6 +6,10 @@
 #include <math.h>
 #include <string.h>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 enum { REACH = 12, UNIT = 64, STRETCH = 16 };
 _Static_assert(REPETITION_LAGS % STRETCH == 0, "lags are looked at in stretches");
 
@@ -106,13 +110,19 @@ void repetition_hear(struct repetition *repetition, uint8_t x)
     score_rows(repetition->score + straight, level, REPETITION_LAGS - straight);
 }
 
-/* Whether any of n scores may vote: most lags are no good. */
-static bool any_good(const float *score, uint32_t n)
+/* Which of STRETCH scores are above a bar: as bits. Most lags are no good. */
+static uint32_t above(const float *score, float bar)
 {
-    uint32_t good = 0;
-    for (uint32_t i = 0; i < n; i++)
-        good |= score[i] > voter_score;
-    return good;
+    uint32_t bits = 0;
+#ifdef __SSE2__
+    for (int i = 0; i < STRETCH; i += 4)
+        bits |= (uint32_t)_mm_movemask_ps(_mm_cmpgt_ps(_mm_loadu_ps(score + i), _mm_set1_ps(bar)))
+                << i;
+#else
+    for (int i = 0; i < STRETCH; i++)
+        bits |= (uint32_t)(score[i] > bar) << i;
+#endif
+    return bits;
 }
 
 /* The lags with the best scores, best first, that have notes in this phase so
@@ -120,25 +130,28 @@ static bool any_good(const float *score, uint32_t n)
 static uint32_t choose_voters(const struct repetition *repetition, uint32_t beats, uint32_t phase,
                               uint16_t *lag, float *score)
 {
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < REPETITION_LAGS && beats + i + 1 < REPETITION_BEATS; i++) {
-        float s = repetition->score[i];
-        if (i % STRETCH == 0 && !any_good(repetition->score + i, STRETCH)) {
-            i += STRETCH - 1;
-            continue;
+    uint32_t count = 0, end = REPETITION_BEATS - 1 - beats;
+    if (end > REPETITION_LAGS)
+        end = REPETITION_LAGS;
+    for (uint32_t first = 0; first < end; first += STRETCH)
+        for (uint32_t good = above(repetition->score + first, voter_score); good;
+             good &= good - 1) {
+            uint32_t i = first + (uint32_t)__builtin_ctz(good);
+            float s = repetition->score[i];
+            if (i >= end)
+                break;
+            if (count == REPETITION_VOTERS && s <= score[count - 1])
+                continue;
+            if (repetition->memory[row_ago(repetition, beats + i + 1)][phase].count == 0)
+                continue;
+            uint32_t at = count < REPETITION_VOTERS ? count++ : count - 1;
+            for (; at > 0 && score[at - 1] < s; at--) {
+                score[at] = score[at - 1];
+                lag[at] = lag[at - 1];
+            }
+            score[at] = s;
+            lag[at] = (uint16_t)(beats + i + 1);
         }
-        if (s <= voter_score || (count == REPETITION_VOTERS && s <= score[count - 1]))
-            continue;
-        if (repetition->memory[row_ago(repetition, beats + i + 1)][phase].count == 0)
-            continue;
-        uint32_t at = count < REPETITION_VOTERS ? count++ : count - 1;
-        for (; at > 0 && score[at - 1] < s; at--) {
-            score[at] = score[at - 1];
-            lag[at] = lag[at - 1];
-        }
-        score[at] = s;
-        lag[at] = (uint16_t)(beats + i + 1);
-    }
     return count;
 }
 

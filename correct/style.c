@@ -114,6 +114,11 @@ void style_start(struct style *style)
         style->onset[i] = -1;
     for (int h = 0; h < 2; h++)
         style->rate[h] = .05f, style->surprise[h] = 1;
+    style->left.late[0] = style->left.often[0] = 1;
+    for (int ago = 1; ago <= REPETITION_STRUCK; ago++) {
+        style->left.late[ago] = style->left.late[ago - 1] * .9f;
+        style->left.often[ago] = style->left.often[ago - 1] * .985f;
+    }
 }
 
 /* What a long rest has made forgotten. */

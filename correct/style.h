@@ -91,6 +91,10 @@ struct style {
      * the first of its slot, and by how fast they forget: motifs; the repetitions; the notes
      * of their best lag; of 16, 32 and 64 slots ago. */
     float hit[2][2][STYLE_VOTERS];
+    /* What is left of a note struck so many slots ago. */
+    struct {
+        float late[REPETITION_STRUCK + 1], often[REPETITION_STRUCK + 1];
+    } left;
 };
 
 /* Features that are active, and their strengths. */

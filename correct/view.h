@@ -57,11 +57,12 @@ static inline note_set believed(const struct repetition_slot *slot)
     return set;
 }
 
+/* How many of the bounds, which rise, a value has reached. */
 static inline uint32_t class_of(float value, const float *bounds, uint32_t count)
 {
     uint32_t c = 0;
-    while (c < count && value >= bounds[c])
-        c++;
+    for (uint32_t i = 0; i < count; i++)
+        c += value >= bounds[i];
     return c;
 }
 

@@ -17,7 +17,7 @@ enum {
     LINE = 64               /* bytes */
 };
 
-static const float most_strength = 4;
+_Static_assert(4 * SUM_UNITS == WEIGHT_UNITS, "strengths end at 4");
 
 struct fixed {
     struct policy_shape shape;
@@ -26,13 +26,15 @@ struct fixed {
     uint32_t outputs;             /* actions, rounded up to whole blocks */
     uint64_t planes_each;         /* a feature's share of a plane, in units of 2^-32 */
     bool gated;
-    int16_t *row, *others; /* kernel[planes * span][C], others[][other], bias[C] */
-    int16_t *embedded;     /* [inputs + 1][embedding], the last being the bias */
-    int16_t *weight;       /* [C / 2][D][2] */
-    int32_t *bias2;        /* [D] */
-    float *vector;         /* [D], times the unit of what it is multiplied with */
-    float *dense;          /* of each other layer: weight[before][width], bias[width] */
-    float *open;           /* [inputs - pitches][planes], of a gated network */
+    int16_t *row, *others;  /* kernel[planes * span][C], others[][other], bias[C] */
+    int16_t *embedded;      /* [inputs + 1][embedding], the last being the bias */
+    int16_t *most;          /* of the numbers of each plane, and of each other row: the greatest */
+    int16_t *most_embedded; /* [inputs] */
+    int16_t *weight;        /* [C / 2][D][2] */
+    int32_t *bias2;         /* [D] */
+    float *vector;          /* [D], times the unit of what it is multiplied with */
+    float *dense;           /* of each other layer: weight[before][width], bias[width] */
+    float *open;            /* [inputs - pitches][planes], of a gated network */
 };
 
 static size_t kernels_of(const struct fixed *fixed)
@@ -77,8 +79,10 @@ static int allocate(struct fixed *fixed)
     fixed->dense = calloc(dense, sizeof *fixed->dense);
     size_t gates = fixed->gated ? (size_t)width[POLICY_PLANES] : 0;
     fixed->open = calloc((shape->inputs - fixed->pitches) * gates + 1, sizeof *fixed->open);
+    fixed->most = calloc(shape->inputs, sizeof *fixed->most);
+    fixed->most_embedded = calloc(shape->inputs, sizeof *fixed->most_embedded);
     return fixed->row && fixed->embedded && fixed->weight && fixed->bias2 && fixed->vector &&
-                   fixed->dense && fixed->open
+                   fixed->dense && fixed->open && fixed->most && fixed->most_embedded
                ? 0
                : -1;
 }
@@ -94,6 +98,15 @@ static const float *take_rows(const float *from, size_t count, float scale, int1
     for (size_t i = 0; i < count; i++)
         to[i] = nearest(from[i] * scale);
     return from + count;
+}
+
+/* most[i]: the greatest size of row[i][0 .. width - 1]. */
+static void find_most(const int16_t *row, size_t count, size_t width, int16_t *most)
+{
+    for (size_t i = 0; i < count; i++, row += width)
+        for (size_t j = 0; j < width; j++)
+            if (abs(row[j]) > most[i])
+                most[i] = (int16_t)abs(row[j]);
 }
 
 /* The layers of the mlp behind its embedding; returns what stands behind its parameters. */
@@ -155,6 +168,10 @@ static void take_policy(struct fixed *fixed, const struct policy *policy)
     p = take_rows(p, kernels_of(fixed) + others_of(fixed), WEIGHT_UNITS, fixed->row);
     p = take_rows(p, c, SUM_UNITS, fixed->others + others_of(fixed));
     p = take_second(fixed, p);
+    uint32_t planes = shape->width[POLICY_PLANES];
+    find_most(fixed->row, planes, (size_t)fixed->span * c, fixed->most);
+    find_most(fixed->others, others, fixed->other, fixed->most + planes);
+    find_most(fixed->embedded, shape->inputs, fixed->embedding, fixed->most_embedded);
     if (fixed->gated)
         memcpy(fixed->open, p, others * shape->width[POLICY_PLANES] * sizeof *fixed->open);
 }
@@ -201,6 +218,8 @@ void fixed_close(struct fixed *fixed)
     free(fixed->vector);
     free(fixed->dense);
     free(fixed->open);
+    free(fixed->most);
+    free(fixed->most_embedded);
     free(fixed);
 }
 
@@ -223,19 +242,32 @@ static uint32_t plane_of(const struct fixed *fixed, uint32_t feature)
     return (uint32_t)(feature * fixed->planes_each >> 32);
 }
 
+/* Numbers, none of which is greater than `most`. */
+struct row {
+    const int16_t *number;
+    int16_t most;
+};
+
 /* A plane has actions - 1 rows more than features. */
-static const int16_t *row_of(const struct fixed *fixed, uint32_t feature)
+static struct row row_of(const struct fixed *fixed, uint32_t feature, uint32_t plane)
 {
-    uint32_t c = fixed->shape.width[POLICY_CHANNELS];
+    const uint32_t *width = fixed->shape.width;
+    size_t other = feature - fixed->pitches;
     if (feature >= fixed->pitches)
-        return fixed->others + (size_t)(feature - fixed->pitches) * fixed->other;
-    return fixed->row +
-           (feature + (size_t)plane_of(fixed, feature) * (fixed->shape.actions - 1)) * c;
+        return (struct row){fixed->others + other * fixed->other,
+                            fixed->most[width[POLICY_PLANES] + other]};
+    return (struct row){fixed->row + (feature + (size_t)plane * (fixed->shape.actions - 1)) *
+                                         width[POLICY_CHANNELS],
+                        fixed->most[plane]};
 }
 
 static void add(int16_t *sum, const struct fixed_rows *rows, uint32_t n)
 {
 #ifdef __x86_64__
+    if (fixed_widest()) {
+        fixed_add_avx512(sum, rows, n);
+        return;
+    }
     if (dense_wide()) {
         fixed_add_avx2(sum, rows, n);
         return;
@@ -244,15 +276,30 @@ static void add(int16_t *sum, const struct fixed_rows *rows, uint32_t n)
     fixed_add_narrow(sum, rows, n);
 }
 
-static void list(struct fixed_rows *rows, const int16_t *row, float strength)
+/* Rows to add, and how much the group that the next one belongs to can add at most. */
+struct list {
+    struct fixed_rows rows;
+    int32_t most;
+};
+
+/* What does not fit into the group that is not full yet begins one. */
+static void list(struct list *list, struct row row, float strength)
 {
     const float units = (float)SUM_UNITS / WEIGHT_UNITS * (1 << 15);
-    float most = most_strength;
-    rows->row[rows->count] = row;
-    rows->share[rows->count++] = nearest((strength > most    ? most
-                                          : strength < -most ? -most
-                                                             : strength) *
-                                         units);
+    struct fixed_rows *rows = &list->rows;
+    int16_t share = nearest(strength * units);
+    int32_t most = (row.most * abs(share) + (1 << 14)) >> 15;
+    bool begins = rows->count % FIXED_GROUP == 0;
+    if (!begins && list->most + most > INT16_MAX) {
+        for (; rows->count % FIXED_GROUP != 0; rows->count++) {
+            rows->row[rows->count] = row.number;
+            rows->share[rows->count] = 0;
+        }
+        begins = true;
+    }
+    list->most = (begins ? 0 : list->most) + most;
+    rows->row[rows->count] = row.number;
+    rows->share[rows->count++] = share;
 }
 
 /* Adds the rows of the features from `least` to `end` - 1 to sum[width]; gate: of planes, or
@@ -261,25 +308,28 @@ static void add_features(const struct fixed *fixed, const struct features *featu
                          uint32_t end, const float *gate, uint32_t width, int16_t *sum)
 {
     for (uint32_t f = 0; f < features->count;) {
-        struct fixed_rows rows;
-        for (rows.count = 0; rows.count < FIXED_ROWS && f < features->count; f++) {
-            uint32_t feature = features->feature[f];
+        struct list rows;
+        for (rows.rows.count = 0; rows.rows.count < FIXED_ROWS && f < features->count; f++) {
+            uint32_t feature = features->feature[f], plane = plane_of(fixed, feature);
             if (feature >= least && feature < end)
-                list(&rows, row_of(fixed, feature),
-                     features->strength[f] * (gate ? gate[plane_of(fixed, feature)] : 1));
+                list(&rows, row_of(fixed, feature, plane),
+                     features->strength[f] * (gate ? gate[plane] : 1));
         }
-        add(sum, &rows, width);
+        add(sum, &rows.rows, width);
     }
 }
 
 static void add_embedded(const struct fixed *fixed, const struct features *features, int16_t *sum)
 {
     for (uint32_t f = 0; f < features->count;) {
-        struct fixed_rows rows;
-        for (rows.count = 0; rows.count < FIXED_ROWS && f < features->count; f++)
-            list(&rows, fixed->embedded + (size_t)features->feature[f] * fixed->embedding,
-                 features->strength[f]);
-        add(sum, &rows, fixed->embedding);
+        struct list rows;
+        for (rows.rows.count = 0; rows.rows.count < FIXED_ROWS && f < features->count; f++) {
+            uint32_t feature = features->feature[f];
+            const struct row row = {fixed->embedded + (size_t)feature * fixed->embedding,
+                                    fixed->most_embedded[feature]};
+            list(&rows, row, features->strength[f]);
+        }
+        add(sum, &rows.rows, fixed->embedding);
     }
 }
 

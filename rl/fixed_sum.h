@@ -1,5 +1,6 @@
 /* The two sums a fixed network spends its time on, in plain C, in vectors of 16 bytes (SSE2,
- * NEON) and of 32 (AVX2); private to it. All ways give the same numbers. */
+ * NEON), of 32 (AVX2) and, the first, of 64 (AVX-512); private to it. All ways give the same
+ * numbers. */
 #ifndef RL_FIXED_SUM_H
 #define RL_FIXED_SUM_H
 
@@ -14,14 +15,16 @@
 #include <arm_neon.h>
 #endif
 
-enum { FIXED_ROWS = 256 };
+enum { FIXED_ROWS = 256, FIXED_GROUP = 4 };
 
 /* Rows of weights, and the shares of them that are added, in units of 2^-15, rounded. Sums end
- * at the ends of 16 bits, so the order counts. */
+ * at the ends of 16 bits, so the order counts. They are added in groups of FIXED_GROUP, in order;
+ * those that are left, one by one. What a group adds must itself fit into 16 bits: then only
+ * adding it has to mind the ends, which takes processors twice as long as adding does. */
 struct fixed_rows {
     uint32_t count;
-    const int16_t *row[FIXED_ROWS];
-    int16_t share[FIXED_ROWS];
+    const int16_t *row[FIXED_ROWS + FIXED_GROUP];
+    int16_t share[FIXED_ROWS + FIXED_GROUP];
 };
 
 static inline int16_t fixed_end(int32_t sum)
@@ -32,9 +35,15 @@ static inline int16_t fixed_end(int32_t sum)
 /* to[n] += rows; n: a multiple of 16. */
 static inline void fixed_add_plain(int16_t *to, const struct fixed_rows *rows, uint32_t n)
 {
-    for (uint32_t i = 0; i < rows->count; i++)
-        for (uint32_t j = 0; j < n; j++)
-            to[j] = fixed_end(to[j] + ((rows->row[i][j] * rows->share[i] + (1 << 14)) >> 15));
+    for (uint32_t i = 0, group; i < rows->count; i += group) {
+        group = rows->count - i < FIXED_GROUP ? 1 : FIXED_GROUP;
+        for (uint32_t j = 0; j < n; j++) {
+            int32_t sum = to[j];
+            for (uint32_t g = i; g < i + group; g++)
+                sum += (rows->row[g][j] * rows->share[g] + (1 << 14)) >> 15;
+            to[j] = fixed_end(sum);
+        }
+    }
 }
 
 /* logit[j] += sum over d of relu(bias[d] + sum over c of h[j][c] weight[c][d]) out[d], for
@@ -63,29 +72,77 @@ static inline void fixed_say_plain(const int16_t *h, uint32_t count, uint32_t c,
     }
 }
 
+/* Defines add_block: to[at ..], `vectors` neighbouring ones, += rows. They stay in registers, at
+ * most `most` of them, while the rows are added. */
+#define FIXED_ADD_BLOCK(add_block, target, vector, numbers, most)                                  \
+    target void add_block(int16_t *to, const struct fixed_rows *rows, uint32_t at,                 \
+                          uint32_t vectors)                                                        \
+    {                                                                                              \
+        vector sum[most];                                                                          \
+        uint32_t i = 0;                                                                            \
+        for (uint32_t v = 0; v < vectors; v++)                                                     \
+            sum[v] = vector##_load(to + at + numbers * (size_t)v);                                 \
+        for (; i + FIXED_GROUP <= rows->count; i += FIXED_GROUP) {                                 \
+            vector share[FIXED_GROUP];                                                             \
+            for (uint32_t g = 0; g < FIXED_GROUP; g++)                                             \
+                share[g] = vector##_spread(rows->share[i + g]);                                    \
+            for (uint32_t v = 0; v < vectors; v++) {                                               \
+                size_t here = at + numbers * (size_t)v;                                            \
+                vector all = vector##_multiply(vector##_load(rows->row[i] + here), share[0]);      \
+                for (uint32_t g = 1; g < FIXED_GROUP; g++)                                         \
+                    all = vector##_add(                                                            \
+                        all, vector##_multiply(vector##_load(rows->row[i + g] + here), share[g])); \
+                sum[v] = vector##_add_ended(sum[v], all);                                          \
+            }                                                                                      \
+        }                                                                                          \
+        for (; i < rows->count; i++) {                                                             \
+            vector share = vector##_spread(rows->share[i]);                                        \
+            for (uint32_t v = 0; v < vectors; v++) {                                               \
+                vector row = vector##_load(rows->row[i] + at + numbers * (size_t)v);               \
+                sum[v] = vector##_add_ended(sum[v], vector##_multiply(row, share));                \
+            }                                                                                      \
+        }                                                                                          \
+        for (uint32_t v = 0; v < vectors; v++)                                                     \
+            vector##_store(to + at + numbers * (size_t)v, sum[v]);                                 \
+    }
+
 #if defined __x86_64__ || defined __aarch64__
 #ifdef __x86_64__
 typedef __m128i fixed_eight;
 typedef __m128i fixed_four;
 
-static inline fixed_eight fixed_load(const int16_t *from)
+static inline fixed_eight fixed_eight_load(const int16_t *from)
 {
     return _mm_loadu_si128((const void *)from);
 }
 
-static inline void fixed_store(int16_t *to, fixed_eight value)
+static inline void fixed_eight_store(int16_t *to, fixed_eight value)
 {
     _mm_storeu_si128((void *)to, value);
 }
 
-/* a + row * share / 2^15, rounded: of the 32 bits of the product, 17 and the next one. */
-static inline fixed_eight fixed_add_share(fixed_eight a, fixed_eight row, int16_t share)
+static inline fixed_eight fixed_eight_spread(int16_t number)
 {
-    __m128i by = _mm_set1_epi16(share);
-    __m128i high = _mm_mulhi_epi16(row, by), low = _mm_mullo_epi16(row, by);
+    return _mm_set1_epi16(number);
+}
+
+static inline fixed_eight fixed_eight_add(fixed_eight a, fixed_eight b)
+{
+    return _mm_add_epi16(a, b);
+}
+
+static inline fixed_eight fixed_eight_add_ended(fixed_eight a, fixed_eight b)
+{
+    return _mm_adds_epi16(a, b);
+}
+
+/* row * share / 2^15, rounded: of the 32 bits of the product, 17 and the next one. */
+static inline fixed_eight fixed_eight_multiply(fixed_eight row, fixed_eight share)
+{
+    __m128i high = _mm_mulhi_epi16(row, share), low = _mm_mullo_epi16(row, share);
     __m128i whole = _mm_or_si128(_mm_slli_epi16(high, 1), _mm_srli_epi16(low, 15));
     __m128i half = _mm_and_si128(_mm_srli_epi16(low, 14), _mm_set1_epi16(1));
-    return _mm_adds_epi16(a, _mm_add_epi16(whole, half));
+    return _mm_add_epi16(whole, half);
 }
 
 static inline fixed_four fixed_load_four(const int32_t *from)
@@ -98,7 +155,7 @@ static inline fixed_four fixed_add_pair(fixed_four z, const int16_t h[2], const 
 {
     int32_t pair;
     memcpy(&pair, h, sizeof pair);
-    return _mm_add_epi32(z, _mm_madd_epi16(_mm_set1_epi32(pair), fixed_load(weight)));
+    return _mm_add_epi32(z, _mm_madd_epi16(_mm_set1_epi32(pair), fixed_eight_load(weight)));
 }
 
 static inline void fixed_store_cut(float *to, fixed_four z)
@@ -110,19 +167,34 @@ static inline void fixed_store_cut(float *to, fixed_four z)
 typedef int16x8_t fixed_eight;
 typedef int32x4_t fixed_four;
 
-static inline fixed_eight fixed_load(const int16_t *from)
+static inline fixed_eight fixed_eight_load(const int16_t *from)
 {
     return vld1q_s16(from);
 }
 
-static inline void fixed_store(int16_t *to, fixed_eight value)
+static inline void fixed_eight_store(int16_t *to, fixed_eight value)
 {
     vst1q_s16(to, value);
 }
 
-static inline fixed_eight fixed_add_share(fixed_eight a, fixed_eight row, int16_t share)
+static inline fixed_eight fixed_eight_spread(int16_t number)
 {
-    return vqaddq_s16(a, vqrdmulhq_n_s16(row, share));
+    return vdupq_n_s16(number);
+}
+
+static inline fixed_eight fixed_eight_add(fixed_eight a, fixed_eight b)
+{
+    return vaddq_s16(a, b);
+}
+
+static inline fixed_eight fixed_eight_add_ended(fixed_eight a, fixed_eight b)
+{
+    return vqaddq_s16(a, b);
+}
+
+static inline fixed_eight fixed_eight_multiply(fixed_eight row, fixed_eight share)
+{
+    return vqrdmulhq_s16(row, share);
 }
 
 static inline fixed_four fixed_load_four(const int32_t *from)
@@ -142,19 +214,7 @@ static inline void fixed_store_cut(float *to, fixed_four z)
 }
 #endif
 
-DENSE_INLINE void fixed_add_eights(int16_t *to, const struct fixed_rows *rows, uint32_t at,
-                                   uint32_t vectors)
-{
-    fixed_eight sum[BLOCK];
-    for (uint32_t v = 0; v < vectors; v++)
-        sum[v] = fixed_load(to + at + 8 * (size_t)v);
-    for (uint32_t i = 0; i < rows->count; i++)
-        for (uint32_t v = 0; v < vectors; v++)
-            sum[v] = fixed_add_share(sum[v], fixed_load(rows->row[i] + at + 8 * (size_t)v),
-                                     rows->share[i]);
-    for (uint32_t v = 0; v < vectors; v++)
-        fixed_store(to + at + 8 * (size_t)v, sum[v]);
-}
+FIXED_ADD_BLOCK(fixed_add_eights, DENSE_INLINE, fixed_eight, 8, BLOCK)
 
 static inline void fixed_add_narrow(int16_t *to, const struct fixed_rows *rows, uint32_t n)
 {
@@ -224,33 +284,110 @@ static inline void fixed_say_narrow(const int16_t *h, uint32_t count, uint32_t c
 #ifdef __x86_64__
 #define FIXED_AVX2 __attribute__((target("avx2"))) static inline
 
-/* `vectors` neighbouring vectors stay in registers while the rows are added. */
-__attribute__((target("avx2"), always_inline)) static inline void
-fixed_add_block(int16_t *to, const struct fixed_rows *rows, uint32_t at, uint32_t vectors)
+typedef __m256i fixed_sixteen;
+
+FIXED_AVX2 fixed_sixteen fixed_sixteen_load(const int16_t *from)
 {
-    __m256i sum[BLOCK];
-    for (uint32_t v = 0; v < vectors; v++)
-        sum[v] = _mm256_loadu_si256((const void *)(to + at + 16 * (size_t)v));
-    for (uint32_t i = 0; i < rows->count; i++) {
-        __m256i share = _mm256_set1_epi16(rows->share[i]);
-        for (uint32_t v = 0; v < vectors; v++) {
-            __m256i row = _mm256_loadu_si256((const void *)(rows->row[i] + at + 16 * (size_t)v));
-            sum[v] = _mm256_adds_epi16(sum[v], _mm256_mulhrs_epi16(row, share));
-        }
-    }
-    for (uint32_t v = 0; v < vectors; v++)
-        _mm256_storeu_si256((void *)(to + at + 16 * (size_t)v), sum[v]);
+    return _mm256_loadu_si256((const void *)from);
 }
+
+FIXED_AVX2 void fixed_sixteen_store(int16_t *to, fixed_sixteen value)
+{
+    _mm256_storeu_si256((void *)to, value);
+}
+
+FIXED_AVX2 fixed_sixteen fixed_sixteen_spread(int16_t number)
+{
+    return _mm256_set1_epi16(number);
+}
+
+FIXED_AVX2 fixed_sixteen fixed_sixteen_add(fixed_sixteen a, fixed_sixteen b)
+{
+    return _mm256_add_epi16(a, b);
+}
+
+FIXED_AVX2 fixed_sixteen fixed_sixteen_add_ended(fixed_sixteen a, fixed_sixteen b)
+{
+    return _mm256_adds_epi16(a, b);
+}
+
+FIXED_AVX2 fixed_sixteen fixed_sixteen_multiply(fixed_sixteen row, fixed_sixteen share)
+{
+    return _mm256_mulhrs_epi16(row, share);
+}
+
+FIXED_ADD_BLOCK(fixed_add_sixteens, __attribute__((target("avx2"), always_inline)) static inline,
+                fixed_sixteen, 16, BLOCK)
 
 FIXED_AVX2 void fixed_add_avx2(int16_t *to, const struct fixed_rows *rows, uint32_t n)
 {
     uint32_t at = 0;
     for (; at + BLOCK * 16 <= n; at += BLOCK * 16)
-        fixed_add_block(to, rows, at, BLOCK);
+        fixed_add_sixteens(to, rows, at, BLOCK);
     for (; at + 4 * 16 <= n; at += 4 * 16)
-        fixed_add_block(to, rows, at, 4);
+        fixed_add_sixteens(to, rows, at, 4);
     for (; at < n; at += 16)
-        fixed_add_block(to, rows, at, 1);
+        fixed_add_sixteens(to, rows, at, 1);
+}
+
+#define FIXED_AVX512 __attribute__((target("avx2,avx512bw"))) static inline
+
+/* Whether the processor has vectors of 64 bytes and is not slowed down by them, as the first were
+ * that had some. */
+static inline bool fixed_widest(void)
+{
+    return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vbmi2");
+}
+
+typedef __m512i fixed_many;
+
+FIXED_AVX512 fixed_many fixed_many_load(const int16_t *from)
+{
+    return _mm512_loadu_si512((const void *)from);
+}
+
+FIXED_AVX512 void fixed_many_store(int16_t *to, fixed_many value)
+{
+    _mm512_storeu_si512((void *)to, value);
+}
+
+FIXED_AVX512 fixed_many fixed_many_spread(int16_t number)
+{
+    return _mm512_set1_epi16(number);
+}
+
+FIXED_AVX512 fixed_many fixed_many_add(fixed_many a, fixed_many b)
+{
+    return _mm512_add_epi16(a, b);
+}
+
+FIXED_AVX512 fixed_many fixed_many_add_ended(fixed_many a, fixed_many b)
+{
+    return _mm512_adds_epi16(a, b);
+}
+
+FIXED_AVX512 fixed_many fixed_many_multiply(fixed_many row, fixed_many share)
+{
+    return _mm512_mulhrs_epi16(row, share);
+}
+
+enum { FIXED_MANY = 25 };
+
+FIXED_ADD_BLOCK(fixed_add_many,
+                __attribute__((target("avx2,avx512bw"), always_inline)) static inline, fixed_many,
+                32, FIXED_MANY)
+
+FIXED_AVX512 void fixed_add_avx512(int16_t *to, const struct fixed_rows *rows, uint32_t n)
+{
+    uint32_t at = 0;
+    for (; at + FIXED_MANY * 32 <= n; at += FIXED_MANY * 32)
+        fixed_add_many(to, rows, at, FIXED_MANY);
+    for (; at + 4 * 32 <= n; at += 4 * 32)
+        fixed_add_many(to, rows, at, 4);
+    for (; at + 32 <= n; at += 32)
+        fixed_add_many(to, rows, at, 1);
+    if (at < n)
+        fixed_add_sixteens(to, rows, at, 1);
 }
 
 /* Of `rows` neighbouring j and 16 neighbouring d: adds to sum[rows]. */
