@@ -2,7 +2,7 @@
  * embedding is. Weights are kept finer than sums: a share of 2^-2 of one is it. */
 #include "rl/fixed.h"
 
-#include "rl/fixed_sum.h"
+#include "rl/fixed_wide.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -428,48 +428,57 @@ DENSE_INLINE void say_dense(const struct fixed *fixed, const int16_t *embedded, 
     memcpy(logit, before, shape->actions * sizeof *logit);
 }
 
-/* What the other layers say stands in the order of their rows, actions counted down. */
-DENSE_INLINE void answer(const struct fixed *fixed, int16_t *sum, bool wide, float *logit)
+/* The first layer's units; the logits of the mlp, if there is one. */
+DENSE_INLINE void rectify_sum(const struct fixed *fixed, int16_t *sum, float *logit)
 {
-    const uint32_t *width = fixed->shape.width;
-    uint32_t actions = fixed->shape.actions, c = width[POLICY_CHANNELS];
-    uint32_t d = width[POLICY_CHANNELS2];
-    float said[POLICY_MAX_WIDTH];
-    memset(said, 0, actions * sizeof *said);
-    memset(logit, 0, actions * sizeof *logit);
     if (fixed->gated) {
         square(sum, fixed->flat);
-    } else {
-        for (uint32_t i = 0; i < fixed->flat + fixed->embedding; i++)
-            sum[i] = sum[i] < 0 ? 0 : sum[i];
-        say_dense(fixed, sum + fixed->flat, logit);
+        memset(logit, 0, fixed->shape.actions * sizeof *logit);
+        return;
     }
-#ifdef __x86_64__
-    if (wide)
-        fixed_say_avx2(sum, actions, c, d, fixed->weight, fixed->bias2, fixed->vector, said);
-    else
-#endif
-        fixed_say_narrow(sum, actions, c, d, fixed->weight, fixed->bias2, fixed->vector, said);
-    (void)wide;
-    for (uint32_t a = 0; a < actions; a++)
-        logit[a] += said[actions - 1 - a];
+    for (uint32_t i = 0; i < fixed->flat + fixed->embedding; i++)
+        sum[i] = sum[i] < 0 ? 0 : sum[i];
+    say_dense(fixed, sum + fixed->flat, logit);
 }
 
 #ifdef __x86_64__
-__attribute__((target("avx2"))) static void answer_avx2(const struct fixed *fixed, int16_t *sum,
-                                                        float *logit)
+__attribute__((target("avx2"))) static void rectify_avx2(const struct fixed *fixed, int16_t *sum,
+                                                         float *logit)
 {
-    answer(fixed, sum, true, logit);
+    rectify_sum(fixed, sum, logit);
 }
 #endif
 
-void fixed_ask(const struct fixed *fixed, int16_t *sum, float *logit)
+static void say(const struct fixed *fixed, const int16_t *sum, float *said)
 {
+    const uint32_t *width = fixed->shape.width, c = width[POLICY_CHANNELS];
+    const uint32_t d = width[POLICY_CHANNELS2], actions = fixed->shape.actions;
 #ifdef __x86_64__
+    if (fixed_widest()) {
+        fixed_say_avx512(sum, actions, c, d, fixed->weight, fixed->bias2, fixed->vector, said);
+        return;
+    }
     if (dense_wide()) {
-        answer_avx2(fixed, sum, logit);
+        fixed_say_avx2(sum, actions, c, d, fixed->weight, fixed->bias2, fixed->vector, said);
         return;
     }
 #endif
-    answer(fixed, sum, false, logit);
+    fixed_say_narrow(sum, actions, c, d, fixed->weight, fixed->bias2, fixed->vector, said);
+}
+
+/* What the other layers say stands in the order of their rows, actions counted down. */
+void fixed_ask(const struct fixed *fixed, int16_t *sum, float *logit)
+{
+    const uint32_t actions = fixed->shape.actions;
+    float said[POLICY_MAX_WIDTH];
+    memset(said, 0, actions * sizeof *said);
+#ifdef __x86_64__
+    if (dense_wide())
+        rectify_avx2(fixed, sum, logit);
+    else
+#endif
+        rectify_sum(fixed, sum, logit);
+    say(fixed, sum, said);
+    for (uint32_t a = 0; a < actions; a++)
+        logit[a] += said[actions - 1 - a];
 }

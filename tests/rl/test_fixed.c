@@ -2,7 +2,7 @@
  * by vectors as in plain C, to the last bit, also where sums end. */
 #include "base/rng.h"
 #include "rl/fixed.h"
-#include "rl/fixed_sum.h"
+#include "rl/fixed_wide.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -206,6 +206,12 @@ static void test_vectors(void **state)
 #ifdef __x86_64__
         if (dense_wide()) {
             fixed_say_avx2(to[0], 11, C, D, weight, bias, out, logit[2]);
+            assert_memory_equal(logit[0], logit[2], sizeof logit[0]);
+        }
+        if (fixed_widest()) {
+            for (int j = 0; j < 11; j++)
+                logit[2][j] = (float)j;
+            fixed_say_avx512(to[0], 11, C, D, weight, bias, out, logit[2]);
             assert_memory_equal(logit[0], logit[2], sizeof logit[0]);
         }
 #endif
