@@ -1,43 +1,49 @@
-/* Forward step by step: drop what leaves, merge, expect, weigh, extend. Weights are
- * logarithms, the best hypothesis's being 0. */
+/* Forward step by step: drop what leaves, merge, expect, weigh, extend. */
 #include "correct/beam_private.h"
 #include "correct/exponential.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const float least_weight = -12;                 /* lighter ways on are not taken */
+const struct beam_size beam_live = {{4, 16}, {4, 6}}, beam_whole = {{48, 48}, {12, 12}};
+
+static const float least_way = 6e-6f;                  /* lighter ways on are not taken */
 static const float few_wrong = .05f, many_wrong = .2f; /* shares of the notes */
+
+static float logarithm(float probability)
+{
+    return probability > 0 ? logf(probability) : least_logarithm;
+}
 
 static int allocate(struct beam *beam)
 {
-    size_t n = beam->width, all = 2 * n;
+    size_t n = beam->size.hypotheses[1], all = 2 * n;
     beam->hypothesis = calloc(all, sizeof *beam->hypothesis);
     beam->spare = calloc(all, sizeof *beam->spare);
     beam->candidate = malloc((all + 1) * sizeof *beam->candidate);
-    beam->logit = malloc(n * STYLE_SHIFTS * sizeof *beam->logit);
+    beam->way = malloc(n * STYLE_SHIFTS * sizeof *beam->way);
     beam->sum = fixed_sums(beam->prior, n + 2);
-    return beam->hypothesis && beam->spare && beam->candidate && beam->logit && beam->sum ? 0 : -1;
+    return beam->hypothesis && beam->spare && beam->candidate && beam->way && beam->sum ? 0 : -1;
 }
 
-struct beam *beam_open(const struct policy *prior, uint32_t few, uint32_t width, float spread,
+struct beam *beam_open(const struct policy *prior, const struct beam_size *size,
                        struct error *error)
 {
     if (!prior->fixed) {
         error_set(error, "a prior that is not frozen");
         return NULL;
     }
-    bool some = few >= 1 && few <= width && width <= BEAM_MOST;
+    const uint32_t *count = size->hypotheses;
+    bool some = count[0] >= 1 && count[0] <= count[1] && count[1] <= BEAM_MOST;
     struct beam *beam = some ? calloc(1, sizeof *beam) : NULL;
     if (!beam) {
-        error_set(error, "out of memory for a beam of %u .. %u", few, width);
+        error_set(error, "out of memory for a beam of %u .. %u", count[0], count[1]);
         return NULL;
     }
     beam->prior = prior->fixed;
-    beam->few = few;
-    beam->width = width;
-    beam->spread = spread;
+    beam->size = *size;
     if (allocate(beam) != 0) {
         error_set(error, "out of memory");
         beam_close(beam);
@@ -54,7 +60,7 @@ void beam_close(struct beam *beam)
     free(beam->hypothesis);
     free(beam->spare);
     free(beam->candidate);
-    free(beam->logit);
+    free(beam->way);
     free(beam->sum);
     free(beam);
 }
@@ -64,8 +70,7 @@ void beam_start(struct beam *beam)
     style_start(&beam->style);
     channel_start(&beam->channel, beam->doubt);
     beam->count = 1;
-    memset(beam->hypothesis, 0, sizeof *beam->hypothesis);
-    beam->hypothesis->edge = TRACE_NONE;
+    *beam->hypothesis = (struct hypothesis){.weight = 1, .edge = TRACE_NONE};
 }
 
 const struct style *beam_memory(const struct beam *beam)
@@ -87,12 +92,11 @@ static void agree(const struct beam *beam, uint32_t age, uint8_t x,
     float share[STYLE_SHIFTS] = {0}, sum = 0;
     for (uint32_t i = 0; i < beam->count; i++) {
         const struct hypothesis *h = &beam->hypothesis[i];
-        float part = expf(h->weight);
-        share[h->pitch[age] - x + STYLE_RANGE] += part;
-        sum += part;
+        share[h->pitch[age] - x + STYLE_RANGE] += h->weight;
+        sum += h->weight;
     }
     for (int k = 0; k < STYLE_SHIFTS; k++)
-        log_probability[k] = share[k] > 0 ? logf(share[k] / sum) : least_logarithm;
+        log_probability[k] = logarithm(share[k] / sum);
 }
 
 /* Notes that hypotheses are no more about enter memory as they see them. */
@@ -132,17 +136,15 @@ static uint64_t mark_of(const uint8_t *pitch, uint32_t count)
     return mark;
 }
 
-static float add_logarithms(float a, float b)
+/* How much is kept: where few notes are wrong, the first few hypotheses say all. */
+static void reach(struct beam *beam)
 {
-    return a > b ? a + log1pf(expf(b - a)) : b + log1pf(expf(a - b));
-}
-
-/* How many hypotheses are kept: where few notes are wrong, the first few say all. */
-static uint32_t wanted(const struct beam *beam)
-{
+    const struct beam_size *size = &beam->size;
     float wrong = 1 - beam->channel.share[0];
     float part = fminf(fmaxf((wrong - few_wrong) / (many_wrong - few_wrong), 0), 1);
-    return beam->few + (uint32_t)lrintf(part * (float)(beam->width - beam->few));
+    float more = (float)(size->hypotheses[1] - size->hypotheses[0]);
+    beam->most = size->hypotheses[0] + (uint32_t)lrintf(part * more);
+    beam->least = expf(-(size->spread[0] + part * (size->spread[1] - size->spread[0])));
 }
 
 /* Hypotheses that agree on the last notes become one; the heaviest stay, heaviest first. */
@@ -159,7 +161,7 @@ static void merge(struct beam *beam, uint32_t notes)
         merged[i] = (uint16_t)j;
         edge[i] = h[i].edge;
         if (j < count) {
-            h[j].weight = add_logarithms(h[j].weight, h[i].weight);
+            h[j].weight += h[i].weight;
         } else {
             if (i != count)
                 h[count] = h[i];
@@ -179,11 +181,11 @@ static void merge(struct beam *beam, uint32_t notes)
     for (uint32_t i = 0; i < count; i++)
         place[h[i].edge] = (uint16_t)i;
     beam->count = count < beam->most ? count : beam->most;
-    float top = h[0].weight, least = top - beam->spread;
-    while (h[beam->count - 1].weight < least)
+    float top = h[0].weight;
+    while (h[beam->count - 1].weight < top * beam->least)
         beam->count--;
     for (uint32_t i = 0; i < beam->count; i++)
-        h[i].weight -= top;
+        h[i].weight /= top;
     for (uint32_t i = 0; beam->trace && i < before; i++)
         if (edge[i] != TRACE_NONE && place[merged[i]] < beam->count)
             trace_lead(beam->trace, edge[i], place[merged[i]]);
@@ -195,7 +197,7 @@ static void advance(struct beam *beam, double slot)
     style_advance(&beam->style, slot);
     beam->span = prior_span(&beam->style);
     uint32_t notes = remembered(beam);
-    beam->most = wanted(beam);
+    reach(beam);
     drop_notes(beam, notes);
     merge(beam, notes);
 }
@@ -220,30 +222,29 @@ static uint64_t agreed_notes(const struct beam *beam, note_set *told)
     return agreed;
 }
 
-/* Logits become log-probabilities; what all hypotheses expect together. */
+/* Logits become the probabilities of hypotheses and pitches; what all expect together. */
 static void normalise(struct beam *beam)
 {
     float together[STYLE_SHIFTS] = {0};
     beam->total = 0;
     for (uint32_t i = 0; i < beam->count; i++) {
-        float *logit = beam->logit + (size_t)i * STYLE_SHIFTS, top = logit[0], sum = 0;
-        float share[STYLE_SHIFTS], part = expf(beam->hypothesis[i].weight);
+        float *way = beam->way + (size_t)i * STYLE_SHIFTS, top = way[0], sum = 0;
         for (int k = 1; k < STYLE_SHIFTS; k++)
-            top = logit[k] > top ? logit[k] : top;
+            top = way[k] > top ? way[k] : top;
         for (int k = 0; k < STYLE_SHIFTS; k++)
-            logit[k] -= top;
-        exponentials(logit, STYLE_SHIFTS, share);
+            way[k] -= top;
+        exponentials(way, STYLE_SHIFTS, way);
         for (int k = 0; k < STYLE_SHIFTS; k++)
-            sum += share[k];
-        float all = logf(sum), each = part / sum;
+            sum += way[k];
+        float each = beam->hypothesis[i].weight / sum;
         for (int k = 0; k < STYLE_SHIFTS; k++) {
-            logit[k] -= all;
-            together[k] += share[k] * each;
+            way[k] *= each;
+            together[k] += way[k];
         }
-        beam->total += part;
+        beam->total += beam->hypothesis[i].weight;
     }
     for (int k = 0; k < STYLE_SHIFTS; k++)
-        beam->expected[k] = together[k] > 0 ? logf(together[k] / beam->total) : least_logarithm;
+        beam->expected[k] = together[k] / beam->total;
 }
 
 static void see_motifs(struct beam *beam, uint32_t i, struct style_view *view)
@@ -306,7 +307,7 @@ static void expect(struct beam *beam, uint8_t x, note_set held, const struct pri
         prior_see_own(&beam->common, &beam->span, beam->hypothesis[i].pitch, ~agreed, told, own);
         const struct features rest = features_of(own);
         fixed_see(beam->prior, from, &rest, sum);
-        fixed_ask(beam->prior, sum, beam->logit + (size_t)i * STYLE_SHIFTS);
+        fixed_ask(beam->prior, sum, beam->way + (size_t)i * STYLE_SHIFTS);
     }
     normalise(beam);
 }
@@ -327,17 +328,15 @@ static void propose(struct beam *beam, float weight, uint32_t from, uint32_t shi
     candidate[at] = (struct candidate){weight, (uint16_t)from, (uint16_t)shift};
 }
 
-/* Logits become weights of ways on; the greatest. */
-static float join(struct beam *beam, const float channel[STYLE_SHIFTS])
+/* Probabilities become weights of ways on; the greatest. */
+static float join(struct beam *beam)
 {
-    float most[STYLE_SHIFTS], best = -INFINITY;
-    for (int k = 0; k < STYLE_SHIFTS; k++)
-        most[k] = -INFINITY;
+    float most[STYLE_SHIFTS] = {0}, best = 0;
     for (uint32_t i = 0; i < beam->count; i++) {
-        float *logit = beam->logit + (size_t)i * STYLE_SHIFTS, own = beam->hypothesis[i].weight;
+        float *way = beam->way + (size_t)i * STYLE_SHIFTS;
         for (int k = 0; k < STYLE_SHIFTS; k++) {
-            logit[k] = own + logit[k] + channel[k];
-            most[k] = logit[k] > most[k] ? logit[k] : most[k];
+            way[k] *= beam->landed[k];
+            most[k] = way[k] > most[k] ? way[k] : most[k];
         }
     }
     for (int k = 0; k < STYLE_SHIFTS; k++)
@@ -345,53 +344,59 @@ static float join(struct beam *beam, const float channel[STYLE_SHIFTS])
     return best;
 }
 
+/* A prior that gives nothing to any pitch from which the key can be struck has nothing to say:
+ * the key is right. */
+static float trust_key(struct beam *beam)
+{
+    for (uint32_t i = 0; i < beam->count; i++)
+        beam->way[(size_t)i * STYLE_SHIFTS + STYLE_RANGE] = beam->hypothesis[i].weight * FLT_MIN;
+    return FLT_MIN;
+}
+
 /* Prior and channel of all ways on: what is meant. */
 static void weigh(struct beam *beam, uint8_t x)
 {
     float meant[STYLE_SHIFTS] = {0}, sum = 0;
-    channel_judge(&beam->channel, x, beam->landed);
-    float best = join(beam, beam->landed);
+    channel_land(&beam->channel, x, beam->landed);
+    float best = join(beam);
+    if (!(best >= FLT_MIN))
+        best = trust_key(beam);
     beam->candidates = 0;
     for (uint32_t i = 0; i < beam->count; i++) {
-        const float *weight = beam->logit + (size_t)i * STYLE_SHIFTS;
+        const float *way = beam->way + (size_t)i * STYLE_SHIFTS;
         for (int k = 0; k < STYLE_SHIFTS; k++) {
-            if (!(weight[k] - best >= least_weight))
+            float weight = way[k] / best;
+            if (!(weight >= least_way))
                 continue;
-            meant[k] += exponential(weight[k] - best);
-            propose(beam, weight[k] - best, i, (uint32_t)k);
+            meant[k] += weight;
+            propose(beam, weight, i, (uint32_t)k);
         }
     }
     for (int k = 0; k < STYLE_SHIFTS; k++)
         sum += meant[k];
-    beam->evidence = expf(best) * sum / beam->total;
+    beam->evidence = best * sum / beam->total;
     for (int k = 0; k < STYLE_SHIFTS; k++)
-        beam->log_meant[k] = meant[k] > 0 ? logf(meant[k] / sum) : least_logarithm;
+        beam->log_meant[k] = logarithm(meant[k] / sum);
 }
 
 /* What the note tells of the player: half of it by what the hypotheses led to expect, half by
  * what one must have expected to believe of the note what is believed. (By the first alone music
  * that the prior knows little of seems to be full of mistakes.) */
-static void hear_player(struct beam *beam, uint8_t x)
+static void hear_player(struct beam *beam, uint8_t x, const float meant[STYLE_SHIFTS])
 {
     float expected[STYLE_SHIFTS], implied[STYLE_SHIFTS], sum = 0;
-    exponentials(beam->expected, STYLE_SHIFTS, expected);
-    for (int k = 0; k < STYLE_SHIFTS; k++)
-        implied[k] = fminf(beam->log_meant[k] - beam->landed[k], 80);
-    exponentials(implied, STYLE_SHIFTS, implied);
     for (int k = 0; k < STYLE_SHIFTS; k++) {
-        implied[k] = isfinite(beam->landed[k]) ? implied[k] : 0;
+        implied[k] = beam->landed[k] > 0 ? meant[k] / beam->landed[k] : 0;
         sum += implied[k];
     }
-    for (int k = 0; sum > 0 && k < STYLE_SHIFTS; k++)
-        expected[k] = (expected[k] + implied[k] / sum) / 2;
+    for (int k = 0; k < STYLE_SHIFTS; k++)
+        expected[k] = sum > 0 ? (beam->expected[k] + implied[k] / sum) / 2 : beam->expected[k];
     channel_hear(&beam->channel, x, expected);
 }
 
-/* The hypotheses of the notes up to this one, and what it tells of the player. */
+/* The hypotheses of the notes up to this one. */
 static void extend(struct beam *beam, uint8_t x)
 {
-    if (!beam->known)
-        hear_player(beam, x);
     struct hypothesis *before = beam->hypothesis;
     beam->hypothesis = beam->spare;
     beam->spare = before;
@@ -401,7 +406,7 @@ static void extend(struct beam *beam, uint8_t x)
         struct hypothesis *to = &beam->hypothesis[c];
         to->weight = candidate->weight;
         to->edge = beam->trace ? trace_edge(beam->trace, candidate->from, candidate->shift,
-                                            candidate->weight - from->weight)
+                                            logf(candidate->weight / from->weight))
                                : TRACE_NONE;
         memcpy(to->pitch + 1, from->pitch, PRIOR_OWN - 1);
         to->pitch[0] = (uint8_t)(x + candidate->shift - STYLE_RANGE);
@@ -409,12 +414,13 @@ static void extend(struct beam *beam, uint8_t x)
     beam->count = beam->candidates;
 }
 
-static void wonder(struct beam *beam)
+static void wonder(struct beam *beam, const float meant[STYLE_SHIFTS])
 {
-    float nats = 0, meant[STYLE_SHIFTS];
-    exponentials(beam->log_meant, STYLE_SHIFTS, meant);
+    static const float least_meant = 1e-5f;
+    float nats = 0;
     for (int k = 0; k < STYLE_SHIFTS; k++)
-        nats -= meant[k] * beam->expected[k];
+        if (meant[k] > least_meant)
+            nats -= meant[k] * logarithm(beam->expected[k]);
     style_wonder(&beam->style, nats);
 }
 
@@ -422,7 +428,7 @@ static void trace_weights(struct beam *beam)
 {
     float weight[BEAM_MOST];
     for (uint32_t i = 0; i < beam->count; i++)
-        weight[i] = beam->hypothesis[i].weight;
+        weight[i] = logf(beam->hypothesis[i].weight);
     trace_step(beam->trace, weight, beam->count);
 }
 
@@ -443,15 +449,18 @@ void beam_judge(struct beam *beam, double slot, uint8_t x, note_set held,
     memcpy(log_meant, beam->log_meant, sizeof beam->log_meant);
 }
 
-const float *beam_expected(const struct beam *beam)
+void beam_expected(const struct beam *beam, float log_probability[STYLE_SHIFTS])
 {
-    return beam->expected;
+    for (int k = 0; k < STYLE_SHIFTS; k++)
+        log_probability[k] = logarithm(beam->expected[k]);
 }
 
 void beam_see(const struct beam *beam, uint8_t x, note_set held, const float meant[STYLE_SHIFTS],
               struct style_view *view)
 {
-    style_see(&beam->style, &beam->common.votes, x, held, beam->expected, meant, view);
+    float expected[STYLE_SHIFTS];
+    beam_expected(beam, expected);
+    style_see(&beam->style, &beam->common.votes, x, held, expected, meant, view);
 }
 
 float beam_evidence(const struct beam *beam)
@@ -461,8 +470,12 @@ float beam_evidence(const struct beam *beam)
 
 void beam_extend(struct beam *beam, uint8_t x)
 {
+    float meant[STYLE_SHIFTS];
+    exponentials(beam->log_meant, STYLE_SHIFTS, meant);
+    if (!beam->known)
+        hear_player(beam, x, meant);
     extend(beam, x);
-    wonder(beam);
+    wonder(beam, meant);
 }
 
 /* What is believed is mostly what the first hypothesis says: then motifs have voted already. */

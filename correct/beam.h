@@ -22,22 +22,23 @@
 #include "correct/prior.h"
 
 enum {
-    BEAM_LIVE_FEW = 4,
-    BEAM_LIVE = 16,
-    BEAM_LIVE_SPREAD = 5, /* nats: playing with few mistakes costs little */
-    BEAM_TAKE = 48,
-    BEAM_TAKE_SPREAD = 12,
     BEAM_MOST = 256,
     BEAM_PASSES = 4, /* over a whole take */
 };
 
 struct beam;
 
-/* few, width: hypotheses kept at most after a note, 1 .. BEAM_MOST: `few` while the player is
- * known to make few mistakes, `width` where they are many, and in between in between. spread:
- * those kept are at most exp(spread) times less likely than the likeliest. The prior is a
- * frozen one. NULL: out of memory or range. */
-struct beam *beam_open(const struct policy *prior, uint32_t few, uint32_t width, float spread,
+/* What is kept after a note: first while the player is known to make few mistakes, then where they
+ * are many; in between in between. */
+struct beam_size {
+    uint32_t hypotheses[2]; /* at most; 1 .. BEAM_MOST, the second not fewer */
+    float spread[2];        /* they are at most exp(spread) times less likely than the likeliest */
+};
+
+extern const struct beam_size beam_live, beam_whole; /* of takes */
+
+/* The prior is a frozen one. NULL: out of memory or range. */
+struct beam *beam_open(const struct policy *prior, const struct beam_size *size,
                        struct error *error);
 void beam_close(struct beam *beam);
 
@@ -75,7 +76,7 @@ void beam_hear(struct beam *beam, uint8_t x, const float log_meant[STYLE_SHIFTS]
 
 /* What the music led to expect, the key aside: the log-probability of each of these
  * pitches, all together 1. After beam_judge. */
-const float *beam_expected(const struct beam *beam);
+void beam_expected(const struct beam *beam, float log_probability[STYLE_SHIFTS]);
 
 /* What the policy sees of that note: `meant` as it was answered. */
 void beam_see(const struct beam *beam, uint8_t x, note_set held, const float meant[STYLE_SHIFTS],

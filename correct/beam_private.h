@@ -10,7 +10,7 @@
 static const float least_logarithm = -30;
 
 struct hypothesis {
-    float weight;
+    float weight;             /* probability; of the likeliest 1 */
     uint32_t edge;            /* of the trace, that led to it */
     uint64_t mark;            /* of its last notes */
     uint8_t pitch[PRIOR_OWN]; /* latest first */
@@ -18,7 +18,7 @@ struct hypothesis {
 
 /* One way to go on from a hypothesis. */
 struct candidate {
-    float weight;
+    float weight; /* as a hypothesis's */
     uint16_t from, shift;
 };
 
@@ -30,17 +30,18 @@ struct beam {
     struct prior_span span;
     struct prior_motifs motifs, others; /* of the first hypothesis; of another */
     struct style_view own;
-    uint32_t few, width, most, count; /* most: kept of a player as this one */
-    float spread;
-    struct hypothesis *hypothesis, *spare; /* [2 width] each */
-    struct candidate *candidate;           /* [2 width + 1], the likeliest first */
+    struct beam_size size;
+    uint32_t most, count;                  /* most: kept of a player as this one */
+    float least;                           /* weight of those kept */
+    struct hypothesis *hypothesis, *spare; /* [2 widest] each */
+    struct candidate *candidate;           /* [2 widest + 1], the likeliest first */
     uint32_t candidates;
     float log_meant[STYLE_SHIFTS]; /* of the note being judged */
-    float expected[STYLE_SHIFTS];  /* the same, the key aside */
-    float landed[STYLE_SHIFTS];    /* of the key, if that pitch was meant */
-    float total;                   /* probability of all hypotheses before it, not normalised */
+    float expected[STYLE_SHIFTS];  /* the same, the key aside: probabilities */
+    float landed[STYLE_SHIFTS];    /* probability of the key, if that pitch was meant */
+    float total;                   /* weight of all hypotheses before it */
     float evidence;                /* P(x) of the note, among the pitches within reach */
-    float *logit; /* [width][STYLE_SHIFTS]: of hypotheses; then weights of ways on */
+    float *way; /* [widest][STYLE_SHIFTS]: logits of hypotheses; then weights of ways on */
     /* Sums of the prior: of what is common, of what is a hypothesis's own, and behind these of
      * what hypotheses with the same last notes have in common. */
     int16_t *sum;

@@ -111,14 +111,20 @@ static float parts_of(const struct channel *channel, int y, int up, float part[C
     return sum;
 }
 
-void channel_judge(const struct channel *channel, uint8_t x, float log_probability[CHANNEL_SHIFTS])
+void channel_land(const struct channel *channel, uint8_t x, float probability[CHANNEL_SHIFTS])
 {
     float part[CHANNEL_PARTS];
     for (int k = 0; k < CHANNEL_SHIFTS; k++) {
         int y = x + k - CHANNEL_RANGE;
-        log_probability[k] =
-            y < 0 || y > 127 ? -INFINITY : logf(parts_of(channel, y, CHANNEL_RANGE - k, part));
+        probability[k] = y < 0 || y > 127 ? 0 : parts_of(channel, y, CHANNEL_RANGE - k, part);
     }
+}
+
+void channel_judge(const struct channel *channel, uint8_t x, float log_probability[CHANNEL_SHIFTS])
+{
+    channel_land(channel, x, log_probability);
+    for (int k = 0; k < CHANNEL_SHIFTS; k++)
+        log_probability[k] = log_probability[k] > 0 ? logf(log_probability[k]) : -INFINITY;
 }
 
 /* Adds to seen[] the parts that a note may have come about by. */

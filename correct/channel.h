@@ -41,7 +41,10 @@ struct channel {
  * less as a sign of mistakes: fewer right notes are touched. */
 void channel_start(struct channel *channel, bool doubt);
 
-/* log P(x | y) for y = x + k - CHANNEL_RANGE; -INFINITY where there is no such y. */
+/* P(x | y) for y = x + k - CHANNEL_RANGE; 0 where there is no such y. */
+void channel_land(const struct channel *channel, uint8_t x, float probability[CHANNEL_SHIFTS]);
+
+/* Its logarithm; -INFINITY. */
 void channel_judge(const struct channel *channel, uint8_t x, float log_probability[CHANNEL_SHIFTS]);
 
 /* Learns from a note x. expected[k]: probability of y = x + k - CHANNEL_RANGE as the music goes

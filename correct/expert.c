@@ -38,7 +38,7 @@ struct expert *expert_create(const struct style_networks *networks, struct error
     }
     expert->networks = *networks;
     expert->sum = networks->policy ? fixed_sums(networks->policy->fixed, 1) : NULL;
-    expert->beam = beam_open(networks->prior, BEAM_LIVE_FEW, BEAM_LIVE, BEAM_LIVE_SPREAD, error);
+    expert->beam = beam_open(networks->prior, &beam_live, error);
     if ((networks->policy && !expert->sum) || !expert->beam) {
         expert_close(expert);
         error_set(error, "out of memory");
@@ -129,8 +129,7 @@ void expert_hear(struct expert *expert, uint8_t x)
 int expert_take(const struct expert *expert, const struct correct_note *notes, size_t count,
                 float trust, float (*meant)[STYLE_SHIFTS], struct error *error)
 {
-    struct beam *beam =
-        beam_open(expert->networks.prior, BEAM_TAKE, BEAM_TAKE, BEAM_TAKE_SPREAD, error);
+    struct beam *beam = beam_open(expert->networks.prior, &beam_whole, error);
     if (beam)
         beam_doubt(beam);
     int status = beam ? beam_take(beam, expert->networks.policy, notes, count, meant, error) : -1;

@@ -315,8 +315,7 @@ static struct correction *correction_open(const struct style_networks *networks,
     int status = allocate(correction, most, error);
     for (uint32_t i = 0; status == 0 && i < settings->lanes; i++) {
         correction->sent[i][0] = correction->sent[i][1] = -1;
-        correction->beam[i] =
-            beam_open(networks->prior, BEAM_LIVE_FEW, BEAM_LIVE, BEAM_LIVE_SPREAD, error);
+        correction->beam[i] = beam_open(networks->prior, &beam_live, error);
         status = correction->beam[i]
                      ? style_lane_open(&correction->lane[i], corpus, settings->seed + 1, i, error)
                      : -1;

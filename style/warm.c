@@ -46,8 +46,7 @@ static int group_open(struct group *group, const struct style_networks *networks
     for (uint32_t i = 0; i < WARM_LANES; i++) {
         group->id[i] = i;
         group->first_logit[i + 1] = (i + 1) * STYLE_SHIFTS;
-        group->beam[i] =
-            beam_open(networks->prior, BEAM_LIVE_FEW, BEAM_LIVE, BEAM_LIVE_SPREAD, error);
+        group->beam[i] = beam_open(networks->prior, &beam_live, error);
         if (!group->beam[i] || style_lane_open(&group->lane[i], corpus, seed,
                                                (uint64_t)number * WARM_LANES + i, error) != 0)
             return -1;

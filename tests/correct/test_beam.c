@@ -30,6 +30,9 @@ static struct policy *make_prior(double strength)
     return prior;
 }
 
+static const struct beam_size all_ways = {{BEAM_MOST, BEAM_MOST}, {12, 12}};
+static const struct beam_size spread = {{4, 16}, {12, 12}}, narrow = {{4, 16}, {0, 0}};
+
 /* P(x | y) sums to one over keys, is as the shares say, and follows the player. */
 static void test_channel(void **state)
 {
@@ -197,7 +200,7 @@ static void exhaust(struct policy *prior, double tolerance, int notes, const dou
                     const uint8_t *key)
 {
     enum { WAYS = STYLE_SHIFTS * STYLE_SHIFTS };
-    struct beam *beam = beam_open(prior, BEAM_MOST, BEAM_MOST, 12, NULL);
+    struct beam *beam = beam_open(prior, &all_ways, NULL);
     struct style *style = calloc(1, sizeof *style);
     struct prior_common *common = malloc(sizeof *common);
     struct way *way = calloc(WAYS, sizeof *way), *next = calloc(WAYS, sizeof *next);
@@ -290,6 +293,37 @@ static size_t make_take(struct correct_note *note, size_t count, uint64_t seed)
     return count;
 }
 
+/* Whatever a prior says, and were it that nothing within reach can be, something is believed. */
+static void test_extremes(void **state)
+{
+    (void)state;
+    enum { NOTES = 300 };
+    struct correct_note *note = calloc(NOTES, sizeof *note);
+    assert_non_null(note);
+    make_take(note, NOTES, 4);
+    bool lost = false;
+    for (int strength = 1; strength <= 1000; strength *= 10) {
+        struct policy *prior = make_prior((double)strength);
+        struct beam *beam = beam_open(prior, &beam_live, NULL);
+        assert_non_null(beam);
+        for (int i = 0; i < NOTES; i++) {
+            float judged[STYLE_SHIFTS];
+            double sum = 0;
+            uint8_t key = note[i].pitch % 3 ? note[i].pitch : note[i].pitch % 2 ? 0 : 127;
+            beam_judge(beam, note[i].slot, key, 0, judged);
+            for (int k = 0; k < STYLE_SHIFTS; k++)
+                sum += exp((double)judged[k]);
+            assert_true(fabs(sum - 1) < 1e-4);
+            lost = lost || beam_evidence(beam) < 1e-30f;
+            beam_hear(beam, key, NULL);
+        }
+        beam_close(beam);
+        policy_free(prior);
+    }
+    assert_true(lost);
+    free(note);
+}
+
 /* What is answered to a note does not depend on what comes after it, nor on what was
  * played before a new start; probabilities are some, for any keys. */
 static void test_causal(void **state)
@@ -297,7 +331,7 @@ static void test_causal(void **state)
     (void)state;
     enum { NOTES = 600 };
     struct policy *prior = make_prior(.1);
-    struct beam *beam = beam_open(prior, BEAM_LIVE_FEW, BEAM_LIVE, BEAM_LIVE_SPREAD, NULL);
+    struct beam *beam = beam_open(prior, &beam_live, NULL);
     struct correct_note *one = calloc(NOTES, sizeof *one), *two = calloc(NOTES, sizeof *two);
     float(*first)[STYLE_SHIFTS] = calloc(NOTES, sizeof *first), judged[STYLE_SHIFTS];
     assert_true(beam && one && two && first);
@@ -336,7 +370,7 @@ static void test_take(void **state)
     (void)state;
     enum { NOTES = 300 };
     struct policy *prior = make_prior(.1);
-    struct beam *beam = beam_open(prior, 8, 8, 12, NULL);
+    struct beam *beam = beam_open(prior, &(struct beam_size){{8, 8}, {12, 12}}, NULL);
     struct correct_note *note = calloc(NOTES, sizeof *note);
     float(*meant)[STYLE_SHIFTS] = calloc(NOTES, sizeof *meant);
     float(*again)[STYLE_SHIFTS] = calloc(NOTES, sizeof *again);
@@ -365,9 +399,12 @@ static void test_range(void **state)
     (void)state;
     struct policy *prior = make_prior(.1);
     struct error error;
-    assert_null(beam_open(prior, 0, 12, 12, &error));
-    assert_null(beam_open(prior, 1, BEAM_MOST + 1, 12, &error));
-    struct beam *beam = beam_open(prior, 1, 1, 12, NULL);
+    const struct beam_size none = {{0, 12}, {12, 12}}, one = {{1, 1}, {12, 12}};
+    const struct beam_size more = {{1, BEAM_MOST + 1}, {12, 12}}, falls = {{8, 4}, {12, 12}};
+    assert_null(beam_open(prior, &none, &error));
+    assert_null(beam_open(prior, &more, &error));
+    assert_null(beam_open(prior, &falls, &error));
+    struct beam *beam = beam_open(prior, &one, NULL);
     float judged[STYLE_SHIFTS];
     assert_non_null(beam);
     for (int i = 0; i < 50; i++) {
@@ -384,9 +421,9 @@ static void test_belief(void **state)
 {
     (void)state;
     struct policy *prior = make_prior(.1);
-    struct beam *alone = beam_open(prior, BEAM_LIVE_FEW, BEAM_LIVE, BEAM_LIVE_SPREAD, NULL);
-    struct beam *told = beam_open(prior, BEAM_LIVE_FEW, BEAM_LIVE, BEAM_LIVE_SPREAD, NULL);
-    float judged[STYLE_SHIFTS], belief[STYLE_SHIFTS];
+    struct beam *alone = beam_open(prior, &beam_live, NULL);
+    struct beam *told = beam_open(prior, &beam_live, NULL);
+    float judged[STYLE_SHIFTS], belief[STYLE_SHIFTS], expected[STYLE_SHIFTS];
     assert_true(alone && told);
     for (int k = 0; k < STYLE_SHIFTS; k++)
         belief[k] = k == STYLE_RANGE + 1 ? 0 : -20;
@@ -395,8 +432,9 @@ static void test_belief(void **state)
         double sum = 0;
         beam_judge(alone, i, key, 0, judged);
         beam_judge(told, i, key, 0, judged);
+        beam_expected(told, expected);
         for (int k = 0; k < STYLE_SHIFTS; k++)
-            sum += exp((double)beam_expected(told)[k]);
+            sum += exp((double)expected[k]);
         assert_true(fabs(sum - 1) < 1e-4);
         beam_hear(alone, key, NULL);
         beam_hear(told, key, belief);
@@ -419,7 +457,7 @@ static void test_width(void **state)
     } player[] = {{.99f, 4}, {.95f, 4}, {.875f, 10}, {.8f, 16}, {.5f, 16}};
     struct policy *prior = make_prior(.1);
     for (size_t p = 0; p < sizeof player / sizeof *player; p++) {
-        struct beam *beam = beam_open(prior, 4, 16, 12, NULL);
+        struct beam *beam = beam_open(prior, &spread, NULL);
         float judged[STYLE_SHIFTS];
         assert_non_null(beam);
         for (int i = 0; i < 30; i++) {
@@ -442,9 +480,9 @@ static void test_spread(void **state)
     (void)state;
     enum { NOTES = 120 };
     struct policy *prior = make_prior(.14);
-    struct beam *wide = beam_open(prior, BEAM_LIVE_FEW, BEAM_LIVE, 12, NULL);
-    struct beam *live = beam_open(prior, BEAM_LIVE_FEW, BEAM_LIVE, BEAM_LIVE_SPREAD, NULL);
-    struct beam *single = beam_open(prior, BEAM_LIVE_FEW, BEAM_LIVE, 0, NULL);
+    struct beam *wide = beam_open(prior, &spread, NULL);
+    struct beam *live = beam_open(prior, &beam_live, NULL);
+    struct beam *single = beam_open(prior, &narrow, NULL);
     struct correct_note *note = calloc(NOTES, sizeof *note);
     double far = 0, farther = 0;
     assert_true(wide && live && single && note);
@@ -493,12 +531,12 @@ static void test_exponential(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_channel),     cmocka_unit_test(test_channel_follows),
-        cmocka_unit_test(test_trace),       cmocka_unit_test(test_exhaustive),
-        cmocka_unit_test(test_causal),      cmocka_unit_test(test_take),
-        cmocka_unit_test(test_range),       cmocka_unit_test(test_belief),
-        cmocka_unit_test(test_width),       cmocka_unit_test(test_spread),
-        cmocka_unit_test(test_exponential),
+        cmocka_unit_test(test_channel),  cmocka_unit_test(test_channel_follows),
+        cmocka_unit_test(test_trace),    cmocka_unit_test(test_exhaustive),
+        cmocka_unit_test(test_extremes), cmocka_unit_test(test_causal),
+        cmocka_unit_test(test_take),     cmocka_unit_test(test_range),
+        cmocka_unit_test(test_belief),   cmocka_unit_test(test_width),
+        cmocka_unit_test(test_spread),   cmocka_unit_test(test_exponential),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
