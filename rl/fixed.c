@@ -28,7 +28,7 @@ struct fixed {
     bool gated;
     int16_t *row, *others;  /* kernel[planes * span][C], others[][other], bias[C] */
     int16_t *embedded;      /* [inputs + 1][embedding], the last being the bias */
-    int16_t *most;          /* of the numbers of each plane, and of each other row: the greatest */
+    int16_t *most;          /* of each plane, then of each other row: how far its numbers go */
     int16_t *most_embedded; /* [inputs] */
     int16_t *weight;        /* [C / 2][D][2] */
     int32_t *bias2;         /* [D] */
@@ -79,7 +79,7 @@ static int allocate(struct fixed *fixed)
     fixed->dense = calloc(dense, sizeof *fixed->dense);
     size_t gates = fixed->gated ? (size_t)width[POLICY_PLANES] : 0;
     fixed->open = calloc((shape->inputs - fixed->pitches) * gates + 1, sizeof *fixed->open);
-    fixed->most = calloc(shape->inputs, sizeof *fixed->most);
+    fixed->most = calloc((size_t)width[POLICY_PLANES] + shape->inputs, sizeof *fixed->most);
     fixed->most_embedded = calloc(shape->inputs, sizeof *fixed->most_embedded);
     return fixed->row && fixed->embedded && fixed->weight && fixed->bias2 && fixed->vector &&
                    fixed->dense && fixed->open && fixed->most && fixed->most_embedded
@@ -100,7 +100,7 @@ static const float *take_rows(const float *from, size_t count, float scale, int1
     return from + count;
 }
 
-/* most[i]: the greatest size of row[i][0 .. width - 1]. */
+/* most[i]: how far from 0 row[i][0 .. width - 1] goes. */
 static void find_most(const int16_t *row, size_t count, size_t width, int16_t *most)
 {
     for (size_t i = 0; i < count; i++, row += width)
@@ -242,7 +242,7 @@ static uint32_t plane_of(const struct fixed *fixed, uint32_t feature)
     return (uint32_t)(feature * fixed->planes_each >> 32);
 }
 
-/* Numbers, none of which is greater than `most`. */
+/* Numbers, none of which is farther from 0 than `most`. */
 struct row {
     const int16_t *number;
     int16_t most;
@@ -308,28 +308,28 @@ static void add_features(const struct fixed *fixed, const struct features *featu
                          uint32_t end, const float *gate, uint32_t width, int16_t *sum)
 {
     for (uint32_t f = 0; f < features->count;) {
-        struct list rows;
-        for (rows.rows.count = 0; rows.rows.count < FIXED_ROWS && f < features->count; f++) {
+        struct list listed;
+        for (listed.rows.count = 0; listed.rows.count < FIXED_ROWS && f < features->count; f++) {
             uint32_t feature = features->feature[f], plane = plane_of(fixed, feature);
             if (feature >= least && feature < end)
-                list(&rows, row_of(fixed, feature, plane),
+                list(&listed, row_of(fixed, feature, plane),
                      features->strength[f] * (gate ? gate[plane] : 1));
         }
-        add(sum, &rows.rows, width);
+        add(sum, &listed.rows, width);
     }
 }
 
 static void add_embedded(const struct fixed *fixed, const struct features *features, int16_t *sum)
 {
     for (uint32_t f = 0; f < features->count;) {
-        struct list rows;
-        for (rows.rows.count = 0; rows.rows.count < FIXED_ROWS && f < features->count; f++) {
+        struct list listed;
+        for (listed.rows.count = 0; listed.rows.count < FIXED_ROWS && f < features->count; f++) {
             uint32_t feature = features->feature[f];
             const struct row row = {fixed->embedded + (size_t)feature * fixed->embedding,
                                     fixed->most_embedded[feature]};
-            list(&rows, row, features->strength[f]);
+            list(&listed, row, features->strength[f]);
         }
-        add(sum, &rows.rows, fixed->embedding);
+        add(sum, &listed.rows, fixed->embedding);
     }
 }
 

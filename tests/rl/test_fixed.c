@@ -141,6 +141,49 @@ static void test_many(void **state)
     policy_free(policy);
 }
 
+/* Rows that together are more than a sum can be: it stays at its end, and comes back from there. */
+static void test_ends(void **state)
+{
+    (void)state;
+    enum { KERNELS = PLANES * (WINDOW + ACTIONS - 1) * C, ROWS_GIVEN = 9 };
+    struct policy *policy = make_policy(&gated, 0);
+    size_t weight = KERNELS + (size_t)OTHERS * C + C, out = weight + (size_t)C * D + D;
+    for (size_t i = 0; i < KERNELS; i++)
+        policy->parameter[i] = 10;
+    for (size_t i = weight; i < weight + (size_t)C * D; i++)
+        policy->parameter[i] = .1f;
+    for (size_t i = out; i < out + D; i++)
+        policy->parameter[i] = .1f;
+    struct fixed *fixed = fixed_open(policy, NULL);
+    assert_non_null(fixed);
+    int16_t *sum = fixed_sums(fixed, 1);
+    assert_non_null(sum);
+    uint32_t feature[ROWS_GIVEN];
+    float strength[ROWS_GIVEN], one = 0;
+    for (uint32_t f = 0; f < ROWS_GIVEN; f++) {
+        feature[f] = f;
+        strength[f] = 3;
+    }
+    for (uint32_t count = 1; count <= ROWS_GIVEN; count++) {
+        float logit[ACTIONS];
+        fixed_see(fixed, NULL, &(struct features){feature, strength, 0}, sum);
+        fixed_see(fixed, sum, &(struct features){feature, strength, count}, sum);
+        fixed_ask(fixed, sum, logit);
+        one = count == 1 ? logit[0] : one;
+        assert_true(one > 1 && memcmp(&logit[0], &one, sizeof one) == 0);
+    }
+    for (uint32_t f = 3; f < 6; f++)
+        strength[f] = -3;
+    float logit[ACTIONS];
+    fixed_see(fixed, NULL, &(struct features){feature, strength, 0}, sum);
+    fixed_see(fixed, sum, &(struct features){feature, strength, 6}, sum);
+    fixed_ask(fixed, sum, logit);
+    assert_true(logit[0] == 0);
+    free(sum);
+    fixed_close(fixed);
+    policy_free(policy);
+}
+
 static int16_t any(struct rng *rng, int most)
 {
     return (int16_t)((int)rng_below(rng, 2 * (uint32_t)most + 1) - most);
@@ -235,10 +278,8 @@ static void test_kind(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_near),
-        cmocka_unit_test(test_many),
-        cmocka_unit_test(test_vectors),
-        cmocka_unit_test(test_kind),
+        cmocka_unit_test(test_near),    cmocka_unit_test(test_many), cmocka_unit_test(test_ends),
+        cmocka_unit_test(test_vectors), cmocka_unit_test(test_kind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
