@@ -80,13 +80,13 @@ static inline void fixed_say_plain(const int16_t *h, uint32_t count, uint32_t c,
         vector sum[most];                                                                          \
         uint32_t i = 0;                                                                            \
         for (uint32_t v = 0; v < vectors; v++)                                                     \
-            sum[v] = vector##_load(to + at + numbers * (size_t)v);                                 \
+            sum[v] = vector##_load(to + at + (numbers) * (size_t)v);                               \
         for (; i + FIXED_GROUP <= rows->count; i += FIXED_GROUP) {                                 \
             vector share[FIXED_GROUP];                                                             \
             for (uint32_t g = 0; g < FIXED_GROUP; g++)                                             \
                 share[g] = vector##_spread(rows->share[i + g]);                                    \
             for (uint32_t v = 0; v < vectors; v++) {                                               \
-                size_t here = at + numbers * (size_t)v;                                            \
+                size_t here = at + (numbers) * (size_t)v;                                          \
                 vector all = vector##_multiply(vector##_load(rows->row[i] + here), share[0]);      \
                 for (uint32_t g = 1; g < FIXED_GROUP; g++)                                         \
                     all = vector##_add(                                                            \
@@ -97,12 +97,12 @@ static inline void fixed_say_plain(const int16_t *h, uint32_t count, uint32_t c,
         for (; i < rows->count; i++) {                                                             \
             vector share = vector##_spread(rows->share[i]);                                        \
             for (uint32_t v = 0; v < vectors; v++) {                                               \
-                vector row = vector##_load(rows->row[i] + at + numbers * (size_t)v);               \
+                vector row = vector##_load(rows->row[i] + at + (numbers) * (size_t)v);             \
                 sum[v] = vector##_add_ended(sum[v], vector##_multiply(row, share));                \
             }                                                                                      \
         }                                                                                          \
         for (uint32_t v = 0; v < vectors; v++)                                                     \
-            vector##_store(to + at + numbers * (size_t)v, sum[v]);                                 \
+            vector##_store(to + at + (numbers) * (size_t)v, sum[v]);                               \
     }
 
 #if defined __x86_64__ || defined __aarch64__

@@ -170,7 +170,7 @@ static void test_ends(void **state)
         fixed_see(fixed, sum, &(struct features){feature, strength, count}, sum);
         fixed_ask(fixed, sum, logit);
         one = count == 1 ? logit[0] : one;
-        assert_true(one > 1 && memcmp(&logit[0], &one, sizeof one) == 0);
+        assert_true(one > 1 && logit[0] <= one && logit[0] >= one);
     }
     for (uint32_t f = 3; f < 6; f++)
         strength[f] = -3;
