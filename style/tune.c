@@ -343,7 +343,7 @@ struct tune_settings tune_defaults(void)
     settings.ppo.rollout = 64;
     settings.ppo.epochs = 1;
     settings.ppo.minibatches = 2;
-    settings.ppo.rate = 1e-5;
+    settings.ppo.rate = 1.25e-5;
     settings.ppo.gamma = .2;
     settings.ppo.reward_scale = 1;
     settings.ppo.lambda = .9;
