@@ -10,7 +10,7 @@
 #include <emmintrin.h>
 #endif
 
-enum { REACH = 12, UNIT = 64, STRETCH = 16 };
+enum { REACH = REPETITION_REACH, UNIT = 64, STRETCH = 16 };
 _Static_assert(REPETITION_LAGS % STRETCH == 0, "lags are looked at in stretches");
 
 static const int8_t silent = -UNIT; /* l = -1: nothing was struck there */
@@ -23,12 +23,20 @@ static const float voter_score = .8f, most_score = 8, likely_weight = .01f;
 static const float slips[REACH + 1] = {.8f,    .0392f, .0317f, .0083f, .0050f, .0040f, .0036f,
                                        .0040f, .0033f, .0033f, .0033f, .0033f, .0052f};
 
+static int8_t level_of(float b)
+{
+    float l = logf((b + .004f) / .04f) * UNIT;
+    return l < (float)lowest ? lowest : l > (float)highest ? highest : (int8_t)lrintf(l);
+}
+
 void repetition_start(struct repetition *repetition)
 {
     memset(repetition, 0, sizeof *repetition);
     for (int i = 0; i < REPETITION_LAGS; i++)
         repetition->score[i] = least_score;
     memset(repetition->level, silent, sizeof repetition->level);
+    for (int d = 0; d <= REACH; d++)
+        repetition->around[d] = level_of(slips[d]);
 }
 
 static void clear_levels(struct repetition *repetition, uint32_t row, uint32_t phase, int8_t level)
@@ -190,10 +198,18 @@ void repetition_vote(const struct repetition *repetition, uint32_t slots_ago,
              score[i] / (sum * 255));
 }
 
-static int8_t level_of(float b)
+static void raise_level(struct repetition *repetition, uint32_t row, uint32_t phase, int x,
+                        int8_t to)
 {
-    float l = logf((b + .004f) / .04f) * UNIT;
-    return l < (float)lowest ? lowest : l > (float)highest ? highest : (int8_t)lrintf(l);
+    int8_t *level = &repetition->level[x][phase][row];
+    *level = to > *level ? to : *level;
+}
+
+/* Those around a pitch that was meant without doubt. */
+static void raise_around(struct repetition *repetition, uint32_t row, uint32_t phase, int y)
+{
+    for (int d = y > REACH ? -REACH : -y; d <= REACH && y + d < 128; d++)
+        raise_level(repetition, row, phase, y + d, repetition->around[d < 0 ? -d : d]);
 }
 
 /* Raises the levels of a slot to those of one more note. */
@@ -202,6 +218,10 @@ static void raise_levels(struct repetition *repetition, uint32_t row, uint32_t p
 {
     float hit[128 + 2 * REACH] = {0};
     int low = 127, high = 0;
+    if (note->share[0] == 255 && note->share[1] == 0) {
+        raise_around(repetition, row, phase, note->pitch[0]);
+        return;
+    }
     for (int k = 0; k < REPETITION_MEANT && note->share[k]; k++) {
         int y = note->pitch[k];
         for (int d = -REACH; d <= REACH; d++)
@@ -211,11 +231,8 @@ static void raise_levels(struct repetition *repetition, uint32_t row, uint32_t p
     }
     low = low > REACH ? low - REACH : 0;
     high = high < 127 - REACH ? high + REACH : 127;
-    for (int x = low; x <= high; x++) {
-        int8_t *level = &repetition->level[x][phase][row];
-        int8_t own = level_of(hit[REACH + x]);
-        *level = own > *level ? own : *level;
-    }
+    for (int x = low; x <= high; x++)
+        raise_level(repetition, row, phase, x, level_of(hit[REACH + x]));
 }
 
 void repetition_remember(struct repetition *repetition, const struct repetition_note *note)

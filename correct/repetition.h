@@ -30,6 +30,7 @@ enum {
     REPETITION_SLOT_NOTES = 10, /* remembered of one slot; more are not */
     REPETITION_MEANT = 4,       /* pitches a note may have been meant to be */
     REPETITION_VOTERS = 16,     /* lags that vote */
+    REPETITION_REACH = 12,      /* semitones that a finger may land beside what was meant */
     REPETITION_STRUCK = 128, /* slots of which it is known in one place whether they have notes */
 };
 
@@ -53,6 +54,7 @@ struct repetition {
     struct repetition_slot memory[REPETITION_BEATS][REPETITION_PHASES];
     /* l in 64ths, by pitch struck */
     int8_t level[128][REPETITION_PHASES][REPETITION_BEATS];
+    int8_t around[REPETITION_REACH + 1]; /* of a pitch meant without doubt, by distance */
 };
 
 struct repetition_votes {

@@ -91,6 +91,28 @@ static void test_belief(void **state)
     free(repetition);
 }
 
+/* A note that is sure counts for the keys around as one does that is said in two halves. */
+static void test_around(void **state)
+{
+    (void)state;
+    struct repetition *whole = malloc(sizeof *whole), *halves = malloc(sizeof *halves);
+    assert_non_null(whole);
+    assert_non_null(halves);
+    for (int y = 0; y < 128; y++) {
+        struct repetition_note one = sure((uint8_t)y);
+        struct repetition_note two = {.pitch = {(uint8_t)y, (uint8_t)y}, .share = {128, 127}};
+        repetition_start(whole);
+        repetition_start(halves);
+        repetition_remember(whole, &one);
+        repetition_remember(halves, &two);
+        for (int x = 0; x < 128; x++)
+            assert_true(abs(whole->level[x][0][0] - halves->level[x][0][0]) <= 1);
+        assert_true(whole->level[y][0][0] > 90 && whole->level[(y + 20) % 128][0][0] < -70);
+    }
+    free(whole);
+    free(halves);
+}
+
 /* What is older than the longest lag is forgotten, and nothing else. */
 static void test_memory(void **state)
 {
@@ -388,12 +410,12 @@ static void test_foreign(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lag),         cmocka_unit_test(test_belief),
-        cmocka_unit_test(test_memory),      cmocka_unit_test(test_views),
-        cmocka_unit_test(test_prior_views), cmocka_unit_test(test_hits),
-        cmocka_unit_test(test_anything),    cmocka_unit_test(test_trust),
-        cmocka_unit_test(test_guesses),     cmocka_unit_test(test_foreign),
-        cmocka_unit_test(test_struck),
+        cmocka_unit_test(test_lag),     cmocka_unit_test(test_belief),
+        cmocka_unit_test(test_around),  cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_views),   cmocka_unit_test(test_prior_views),
+        cmocka_unit_test(test_hits),    cmocka_unit_test(test_anything),
+        cmocka_unit_test(test_trust),   cmocka_unit_test(test_guesses),
+        cmocka_unit_test(test_foreign), cmocka_unit_test(test_struck),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
