@@ -44,7 +44,7 @@ void channel_start(struct channel *channel, bool doubt);
 /* P(x | y) for y = x + k - CHANNEL_RANGE; 0 where there is no such y. */
 void channel_land(const struct channel *channel, uint8_t x, float probability[CHANNEL_SHIFTS]);
 
-/* Its logarithm; -INFINITY. */
+/* Its logarithm; -INFINITY where there is no such y. */
 void channel_judge(const struct channel *channel, uint8_t x, float log_probability[CHANNEL_SHIFTS]);
 
 /* Learns from a note x. expected[k]: probability of y = x + k - CHANNEL_RANGE as the music goes

@@ -172,11 +172,12 @@ static void test_ends(void **state)
         one = count == 1 ? logit[0] : one;
         assert_true(one > 1 && logit[0] <= one && logit[0] >= one);
     }
-    for (uint32_t f = 3; f < 6; f++)
+    /* What was over the end is lost: taking half as much away again leaves less than 0. */
+    for (uint32_t f = 6; f < 9; f++)
         strength[f] = -3;
     float logit[ACTIONS];
     fixed_see(fixed, NULL, &(struct features){feature, strength, 0}, sum);
-    fixed_see(fixed, sum, &(struct features){feature, strength, 6}, sum);
+    fixed_see(fixed, sum, &(struct features){feature, strength, 9}, sum);
     fixed_ask(fixed, sum, logit);
     assert_true(logit[0] == 0);
     free(sum);
