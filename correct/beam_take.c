@@ -48,18 +48,74 @@ static void find_echoes(const struct correct_note *notes, size_t count,
     }
 }
 
-/* What the passes over a take need. */
+/* Ways of reading a take. Music is learned forwards, from the lowest note of a chord up; the other
+ * two are strange to the prior and mend less by themselves. But each comes to every note by another
+ * way, and what is an error of one alone, or of memory that has proved itself right, the mean of
+ * them makes good (as committees of classifiers do: Hansen and Salamon 1990, "Neural network
+ * ensembles"). */
+enum reading { AS_PLAYED, CHORDS_TURNED, BACKWARDS, READINGS };
+
+static const float reading_weight[READINGS] = {1, .5f, .5f};
+
+static const int64_t bar = 16; /* backwards, bars begin at their beginnings */
+
+/* What the passes over a take need. The arrays are in the order of the reading under way. */
 struct take {
-    const struct policy *policy;
-    int16_t *sum; /* the policy's */
-    const struct correct_note *notes;
+    const struct correct_note *played;
     size_t count;
-    float (*meant)[STYLE_SHIFTS];     /* of the pass before */
-    float (*logarithm)[STYLE_SHIFTS]; /* the same */
+    bool chords; /* are there any */
+    const struct policy *policy;
+    int16_t *sum;  /* the policy's */
+    size_t *place; /* of a note, among those played */
+    struct correct_note *note;
+    float (*meant)[STYLE_SHIFTS];     /* of the pass before, then of this reading */
+    float (*logarithm)[STYLE_SHIFTS]; /* of the pass before */
+    float (*mean)[STYLE_SHIFTS];      /* of all readings of a pass; as played */
     struct prior_echo *echo;
     struct repetition *repetition;
+    struct channel channel;
     uint8_t *motif[3]; /* pitches, shares, places */
 };
+
+static bool has_chords(const struct correct_note *notes, size_t count)
+{
+    for (size_t i = 1; i < count; i++)
+        if (slot_of(notes[i].slot) == slot_of(notes[i - 1].slot))
+            return true;
+    return false;
+}
+
+static void turn(size_t *place, size_t count)
+{
+    for (size_t i = 0; i < count / 2; i++) {
+        size_t other = place[i];
+        place[i] = place[count - 1 - i];
+        place[count - 1 - i] = other;
+    }
+}
+
+/* The notes in the order of a reading: chords upside down; or slots from the last to the first,
+ * chords as they were. */
+static void arrange(struct take *take, enum reading reading)
+{
+    size_t count = take->count;
+    int64_t end = (slot_of(take->played[count - 1].slot) / bar + 1) * bar;
+    for (size_t i = 0; i < count; i++)
+        take->place[i] = i;
+    for (size_t first = 0, last; reading != AS_PLAYED && first < count; first = last) {
+        int64_t slot = slot_of(take->played[first].slot);
+        for (last = first; last < count && slot_of(take->played[last].slot) == slot;)
+            last++;
+        turn(take->place + first, last - first);
+    }
+    if (reading == BACKWARDS)
+        turn(take->place, count);
+    for (size_t i = 0; i < count; i++) {
+        take->note[i] = take->played[take->place[i]];
+        if (reading == BACKWARDS)
+            take->note[i].slot = (double)(end - slot_of(take->note[i].slot));
+    }
+}
 
 /* What the policy makes of a note that has been judged. */
 static void consult(struct beam *beam, const struct take *take, uint8_t x)
@@ -68,31 +124,31 @@ static void consult(struct beam *beam, const struct take *take, uint8_t x)
     style_answer(take->policy, &beam->own, take->sum, beam->log_meant);
 }
 
-/* Only in the first pass all is as the policy has learned it. */
-static int pass(struct beam *beam, struct take *take, bool first)
+/* One reading of one pass. Only in the first pass, and as it was played, all is as the policy has
+ * learned it. */
+static int read_take(struct beam *beam, struct take *take, enum reading reading, bool first)
 {
-    struct channel channel = beam->channel;
+    const struct motif_notes whole = {take->motif[0], take->motif[1], take->motif[2], take->count};
     beam_start(beam);
     if (!first)
-        beam->channel = channel;
+        beam->channel = take->channel;
     beam->known = !first;
-    const struct motif_notes whole = {take->motif[0], take->motif[1], take->motif[2], take->count};
     beam->whole = first ? NULL : &whole;
     trace_start(beam->trace);
     for (size_t i = 0; i < take->count; i++) {
-        const struct correct_note *note = &take->notes[i];
+        const struct correct_note *note = &take->note[i];
+        uint8_t x = note->pitch & 127;
         style_advance(&beam->style, note->slot);
         beam->now = i;
-        beam_weigh(beam, note->slot, note->pitch & 127, style_slot_notes(&beam->style),
+        beam_weigh(beam, note->slot, x, style_slot_notes(&beam->style),
                    first ? NULL : &take->echo[i]);
-        if (first && take->policy && !beam_is_sure(beam->log_meant))
-            consult(beam, take, note->pitch & 127);
-        beam_extend(beam, note->pitch & 127);
+        if (first && reading == AS_PLAYED && take->policy && !beam_is_sure(beam->log_meant))
+            consult(beam, take, x);
+        beam_extend(beam, x);
         if (first)
-            style_hear(&beam->style, note->pitch & 127, beam->log_meant, true);
+            style_hear(&beam->style, x, beam->log_meant, true);
         else
-            style_hear_whole(&beam->style, note->pitch & 127, take->logarithm[i], &whole, i,
-                             &beam->common.votes);
+            style_hear_whole(&beam->style, x, take->logarithm[i], &whole, i, &beam->common.votes);
     }
     beam->known = false;
     beam->whole = NULL;
@@ -104,8 +160,8 @@ static void write_motifs(struct take *take)
     int64_t slot = 0;
     uint32_t struck = 0;
     for (size_t i = 0; i < take->count; i++) {
-        uint8_t x = take->notes[i].pitch & 127;
-        int64_t own = slot_of(take->notes[i].slot);
+        uint8_t x = take->note[i].pitch & 127;
+        int64_t own = slot_of(take->note[i].slot);
         struck = i > 0 && own <= slot ? struck + 1 : 0;
         slot = i > 0 && own <= slot ? slot : own;
         struct repetition_note note = style_digest(x, take->meant[i]);
@@ -115,49 +171,97 @@ static void write_motifs(struct take *take)
     }
 }
 
-/* What a pass came to, made ready for the next. */
-static void reconsider(struct beam *beam, struct take *take)
+/* What the pass before came to, made ready for a reading. */
+static void reconsider(struct take *take, const float (*meant)[STYLE_SHIFTS])
 {
-    find_echoes(take->notes, take->count, (const float(*)[STYLE_SHIFTS])take->meant,
-                take->repetition, take->echo);
-    write_motifs(take);
-    for (size_t i = 0; i < take->count; i++)
+    for (size_t i = 0; i < take->count; i++) {
+        memcpy(take->meant[i], meant[take->place[i]], sizeof *meant);
         for (int k = 0; k < STYLE_SHIFTS; k++)
             take->logarithm[i][k] =
                 take->meant[i][k] > 0 ? logf(take->meant[i][k]) : least_logarithm;
-    channel_fit(&beam->channel, take->notes, take->count,
-                (const float(*)[STYLE_SHIFTS])take->meant);
+    }
+    find_echoes(take->note, take->count, (const float(*)[STYLE_SHIFTS])take->meant,
+                take->repetition, take->echo);
+    write_motifs(take);
+}
+
+/* All readings: their mean. */
+static int pass(struct beam *beam, struct take *take, bool first, float (*meant)[STYLE_SHIFTS])
+{
+    float sum = 0;
+    memset(take->mean, 0, take->count * sizeof *take->mean);
+    for (enum reading reading = 0; reading < READINGS; reading++) {
+        /* Without chords that reading is the one before. */
+        if (reading != CHORDS_TURNED || take->chords) {
+            arrange(take, reading);
+            if (!first)
+                reconsider(take, (const float(*)[STYLE_SHIFTS])meant);
+            if (read_take(beam, take, reading, first) != 0)
+                return -1;
+        }
+        if (reading == AS_PLAYED)
+            take->channel = beam->channel;
+        for (size_t i = 0; i < take->count; i++)
+            for (int k = 0; k < STYLE_SHIFTS; k++)
+                take->mean[take->place[i]][k] += reading_weight[reading] * take->meant[i][k];
+        sum += reading_weight[reading];
+    }
+    for (size_t i = 0; i < take->count; i++)
+        for (int k = 0; k < STYLE_SHIFTS; k++)
+            meant[i][k] = take->mean[i][k] / sum;
+    return 0;
+}
+
+static int take_open(struct take *take)
+{
+    size_t room = take->count + 1;
+    take->sum = take->policy ? fixed_sums(take->policy->fixed, 1) : NULL;
+    take->place = malloc(room * sizeof *take->place);
+    take->note = malloc(room * sizeof *take->note);
+    take->meant = malloc(room * sizeof *take->meant);
+    take->logarithm = malloc(room * sizeof *take->logarithm);
+    take->mean = malloc(room * sizeof *take->mean);
+    take->echo = malloc(room * sizeof *take->echo);
+    take->repetition = malloc(sizeof *take->repetition);
+    bool complete = (take->sum || !take->policy) && take->place && take->note && take->meant &&
+                    take->logarithm && take->mean && take->echo && take->repetition;
+    for (int i = 0; i < 3; i++) {
+        take->motif[i] = malloc(room);
+        complete = complete && take->motif[i];
+    }
+    return complete ? 0 : -1;
+}
+
+static void take_close(struct take *take)
+{
+    free(take->sum);
+    free(take->place);
+    free(take->note);
+    free(take->meant);
+    free(take->logarithm);
+    free(take->mean);
+    free(take->echo);
+    free(take->repetition);
+    for (int i = 0; i < 3; i++)
+        free(take->motif[i]);
 }
 
 int beam_take(struct beam *beam, const struct policy *policy, const struct correct_note *notes,
               size_t count, float (*meant)[STYLE_SHIFTS], struct error *error)
 {
-    struct take take = {policy,
-                        policy ? fixed_sums(policy->fixed, 1) : NULL,
-                        notes,
-                        count,
-                        meant,
-                        malloc((count + 1) * sizeof *take.logarithm),
-                        malloc((count + 1) * sizeof *take.echo),
-                        malloc(sizeof *take.repetition),
-                        {malloc(count + 1), malloc(count + 1), malloc(count + 1)}};
-    int status = 0;
+    struct take take = {
+        .played = notes, .count = count, .chords = has_chords(notes, count), .policy = policy};
+    int status = take_open(&take);
     beam->trace = trace_open(count);
-    if (!take.logarithm || !take.echo || !take.repetition || !beam->trace || !take.motif[0] ||
-        !take.motif[1] || !take.motif[2] || (policy && !take.sum))
+    if (!beam->trace)
         status = -1;
     for (int p = 0; status == 0 && count > 0 && p < BEAM_PASSES; p++) {
         if (p > 0)
-            reconsider(beam, &take);
-        status = pass(beam, &take, p == 0);
+            channel_fit(&take.channel, notes, count, (const float(*)[STYLE_SHIFTS])meant);
+        status = pass(beam, &take, p == 0, meant);
     }
     trace_close(beam->trace);
     beam->trace = NULL;
-    free(take.sum);
-    free(take.logarithm);
-    free(take.echo);
-    free(take.repetition);
-    for (int i = 0; i < 3; i++)
-        free(take.motif[i]);
+    take_close(&take);
     return status == 0 ? 0 : error_set(error, "out of memory for a take of %zu notes", count);
 }

@@ -394,6 +394,74 @@ static void test_take(void **state)
     free(again);
 }
 
+/* What the readings of a take come to is told of the notes it was found out about: of keys at the
+ * ends nothing is believed that is not on the keyboard, though chords are read both ways and the
+ * take from both ends. */
+static void test_take_order(void **state)
+{
+    (void)state;
+    enum { NOTES = 300 };
+    struct policy *prior = make_prior(.1);
+    struct beam *beam = beam_open(prior, &(struct beam_size){{32, 32}, {12, 12}}, NULL);
+    struct correct_note note[NOTES];
+    float(*meant)[STYLE_SHIFTS] = calloc(NOTES, sizeof *meant);
+    assert_true(beam && meant);
+    make_take(note, NOTES, 3);
+    int chords = 0, ends = 0;
+    float beyond = 0;
+    for (int i = 0; i < NOTES; i++) {
+        note[i].pitch = (uint8_t)(note[i].pitch % 3 ? 40 + note[i].pitch % 50 : note[i].pitch % 2);
+        chords += i > 0 && note[i].slot == note[i - 1].slot && note[i].pitch != note[i - 1].pitch;
+    }
+    assert_true(chords > 50);
+    assert_int_equal(beam_take(beam, NULL, note, NOTES, meant, NULL), 0);
+    for (int i = 0; i < NOTES; i++)
+        for (int k = 0; k < STYLE_RANGE - 1; k++) {
+            bool end = note[i].pitch < 2;
+            ends += end && k == 0;
+            if (end)
+                assert_true(meant[i][k] <= 0);
+            else
+                beyond += meant[i][k];
+        }
+    assert_true(ends > 50 && beyond > 1e-3f);
+    beam_close(beam);
+    policy_free(prior);
+    free(meant);
+}
+
+/* Shares as a take shows them: what was meant elsewhere counts as wrong, and somewhat more than
+ * that where much was. */
+static void test_fit(void **state)
+{
+    (void)state;
+    enum { NOTES = 2000 };
+    static float meant[NOTES][CHANNEL_SHIFTS];
+    struct correct_note *note = calloc(NOTES, sizeof *note);
+    assert_non_null(note);
+    float least = 0;
+    for (int wrong = 0; wrong <= 5; wrong++) {
+        struct channel channel;
+        channel_start(&channel, false);
+        memset(meant, 0, sizeof meant);
+        for (int i = 0; i < NOTES; i++) {
+            note[i].pitch = (uint8_t)(40 + i % 41);
+            meant[i][CHANNEL_RANGE + (i % 10 < wrong ? 1 + i % 2 : 0)] = 1;
+        }
+        channel_fit(&channel, note, NOTES, (const float(*)[CHANNEL_SHIFTS])meant);
+        float sum = 0, share = 1 - channel.share[0], seen = (float)wrong / 10;
+        for (int p = 0; p < CHANNEL_PARTS; p++)
+            sum += channel.share[p];
+        assert_true(fabsf(sum - 1) < 1e-5f);
+        assert_true(share >= least && share >= seen - .01f && share < seen * 1.2f + .01f);
+        if (wrong >= 3)
+            assert_true(share > seen * 1.05f);
+        assert_true(channel.share[1] + channel.share[2] + channel.share[3] > .95f * seen);
+        least = share;
+    }
+    free(note);
+}
+
 static void test_range(void **state)
 {
     (void)state;
@@ -534,7 +602,8 @@ int main(void)
         cmocka_unit_test(test_channel),  cmocka_unit_test(test_channel_follows),
         cmocka_unit_test(test_trace),    cmocka_unit_test(test_exhaustive),
         cmocka_unit_test(test_extremes), cmocka_unit_test(test_causal),
-        cmocka_unit_test(test_take),     cmocka_unit_test(test_range),
+        cmocka_unit_test(test_take),     cmocka_unit_test(test_take_order),
+        cmocka_unit_test(test_fit),      cmocka_unit_test(test_range),
         cmocka_unit_test(test_belief),   cmocka_unit_test(test_width),
         cmocka_unit_test(test_spread),   cmocka_unit_test(test_exponential),
     };
