@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct beam_size beam_live = {{4, 16}, {4, 6}}, beam_whole = {{48, 48}, {12, 12}};
+const struct beam_size beam_live = {{4, 16}, {4, 6}}, beam_whole = {{24, 48}, {8, 12}};
 
 static const float least_way = 6e-6f;                  /* lighter ways on are not taken */
 static const float few_wrong = .05f, many_wrong = .2f; /* shares of the notes */
