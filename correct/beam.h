@@ -8,7 +8,8 @@
  * "The HARPY speech recognition system", 1976). What is older enters as belief:
  * when a note leaves the hypotheses, what they say of it together is remembered.
  *
- * Of whole takes the backward pass follows, and passes are repeated: with the
+ * Of whole takes the backward pass follows. They are read as played, with their chords turned
+ * upside down, and backwards in time; what is believed is the mean. Passes are repeated: with the
  * memory that the pass before came to, with what repeats later (echoes, motifs), and with
  * the channel as the whole take shows it.
  *
@@ -87,7 +88,7 @@ const struct style *beam_memory(const struct beam *beam);
 
 /* Forgets all playing, then the same of a whole take, sorted by slot: probabilities,
  * knowing all of it. Notes of one slot are taken to sound together. The policy (NULL:
- * none) knows better in the first pass. Allocates. -1: out of memory. */
+ * none) knows better in the first pass, as the take was played. Allocates. -1: out of memory. */
 int beam_take(struct beam *beam, const struct policy *policy, const struct correct_note *notes,
               size_t count, float (*meant)[STYLE_SHIFTS], struct error *error);
 

@@ -1,4 +1,4 @@
-/* Whole takes: forward, back, and again with what that came to. */
+/* Whole takes: read three ways, each forward and back, and again with what that came to. */
 #include "correct/beam_private.h"
 
 #include <math.h>
@@ -48,16 +48,15 @@ static void find_echoes(const struct correct_note *notes, size_t count,
     }
 }
 
-/* Ways of reading a take. Music is learned forwards, from the lowest note of a chord up; the other
- * two are strange to the prior and mend less by themselves. But each comes to every note by another
- * way, and what is an error of one alone, or of memory that has proved itself right, the mean of
- * them makes good (as committees of classifiers do: Hansen and Salamon 1990, "Neural network
- * ensembles"). */
+/* Ways of reading a take. The prior has learned music as it is played, chords from the lowest note
+ * up; the other two are strange to it and mend less by themselves. But each comes to every note by
+ * another way, and what only one is wrong about, or a memory that has proved itself right, the mean
+ * of them makes good (Hansen and Salamon, "Neural network ensembles", 1990). */
 enum reading { AS_PLAYED, CHORDS_TURNED, BACKWARDS, READINGS };
 
 static const float reading_weight[READINGS] = {1, .5f, .5f};
 
-static const int64_t bar = 16; /* backwards, bars begin at their beginnings */
+static const int64_t bar = 16; /* slots; backwards, they begin where others begin */
 
 /* What the passes over a take need. The arrays are in the order of the reading under way. */
 struct take {

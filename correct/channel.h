@@ -52,8 +52,9 @@ void channel_judge(const struct channel *channel, uint8_t x, float log_probabili
 void channel_hear(struct channel *channel, uint8_t x, const float expected[CHANNEL_SHIFTS]);
 
 /* Shares as a whole take shows them, by one step of expectation maximisation (Dempster et al.
- * 1977): note i was meant as x + k - CHANNEL_RANGE with probability meant[i][k]. What was learned
- * of the player stays as it was. */
+ * 1977): note i was meant as x + k - CHANNEL_RANGE with probability meant[i][k]. Wrong notes count
+ * somewhat more where there are many, as some are overlooked. What was learned of the player stays
+ * as it was. */
 void channel_fit(struct channel *channel, const struct correct_note *notes, size_t count,
                  const float (*meant)[CHANNEL_SHIFTS]);
 
