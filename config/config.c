@@ -6,6 +6,7 @@
  * misread. */
 #include "config/config.h"
 
+#include "base/infile.h"
 #include "config/value.h"
 
 #include <ctype.h>
@@ -456,46 +457,21 @@ struct config *config_parse(const void *bytes, size_t length, const char *name, 
     return NULL;
 }
 
-/* malloced; the error names the file. */
-static char *read_file(FILE *stream, const char *path, size_t *length, struct error *error)
-{
-    enum { ROOM = CONFIG_MAX_BYTES + 1 };
-    char *bytes = malloc(ROOM);
-    if (!bytes) {
-        error_set(error, "%s: out of memory", path);
-        return NULL;
-    }
-    *length = fread(bytes, 1, ROOM, stream);
-    if (!ferror(stream))
-        return bytes;
-    error_set(error, "%s: cannot read: %s", path, strerror(errno));
-    free(bytes);
-    return NULL;
-}
-
 struct config *config_load(const char *path, config_tell *tell, void *context, struct error *error)
 {
     const char *name = path ? path : CONFIG_DEFAULT_PATH;
-    FILE *stream = fopen(name, "re");
-    if (!stream && !path && errno == ENOENT)
-        return config_parse("", 0, name, tell, context, error);
     struct error cannot;
-    char *bytes = NULL;
     size_t length = 0;
-    if (!stream)
-        error_set(&cannot, "%s: cannot read: %s", name, strerror(errno));
-    else
-        bytes = read_file(stream, name, &length, &cannot);
-    struct config *config = NULL;
-    if (bytes) {
-        config = config_parse(bytes, length, name, tell, context, error);
-    } else {
+    char *bytes = infile_read(name, CONFIG_MAX_BYTES, &length, &cannot);
+    if (!bytes && !path && errno == ENOENT)
+        return config_parse("", 0, name, tell, context, error);
+    if (!bytes) {
         if (tell)
             tell(context, cannot.text);
         error_set(error, "%s", cannot.text);
+        return NULL;
     }
+    struct config *config = config_parse(bytes, length, name, tell, context, error);
     free(bytes);
-    if (stream)
-        fclose(stream);
     return config;
 }

@@ -2,13 +2,12 @@
  * midifile_notes.c. */
 #include "midi/midifile_private.h"
 
+#include "base/infile.h"
 #include "base/outfile.h"
 #include "midi/text.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <zlib.h>
 
 enum { DEFAULT_TEMPO = 500000 }; /* microseconds a quarter note: 120 beats a minute */
@@ -200,65 +199,13 @@ struct midifile *midifile_load_memory(const void *bytes, size_t length, const ch
     return file;
 }
 
-/* Reads all, but no more than one byte beyond what the check allows. */
-static uint8_t *read_all(FILE *stream, size_t expected, const char *name, size_t *length,
-                         struct error *error)
-{
-    const size_t limit = (size_t)SMFCHECK_MAX_BYTES + 1;
-    size_t room = expected + 1 < limit ? expected + 1 : limit, used = 0;
-    uint8_t *bytes = malloc(room);
-    while (bytes) {
-        used += fread(bytes + used, 1, room - used, stream);
-        if (ferror(stream)) {
-            error_set(error, "%s: cannot read: %s", name, strerror(errno));
-            free(bytes);
-            return NULL;
-        }
-        if (used < room || room == limit) {
-            *length = used;
-            return bytes;
-        }
-        room = 2 * room < limit ? 2 * room : limit;
-        uint8_t *more = realloc(bytes, room);
-        if (!more)
-            free(bytes);
-        bytes = more;
-    }
-    error_set(error, "%s: out of memory", name);
-    return NULL;
-}
-
-static struct midifile *load_stream(FILE *stream, size_t expected, const char *name,
-                                    struct error *error)
-{
-    size_t length = 0;
-    uint8_t *bytes = read_all(stream, expected, name, &length, error);
-    if (!bytes)
-        return NULL;
-    struct midifile *file = midifile_load_memory(bytes, length, name, error);
-    free(bytes);
-    return file;
-}
-
 struct midifile *midifile_load(const char *path, struct error *error)
 {
-    if (strcmp(path, "-") == 0)
-        return load_stream(stdin, 65535, "standard input", error);
-    FILE *stream = fopen(path, "rb");
-    struct stat status;
-    if (!stream || fstat(fileno(stream), &status) != 0) {
-        error_set(error, "%s: cannot open: %s", path, strerror(errno));
-        if (stream)
-            fclose(stream);
-        return NULL;
-    }
-    struct midifile *file = NULL;
-    if (S_ISDIR(status.st_mode))
-        error_set(error, "%s: is a directory, expected a Standard MIDI File", path);
-    else
-        file = load_stream(stream, S_ISREG(status.st_mode) ? (size_t)status.st_size : 65535, path,
-                           error);
-    fclose(stream);
+    size_t length;
+    void *bytes = infile_read(path, SMFCHECK_MAX_BYTES, &length, error);
+    struct midifile *file =
+        bytes ? midifile_load_memory(bytes, length, infile_name(path), error) : NULL;
+    free(bytes);
     return file;
 }
 

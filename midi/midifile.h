@@ -55,7 +55,7 @@ struct midifile_meter {
     uint32_t denominator;
 };
 
-/* NULL: one sentence in `error`. "-" is standard input. */
+/* A file as base/infile.h reads it; "-" is standard input. NULL: one sentence in `error`. */
 struct midifile *midifile_load(const char *path, struct error *error);
 
 /* Copies the bytes; `name` is for messages. */

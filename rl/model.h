@@ -2,9 +2,9 @@
  *
  * A model holds the training pieces themselves (as songs), their decision
  * process, the trained policy, and how it was made. The file is versioned,
- * little-endian and checksummed (CRC-32); it is mapped, and every field is
- * checked before use, so a damaged, cut or newer file gives one sentence and
- * never a crash. Immutable after loading; may be read from any thread. */
+ * little-endian and checksummed (CRC-32); every field is checked before use, so
+ * a damaged, cut or newer file gives one sentence and never a crash. Immutable
+ * after loading; may be read from any thread. */
 #ifndef RL_MODEL_H
 #define RL_MODEL_H
 
@@ -21,7 +21,10 @@ struct model_origin {
 struct policy; /* rl/policy.h */
 struct model;
 
-enum { MODEL_MAX_NETWORKS = 4 };
+enum {
+    MODEL_MAX_NETWORKS = 4,
+    MODEL_MAX_BYTES = 1 << 28, /* of a file */
+};
 
 /* Makes a model in memory. Takes ownership of the songs (the array is copied),
  * the process and the policy, also when it fails. */
@@ -35,7 +38,7 @@ struct model *model_create(struct song **songs, size_t count, struct process *pr
 struct model *model_create_networks(struct policy **networks, size_t count,
                                     const struct model_origin *origin, struct error *error);
 
-/* A file, a pipe or "-" for standard input. */
+/* A file as base/infile.h reads it; "-" is standard input. */
 struct model *model_load(const char *path, struct error *error);
 struct model *model_load_memory(const void *bytes, size_t length, const char *name,
                                 struct error *error);

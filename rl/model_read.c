@@ -1,17 +1,13 @@
 /* Reading models. Nothing of the bytes is believed: the checksum finds what
  * was damaged by accident, the checks of every field what was made to be wrong. */
+#include "base/infile.h"
 #include "rl/half.h"
 #include "rl/model_file.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 struct section {
     const unsigned char *bytes;
@@ -373,67 +369,12 @@ struct model *model_load_memory(const void *bytes, size_t length, const char *na
     return model;
 }
 
-/* What cannot be mapped (a pipe, standard input) is read to its end. */
-static struct model *load_stream(int fd, const char *name, struct error *error)
-{
-    enum { MOST = 1 << 30 };
-    unsigned char *bytes = NULL;
-    size_t length = 0, room = 0;
-    struct model *model = NULL;
-    for (;;) {
-        if (length == room) {
-            room = room ? 2 * room : 1 << 16;
-            unsigned char *more = room <= MOST ? realloc(bytes, room) : NULL;
-            if (!more) {
-                error_set(error, "%s: too long for a model", name);
-                goto out;
-            }
-            bytes = more;
-        }
-        ssize_t got = read(fd, bytes + length, room - length);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0) {
-            error_set(error, "%s: cannot read: %s", name, strerror(errno));
-            goto out;
-        }
-        if (got == 0)
-            break;
-        length += (size_t)got;
-    }
-    model = model_load_memory(bytes, length, name, error);
-out:
-    free(bytes);
-    return model;
-}
-
 struct model *model_load(const char *path, struct error *error)
 {
-    if (strcmp(path, "-") == 0)
-        return load_stream(STDIN_FILENO, "standard input", error);
-    struct stat about;
-    struct model *model = NULL;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &about) != 0) {
-        error_set(error, "%s: cannot open: %s", path, strerror(errno));
-        if (fd >= 0)
-            close(fd);
-        return NULL;
-    }
-    if (S_ISDIR(about.st_mode)) {
-        error_set(error, "%s: is a folder, expected a model file", path);
-    } else if (!S_ISREG(about.st_mode) || about.st_size == 0) {
-        model = load_stream(fd, path, error);
-    } else {
-        size_t length = (size_t)about.st_size;
-        void *bytes = mmap(NULL, length, PROT_READ, MAP_PRIVATE, fd, 0);
-        if (bytes == MAP_FAILED) {
-            error_set(error, "%s: cannot map: %s", path, strerror(errno));
-        } else {
-            model = model_load_memory(bytes, length, path, error);
-            munmap(bytes, length);
-        }
-    }
-    close(fd);
+    size_t length;
+    void *bytes = infile_read(path, MODEL_MAX_BYTES, &length, error);
+    struct model *model =
+        bytes ? model_load_memory(bytes, length, infile_name(path), error) : NULL;
+    free(bytes);
     return model;
 }

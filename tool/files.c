@@ -2,14 +2,14 @@
  * above, so that a ring of links ends. */
 #include "tool/files.h"
 
+#include "base/infile.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <ftw.h>
 #include <glib.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 static bool is_music(const char *path)
 {
@@ -74,59 +74,14 @@ char **files_expand(char *const *paths, struct error *error)
     return (char **)g_ptr_array_free(found, FALSE);
 }
 
-static void *read_all(int fd, const char *name, size_t guess, size_t *length, struct error *error)
-{
-    size_t room = guess + 1; /* one more, so that the end of a file is seen without growing */
-    unsigned char *bytes = g_malloc(room);
-    *length = 0;
-    for (;;) {
-        ssize_t got = read(fd, bytes + *length, room - *length);
-        if (got == 0)
-            return bytes;
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0) {
-            error_set(error, "%s: cannot read: %s", name, strerror(errno));
-            break;
-        }
-        *length += (size_t)got;
-        if (*length > FILES_MAX_BYTES) {
-            error_set(error, "%s: is larger than %d MiB", name, FILES_MAX_BYTES >> 20);
-            break;
-        }
-        if (*length == room)
-            bytes = g_realloc(bytes, room *= 2);
-    }
-    g_free(bytes);
-    return NULL;
-}
-
 void *files_read(const char *path, size_t *length, struct error *error)
 {
-    if (strcmp(path, "-") == 0)
-        return read_all(STDIN_FILENO, files_name(path), 65536, length, error);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    struct stat status;
-    if (fd < 0 || fstat(fd, &status) != 0) {
-        error_set(error, "%s: cannot read: %s", path, strerror(errno));
-        if (fd >= 0)
-            close(fd);
-        return NULL;
-    }
-    void *bytes = NULL;
-    if (S_ISDIR(status.st_mode))
-        error_set(error, "%s: is a folder, expected a file", path);
-    else if (status.st_size > FILES_MAX_BYTES)
-        error_set(error, "%s: is larger than %d MiB", path, FILES_MAX_BYTES >> 20);
-    else
-        bytes = read_all(fd, path, (size_t)status.st_size, length, error);
-    close(fd);
-    return bytes;
+    return infile_read(path, FILES_MAX_BYTES, length, error);
 }
 
 const char *files_name(const char *path)
 {
-    return strcmp(path, "-") == 0 ? "standard input" : path;
+    return infile_name(path);
 }
 
 char *files_replace_ending(const char *path, const char *ending)

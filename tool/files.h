@@ -14,8 +14,7 @@ enum { FILES_MAX_BYTES = 1 << 28 }; /* no music or model comes near 256 MiB */
  * there, or a folder without any. */
 char **files_expand(char *const *paths, struct error *error);
 
-/* The whole of a file, or of standard input for "-"; g_free. NULL: not there,
- * a folder, unreadable, above FILES_MAX_BYTES. */
+/* The whole of a file as base/infile.h reads it, up to FILES_MAX_BYTES; g_free. */
 void *files_read(const char *path, size_t *length, struct error *error);
 
 /* What to call a file in messages: "standard input" for "-". */

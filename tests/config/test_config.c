@@ -239,7 +239,7 @@ static void test_files(void **state)
     struct error error;
     struct told told = {0};
     assert_null(config_load("/nowhere/x.conf", remember, &told, &error));
-    assert_string_equal(error.text, "/nowhere/x.conf: cannot read: No such file or directory");
+    assert_string_equal(error.text, "/nowhere/x.conf: cannot open: No such file or directory");
     assert_int_equal(told.count, 1);
     assert_null(config_load("/", NULL, NULL, &error));
 
