@@ -2,8 +2,8 @@
  * corrector that users run does the generating. */
 #include "measure/experiment.h"
 
+#include "measure/accuracy.h"
 #include "measure/contender.h"
-#include "measure/score.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -70,7 +70,7 @@ static int run_repeat(struct run *run, const struct contender *contender, uint32
             return -1;
         rng_seed(&rng, run->settings->seed + stream,
                  (UINT64_C(1) << 63) | (uint64_t)number << 32 | p);
-        uint64_t pitches[2][SCORE_PITCHES] = {{0}};
+        uint64_t pitches[2][ACCURACY_PITCHES] = {{0}};
         int result = contender_send(contender, run->music, take, count, &rng, run->sent, error);
         for (size_t i = 0; result == 0 && i < count; i++) {
             if (take[i].truth < 0)

@@ -53,10 +53,10 @@ struct table *report_scores(struct error *error)
 }
 
 void report_score(struct table *table, const char *what, const char *mode, const char *errors,
-                  const struct score *score)
+                  const struct accuracy *score)
 {
-    struct score_figures f = score_figures(score);
-    const struct score_tally *played = &score->played, *sent = &score->sent;
+    struct accuracy_figures f = accuracy_figures(score);
+    const struct accuracy_tally *played = &score->played, *sent = &score->sent;
     const double numbers[] = {
         (double)(score->meant + score->added),
         f.exact_played,

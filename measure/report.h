@@ -2,7 +2,7 @@
 #ifndef MEASURE_REPORT_H
 #define MEASURE_REPORT_H
 
-#include "measure/score.h"
+#include "measure/accuracy.h"
 #include "measure/table.h"
 
 /* An empty table of scores; as text the figures, in CSV and JSON also the counts
@@ -11,6 +11,6 @@ struct table *report_scores(struct error *error);
 
 /* Adds a line: what was measured (a file, or "total"), the mode, the error model. */
 void report_score(struct table *table, const char *what, const char *mode, const char *errors,
-                  const struct score *score);
+                  const struct accuracy *score);
 
 #endif

@@ -91,7 +91,7 @@ static void play_by_scale(const struct take_played *take, size_t count, uint8_t 
 
 int style_trial(const struct style_networks *networks, const struct style_song *song,
                 const struct inject_spec *spec, float keep, bool whole, uint64_t seed,
-                struct score *score, struct error *error)
+                struct accuracy *score, struct error *error)
 {
     struct rng rng;
     size_t count = 0;
@@ -117,8 +117,8 @@ int style_trial(const struct style_networks *networks, const struct style_song *
             play_by_scale(take, count, sent);
     }
     if (status == 0)
-        status =
-            score_take(score, song->note, song->count, take, count, sent, NULL, nanoseconds, error);
+        status = accuracy_take(score, song->note, song->count, take, count, sent, NULL, nanoseconds,
+                               error);
     free(take);
     expert_close(expert);
     free(notes);

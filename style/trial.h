@@ -2,7 +2,7 @@
 #ifndef STYLE_TRIAL_H
 #define STYLE_TRIAL_H
 
-#include "measure/score.h"
+#include "measure/accuracy.h"
 #include "style/corpus.h"
 
 /* Plays a song with the errors of `spec` and adds what is sent to the score: the
@@ -11,6 +11,6 @@
  * that decides (correct/scale.h). -1: out of memory. */
 int style_trial(const struct style_networks *networks, const struct style_song *song,
                 const struct inject_spec *spec, float keep, bool whole, uint64_t seed,
-                struct score *score, struct error *error);
+                struct accuracy *score, struct error *error);
 
 #endif

@@ -9,8 +9,8 @@
 #include <string.h>
 
 struct job {
-    struct score *score; /* [specs * modes] */
-    GArray **bars;       /* [specs]: of double; INFINITY where never recognised */
+    struct accuracy *score; /* [specs * modes] */
+    GArray **bars;          /* [specs]: of double; INFINITY where never recognised */
     char *name;
     struct error error;
     bool failed;
@@ -27,7 +27,7 @@ struct work {
     struct progress progress;
     size_t done;
     size_t first_failed;
-    struct score *total; /* [specs * modes] */
+    struct accuracy *total; /* [specs * modes] */
 };
 
 /* What is played: the truth from the bar at which the player begins. */
@@ -167,7 +167,7 @@ struct take_of {
 };
 
 static int assess_take(const struct assess_settings *settings, const struct playing *playing,
-                       const struct take_of *of, struct score *scores, GArray *bars,
+                       const struct take_of *of, struct accuracy *scores, GArray *bars,
                        struct error *error)
 {
     struct sending sending = sending_create(of->take, of->count);
@@ -182,9 +182,9 @@ static int assess_take(const struct assess_settings *settings, const struct play
         status = send(settings, playing->models, settings->modes[m], of->seed, &sending, of->count,
                       sending.sent, &trace, error);
         if (status == 0)
-            status = score_take(&scores[m], of->truth, of->truth_count, of->take, of->count,
-                                sending.sent, compared ? sending.reference : NULL,
-                                settings->live ? sending.nanoseconds : NULL, error);
+            status = accuracy_take(&scores[m], of->truth, of->truth_count, of->take, of->count,
+                                   sending.sent, compared ? sending.reference : NULL,
+                                   settings->live ? sending.nanoseconds : NULL, error);
         if (status == 0 && settings->live && of->count > 0 &&
             settings->modes[m] == CORRECT_CORRECT) {
             double value = bars_to_recognise(playing, of->take, sending.place, of->count);
@@ -196,7 +196,7 @@ static int assess_take(const struct assess_settings *settings, const struct play
 }
 
 static int assess_repeat(const struct assess_settings *settings, const struct playing *playing,
-                         uint64_t stream, const struct inject_spec *spec, struct score *scores,
+                         uint64_t stream, const struct inject_spec *spec, struct accuracy *scores,
                          GArray *bars, struct error *error)
 {
     struct rng rng;
@@ -291,7 +291,7 @@ static void finish_job(struct work *work, size_t number, struct job *job)
     if (job->failed)
         work->first_failed = MIN(work->first_failed, number);
     for (size_t c = 0; !job->failed && c < cells; c++)
-        score_add(&work->total[c], &job->score[c]);
+        accuracy_add(&work->total[c], &job->score[c]);
     if (!work->settings->by_file)
         g_clear_pointer(&job->score, g_free);
     progress_show(&work->progress, (double)work->done / (double)work->count,
@@ -309,7 +309,7 @@ static void run_job(gpointer place, gpointer context)
     g_mutex_unlock(&work->lock);
     if (!wanted)
         return;
-    job->score = g_new0(struct score, work->settings->spec_count * work->settings->mode_count);
+    job->score = g_new0(struct accuracy, work->settings->spec_count * work->settings->mode_count);
     job->failed = assess_file(work, number, job) != 0;
     g_mutex_lock(&work->lock);
     finish_job(work, number, job);
@@ -353,7 +353,7 @@ static struct assessment *gather(struct work *work)
     sum->specs = settings->spec_count;
     sum->names = g_new0(char *, work->count);
     sum->total = g_steal_pointer(&work->total);
-    sum->file = g_new0(struct score *, work->count);
+    sum->file = g_new0(struct accuracy *, work->count);
     sum->recognition = g_new0(struct assess_recognition, settings->spec_count);
     for (size_t i = 0; i < work->count; i++) {
         sum->names[i] = g_steal_pointer(&work->jobs[i].name);
@@ -369,7 +369,7 @@ static void jobs_open(struct work *work)
     const struct assess_settings *settings = work->settings;
     work->jobs = g_new0(struct job, work->count);
     work->first_failed = work->count;
-    work->total = g_new0(struct score, settings->spec_count * settings->mode_count);
+    work->total = g_new0(struct accuracy, settings->spec_count * settings->mode_count);
     for (size_t i = 0; i < work->count; i++) {
         work->jobs[i].bars = g_new(GArray *, settings->spec_count);
         for (size_t s = 0; s < settings->spec_count; s++)

@@ -6,8 +6,8 @@
 #ifndef TOOL_ASSESS_H
 #define TOOL_ASSESS_H
 
+#include "measure/accuracy.h"
 #include "measure/inject.h"
-#include "measure/score.h"
 #include "tool/learn.h"
 #include "tool/models.h"
 
@@ -41,8 +41,8 @@ struct assess_recognition {
 struct assessment {
     size_t files, modes, specs;
     char **names;                           /* [files] */
-    struct score *total;                    /* [specs * modes] */
-    struct score **file;                    /* [files]: [specs * modes] */
+    struct accuracy *total;                 /* [specs * modes] */
+    struct accuracy **file;                 /* [files]: [specs * modes] */
     struct assess_recognition *recognition; /* [specs], for mode correct, live; else takes is 0 */
 };
 

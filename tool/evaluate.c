@@ -124,7 +124,7 @@ static int draw(const struct evaluate_options *options, const struct assessment 
         groups[s] = options->specs[s].text;
     for (size_t m = 0; m < sum->modes; m++) {
         for (size_t s = 0; s < sum->specs; s++)
-            values[m * sum->specs + s] = score_figures(&sum->total[s * sum->modes + m]).exact;
+            values[m * sum->specs + s] = accuracy_figures(&sum->total[s * sum->modes + m]).exact;
         series[m] =
             (struct plot_series){knobs_mode_name(options->modes[m]), values + m * sum->specs};
     }

@@ -165,7 +165,7 @@ static uint32_t works_with(const struct corpus *corpus, uint32_t folder, const c
 
 static int try_voice(const struct style_options *options, const struct corpus *corpus,
                      const struct style_networks *networks, uint32_t folder, const char *voice,
-                     const struct inject_spec *spec, bool whole, struct score *score,
+                     const struct inject_spec *spec, bool whole, struct accuracy *score,
                      struct error *error)
 {
     int tried = 0;
@@ -199,7 +199,7 @@ static json_t *try_contenders(const struct style_options *options, const struct 
                                 "voice", command_text(voice), "errors", errors[e]);
         inject_parse(errors[e], &spec, NULL);
         for (size_t c = 0; c < G_N_ELEMENTS(contenders); c++) {
-            struct score score;
+            struct accuracy score;
             if (!contenders[c] && c > 0)
                 continue;
             if (try_voice(options, corpus, contenders[c], folder, voice, &spec, c == 4, &score,
@@ -208,7 +208,7 @@ static json_t *try_contenders(const struct style_options *options, const struct 
                 json_decref(rows);
                 return NULL;
             }
-            struct score_figures figures = score_figures(&score);
+            struct accuracy_figures figures = accuracy_figures(&score);
             json_object_set_new(row, "played", command_number(figures.exact_played));
             json_object_set_new(
                 row, names[c],

@@ -98,7 +98,7 @@ static void a_row_must_be_full(void **state)
 static void a_score_has_its_counts(void **state)
 {
     (void)state;
-    static struct score score;
+    static struct accuracy score;
     score.meant = 10;
     score.added = 2;
     score.played.right = 6;

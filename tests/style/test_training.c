@@ -137,17 +137,17 @@ static void test_threads(void **state)
     free(music);
 }
 
-static struct score_figures try(const struct music *music, const struct style_networks *networks,
-                                const char *errors, bool whole)
+static struct accuracy_figures try(const struct music *music, const struct style_networks *networks,
+                                   const char *errors, bool whole)
 {
-    struct score score = {0};
+    struct accuracy score = {0};
     struct inject_spec spec;
     assert_int_equal(inject_parse(errors, &spec, NULL), 0);
     for (int w = 0; w < WORKS; w++)
         assert_int_equal(
             style_trial(networks, &music->song[w], &spec, 0, whole, 40 + (uint64_t)w, &score, NULL),
             0);
-    return score_figures(&score);
+    return accuracy_figures(&score);
 }
 
 /* Of music this simple most mistakes are mended after a short training, by both. */
@@ -159,9 +159,9 @@ static void test_learning(void **state)
     assert_non_null(music);
     compose(music);
     learn(music, &networks, 2, 200000);
-    struct score_figures wrong = try(music, &networks, "shift:p=0.2", false),
-                         clean = try(music, &networks, "none", false),
-                         all = try(music, &networks, "shift:p=0.2", true);
+    struct accuracy_figures wrong = try(music, &networks, "shift:p=0.2", false),
+                            clean = try(music, &networks, "none", false),
+                            all = try(music, &networks, "shift:p=0.2", true);
     print_message("  p=0.2: repaired %.1f kept %.2f; clean: kept %.2f\n", wrong.repaired,
                   wrong.kept, clean.kept);
     assert_true(all.exact >= wrong.exact);
@@ -180,7 +180,7 @@ static void test_learning(void **state)
     assert_same(twice[0].policy, twice[1].policy);
     assert_memory_not_equal(twice[0].policy->parameter, networks.policy->parameter,
                             networks.policy->parameters * sizeof(float));
-    struct score_figures tuned = try(music, &twice[0], "shift:p=0.2", false);
+    struct accuracy_figures tuned = try(music, &twice[0], "shift:p=0.2", false);
     print_message("  after ppo: repaired %.1f kept %.2f\n", tuned.repaired, tuned.kept);
     assert_true(tuned.exact > wrong.exact - 2);
     forget(&twice[0]);

@@ -1,6 +1,6 @@
 /* Scores of small takes, worked out by hand. */
 #include "correct/key.h"
-#include "measure/score.h"
+#include "measure/accuracy.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -44,16 +44,16 @@ static void a_melody(void **state)
                                        played(3, 67, 3)};
     const uint8_t sent[] = {60, 62, 63, 67}, untrained[] = {50, 50, 50, 50};
     const uint64_t times[] = {1000, 2000, 3000, 1000000};
-    static struct score score;
+    static struct accuracy score;
     memset(&score, 0, sizeof score);
-    assert_int_equal(score_take(&score, truth, 4, take, 4, sent, untrained, times, NULL), 0);
+    assert_int_equal(accuracy_take(&score, truth, 4, take, 4, sent, untrained, times, NULL), 0);
     assert_int_equal(score.meant, 4);
     assert_int_equal(score.played.right, 2);
     assert_int_equal(score.sent.right, 2);
     assert_int_equal(score.repaired, 1);
     assert_int_equal(score.kept, 1);
     assert_int_equal(score.sets, 4);
-    struct score_figures f = score_figures(&score);
+    struct accuracy_figures f = accuracy_figures(&score);
     assert_near(f.exact_played, 50);
     assert_near(f.exact, 50);
     assert_near(f.sets, 50);
@@ -77,10 +77,10 @@ static void all_repaired(void **state)
     const struct take_note truth[] = {note(0, 60), note(1, 62)};
     const struct take_played take[] = {played(0, 61, 0), played(1, 63, 1)};
     const uint8_t sent[] = {60, 62};
-    static struct score score;
+    static struct accuracy score;
     memset(&score, 0, sizeof score);
-    assert_int_equal(score_take(&score, truth, 2, take, 2, sent, NULL, NULL, NULL), 0);
-    struct score_figures f = score_figures(&score);
+    assert_int_equal(accuracy_take(&score, truth, 2, take, 2, sent, NULL, NULL, NULL), 0);
+    struct accuracy_figures f = accuracy_figures(&score);
     assert_near(f.net_change, -100);
     assert_near(f.repaired, 100);
     assert_true(isnan(f.kept) && isnan(f.improvement) && isnan(f.p50));
@@ -94,9 +94,9 @@ static void sets_do_not_mind_order(void **state)
     const struct take_note truth[] = {note(0, 60), note(0, 64), note(4, 62)};
     const struct take_played take[] = {played(0, 61, 1), played(0, 62, 0), played(4, 62, 2)};
     const uint8_t sent[] = {60, 64, 62}; /* each the other's */
-    static struct score score;
+    static struct accuracy score;
     memset(&score, 0, sizeof score);
-    assert_int_equal(score_take(&score, truth, 3, take, 3, sent, NULL, NULL, NULL), 0);
+    assert_int_equal(accuracy_take(&score, truth, 3, take, 3, sent, NULL, NULL, NULL), 0);
     assert_int_equal(score.sent.right, 1);
     assert_int_equal(score.sets, 2);
     assert_int_equal(score.sent.sets_right, 2);
@@ -118,9 +118,9 @@ static void dropped_added_and_moved(void **state)
                                  added(12.05, 71, 5)};
     take[4].moved = 1;
     const uint8_t sent[] = {60, 67, 62, 62, 65, 69, 71};
-    static struct score score;
+    static struct accuracy score;
     memset(&score, 0, sizeof score);
-    assert_int_equal(score_take(&score, truth, 6, take, 7, sent, NULL, NULL, NULL), 0);
+    assert_int_equal(accuracy_take(&score, truth, 6, take, 7, sent, NULL, NULL, NULL), 0);
     assert_int_equal(score.truth, 6);
     assert_int_equal(score.meant, 5);
     assert_int_equal(score.added, 2);
@@ -136,8 +136,8 @@ static void dropped_added_and_moved(void **state)
     assert_int_equal(score.sent.sets_same, 1);
     assert_int_equal(score.played.sets_same, 0);
     /* Distances count notes that were meant: the same number on both sides. */
-    assert_near(score_figures(&score).distance, 0);
-    assert_near(score_figures(&score).added, 50);
+    assert_near(accuracy_figures(&score).distance, 0);
+    assert_near(accuracy_figures(&score).added, 50);
 }
 
 static void harmless_is_in_key_without_clash(void **state)
@@ -168,13 +168,13 @@ static void harmless_is_in_key_without_clash(void **state)
             sent[i] = truth[i].pitch;
         }
         sent[33] = (uint8_t)cases[k].pitch;
-        static struct score score;
+        static struct accuracy score;
         memset(&score, 0, sizeof score);
-        assert_int_equal(score_take(&score, truth, 34, take, 34, sent, NULL, NULL, NULL), 0);
+        assert_int_equal(accuracy_take(&score, truth, 34, take, 34, sent, NULL, NULL, NULL), 0);
         assert_int_equal(score.sent.off, 1);
         if (score.sent.harmless != (uint64_t)cases[k].harmless)
             fail_msg("%d: harmless %d", cases[k].pitch, (int)score.sent.harmless);
-        assert_near(score_figures(&score).harmless, cases[k].harmless ? 100 : 100 * 33 / 34.);
+        assert_near(accuracy_figures(&score).harmless, cases[k].harmless ? 100 : 100 * 33 / 34.);
     }
 }
 
@@ -186,15 +186,15 @@ static void scores_add_up(void **state)
                                        added(2.1, 66, 2)};
     const uint8_t sent[] = {60, 62, 63, 64};
     const uint64_t times[] = {10, 200, 3000, 70000};
-    static struct score both, a, b;
+    static struct accuracy both, a, b;
     memset(&both, 0, sizeof both);
     memset(&a, 0, sizeof a);
     memset(&b, 0, sizeof b);
-    assert_int_equal(score_take(&both, truth, 4, take, 4, sent, sent, times, NULL), 0);
-    assert_int_equal(score_take(&both, truth, 4, take, 2, sent, sent, times, NULL), 0);
-    assert_int_equal(score_take(&a, truth, 4, take, 4, sent, sent, times, NULL), 0);
-    assert_int_equal(score_take(&b, truth, 4, take, 2, sent, sent, times, NULL), 0);
-    score_add(&a, &b);
+    assert_int_equal(accuracy_take(&both, truth, 4, take, 4, sent, sent, times, NULL), 0);
+    assert_int_equal(accuracy_take(&both, truth, 4, take, 2, sent, sent, times, NULL), 0);
+    assert_int_equal(accuracy_take(&a, truth, 4, take, 4, sent, sent, times, NULL), 0);
+    assert_int_equal(accuracy_take(&b, truth, 4, take, 2, sent, sent, times, NULL), 0);
+    accuracy_add(&a, &b);
     assert_memory_equal(&a, &both, sizeof a);
 }
 
@@ -204,17 +204,17 @@ static void nonsense_is_refused(void **state)
     const struct take_note truth[] = {note(0, 60), note(1, 62)};
     struct take_played take[] = {played(0, 60, 0), played(1, 63, 2)};
     uint8_t sent[] = {60, 62};
-    static struct score score, before;
+    static struct accuracy score, before;
     memset(&score, 0, sizeof score);
     struct error error = {""};
-    assert_int_equal(score_take(&score, truth, 2, take, 2, sent, NULL, NULL, &error), -1);
+    assert_int_equal(accuracy_take(&score, truth, 2, take, 2, sent, NULL, NULL, &error), -1);
     assert_non_null(strstr(error.text, "note 2"));
     take[1].truth = 1;
     sent[0] = 128;
-    assert_int_equal(score_take(&score, truth, 2, take, 2, sent, NULL, NULL, &error), -1);
+    assert_int_equal(accuracy_take(&score, truth, 2, take, 2, sent, NULL, NULL, &error), -1);
     sent[0] = 60;
     take[0].note.position = 3;
-    assert_int_equal(score_take(&score, truth, 2, take, 2, sent, NULL, NULL, &error), -1);
+    assert_int_equal(accuracy_take(&score, truth, 2, take, 2, sent, NULL, NULL, &error), -1);
     assert_memory_equal(&score, &before, sizeof score);
 }
 

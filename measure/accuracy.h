@@ -4,21 +4,21 @@
  * add up to the score of all of them; figures are taken from the counts at the
  * end. Beside what was sent, the same is counted for what was played, which is
  * the score of doing nothing. */
-#ifndef MEASURE_SCORE_H
-#define MEASURE_SCORE_H
+#ifndef MEASURE_ACCURACY_H
+#define MEASURE_ACCURACY_H
 
 #include "base/error.h"
 #include "measure/take.h"
 #include "measure/wasserstein.h"
 
 enum {
-    SCORE_PITCHES = WASSERSTEIN_PITCHES,
+    ACCURACY_PITCHES = WASSERSTEIN_PITCHES,
     /* Times in nanoseconds: exact below 64, then 64 steps an octave, up to 2^40. */
-    SCORE_TIMES = 64 * 36,
+    ACCURACY_TIMES = 64 * 36,
 };
 
 /* Counts over one of the two: the pitches played, or those sent. */
-struct score_tally {
+struct accuracy_tally {
     uint64_t right;       /* notes that were meant, on the pitch that was meant */
     uint64_t sets_right;  /* slots, see score.sets */
     uint64_t sets_same;   /* slots whose set is the truth's, see score.slots */
@@ -28,11 +28,11 @@ struct score_tally {
     uint64_t harmless;    /* of those: on another pitch that the truth has in the slot; or in key
                              and not a semitone beside a note of the truth in this slot or
                              sounding (the note meant, which it replaces, not counted) */
-    uint64_t pitches[SCORE_PITCHES]; /* of the notes that were meant */
+    uint64_t pitches[ACCURACY_PITCHES]; /* of the notes that were meant */
 };
 
-struct score {
-    uint64_t files; /* calls of score_take */
+struct accuracy {
+    uint64_t files; /* calls of accuracy_take */
     uint64_t truth; /* notes of the truth */
     uint64_t meant; /* notes struck that were meant: the truth without what was left out */
     uint64_t added; /* notes struck that were not */
@@ -45,17 +45,17 @@ struct score {
     /* Slots in which something was struck or meant: for strict equality with the
      * truth as it is written, whatever was left out, added or moved. */
     uint64_t slots;
-    struct score_tally played, sent;
+    struct accuracy_tally played, sent;
     uint64_t repaired; /* wrong as played, right as sent; of meant - played.right */
     uint64_t kept;     /* right as played, right as sent; of played.right */
-    uint64_t truth_pitches[SCORE_PITCHES];     /* of the notes that were meant */
-    uint64_t reference_pitches[SCORE_PITCHES]; /* sent by the untrained policy, where given */
-    uint64_t timed, longest;                   /* notes with a time; nanoseconds */
-    uint64_t times[SCORE_TIMES];
+    uint64_t truth_pitches[ACCURACY_PITCHES];     /* of the notes that were meant */
+    uint64_t reference_pitches[ACCURACY_PITCHES]; /* sent by the untrained policy, where given */
+    uint64_t timed, longest;                      /* notes with a time; nanoseconds */
+    uint64_t times[ACCURACY_TIMES];
 };
 
 /* The figures, in per cent unless said; NaN where there is nothing to count. */
-struct score_figures {
+struct accuracy_figures {
     double exact_played, exact;       /* notes that were meant on the pitch meant */
     double sets_played, sets;         /* slots with the right set */
     double same_played, same;         /* slots with exactly the truth's set */
@@ -76,13 +76,13 @@ struct score_figures {
  * of the notes that were meant, on all sides: always the same number. The key is
  * estimated from the truth, 16 beats to either side. -1: an index or pitch out
  * of range or notes out of order; the score is then unchanged. */
-int score_take(struct score *score, const struct take_note *truth, size_t truth_count,
-               const struct take_played *take, size_t count, const uint8_t *sent,
-               const uint8_t *reference, const uint64_t *nanoseconds, struct error *error);
+int accuracy_take(struct accuracy *score, const struct take_note *truth, size_t truth_count,
+                  const struct take_played *take, size_t count, const uint8_t *sent,
+                  const uint8_t *reference, const uint64_t *nanoseconds, struct error *error);
 
 /* Adds one score to another. */
-void score_add(struct score *total, const struct score *score);
+void accuracy_add(struct accuracy *total, const struct accuracy *score);
 
-struct score_figures score_figures(const struct score *score);
+struct accuracy_figures accuracy_figures(const struct accuracy *score);
 
 #endif

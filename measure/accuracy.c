@@ -1,7 +1,7 @@
 /* One pass over the slots, with the truth and the take side by side, for sets;
  * one over the notes of the take, with a window of the truth around them, for
  * the rest. */
-#include "measure/score.h"
+#include "measure/accuracy.h"
 
 #include "correct/key.h"
 
@@ -26,14 +26,14 @@ static bool set_within(const uint64_t inner[2], const uint64_t outer[2])
     return (inner[0] & ~outer[0]) == 0 && (inner[1] & ~outer[1]) == 0;
 }
 
-static void count_set(struct score_tally *tally, const uint64_t set[2], const uint64_t need[2],
+static void count_set(struct accuracy_tally *tally, const uint64_t set[2], const uint64_t need[2],
                       const uint64_t may[2], const uint64_t truth[2], bool struck)
 {
     tally->sets_right += struck && set_within(need, set) && set_within(set, may);
     tally->sets_same += set_equal(set, truth);
 }
 
-static void count_sets(struct score *score, const struct take_note *truth, size_t truth_count,
+static void count_sets(struct accuracy *score, const struct take_note *truth, size_t truth_count,
                        const struct take_played *take, size_t count, const uint8_t *sent)
 {
     size_t i = 0, j = 0;
@@ -71,8 +71,8 @@ struct surroundings {
     size_t window_from, window_to, struck_to; /* truth notes in the key window; those begun */
     double
         weight[12]; /* of the window: whole milliseconds, so that what is added can be taken away */
-    double until[SCORE_PITCHES]; /* when the last note begun on a pitch ends */
-    size_t owner[SCORE_PITCHES]; /* which note that is */
+    double until[ACCURACY_PITCHES]; /* when the last note begun on a pitch ends */
+    size_t owner[ACCURACY_PITCHES]; /* which note that is */
 };
 
 static double note_weight(const struct take_note *note)
@@ -114,7 +114,7 @@ static void neighbours(const struct surroundings *around, const struct take_play
     set[0] = set[1] = 0;
     for (int side = -1; side <= 1; side += 2) {
         int p = pitch + side;
-        if (p >= 0 && p < SCORE_PITCHES && around->until[p] > played->note.seconds &&
+        if (p >= 0 && p < ACCURACY_PITCHES && around->until[p] > played->note.seconds &&
             around->owner[p] != own)
             set_add(set, p);
     }
@@ -147,7 +147,7 @@ static bool is_harmless(const struct surroundings *around, const struct take_pla
 }
 
 /* Counts one note as played or as sent; true when it is right. */
-static bool count_note(struct score_tally *tally, const struct surroundings *around,
+static bool count_note(struct accuracy_tally *tally, const struct surroundings *around,
                        const struct take_played *played, int pitch)
 {
     bool right;
@@ -169,7 +169,7 @@ static bool count_note(struct score_tally *tally, const struct surroundings *aro
     return right;
 }
 
-static void count_time(struct score *score, uint64_t nanoseconds)
+static void count_time(struct accuracy *score, uint64_t nanoseconds)
 {
     uint64_t t = nanoseconds < UINT64_C(1) << 40 ? nanoseconds : (UINT64_C(1) << 40) - 1;
     unsigned bucket = (unsigned)t;
@@ -187,7 +187,7 @@ static int check(const struct take_note *truth, size_t truth_count, const struct
                  size_t count, const uint8_t *sent, const uint8_t *reference, struct error *error)
 {
     for (size_t i = 0; i < truth_count; i++)
-        if (truth[i].pitch >= SCORE_PITCHES || !isfinite(truth[i].position) ||
+        if (truth[i].pitch >= ACCURACY_PITCHES || !isfinite(truth[i].position) ||
             (i > 0 && truth[i].position < truth[i - 1].position))
             return error_set(error, "note %zu of the truth: pitch out of range, or out of order",
                              i + 1);
@@ -195,8 +195,8 @@ static int check(const struct take_note *truth, size_t truth_count, const struct
         const struct take_played *p = &take[j];
         if (p->truth >= (int64_t)truth_count || p->brushed >= (int64_t)truth_count)
             return error_set(error, "note %zu of the take: no such note of the truth", j + 1);
-        if (p->note.pitch >= SCORE_PITCHES || sent[j] >= SCORE_PITCHES ||
-            (reference && reference[j] >= SCORE_PITCHES) || !isfinite(p->note.position) ||
+        if (p->note.pitch >= ACCURACY_PITCHES || sent[j] >= ACCURACY_PITCHES ||
+            (reference && reference[j] >= ACCURACY_PITCHES) || !isfinite(p->note.position) ||
             (j > 0 && p->note.position < take[j - 1].note.position))
             return error_set(error, "note %zu of the take: pitch out of range, or out of order",
                              j + 1);
@@ -204,14 +204,14 @@ static int check(const struct take_note *truth, size_t truth_count, const struct
     return 0;
 }
 
-int score_take(struct score *score, const struct take_note *truth, size_t truth_count,
-               const struct take_played *take, size_t count, const uint8_t *sent,
-               const uint8_t *reference, const uint64_t *nanoseconds, struct error *error)
+int accuracy_take(struct accuracy *score, const struct take_note *truth, size_t truth_count,
+                  const struct take_played *take, size_t count, const uint8_t *sent,
+                  const uint8_t *reference, const uint64_t *nanoseconds, struct error *error)
 {
     if (check(truth, truth_count, take, count, sent, reference, error) != 0)
         return -1;
     struct surroundings around = {.truth = truth, .count = truth_count};
-    for (int p = 0; p < SCORE_PITCHES; p++)
+    for (int p = 0; p < ACCURACY_PITCHES; p++)
         around.until[p] = -INFINITY;
     count_sets(score, truth, truth_count, take, count, sent);
     score->files++;
@@ -236,7 +236,7 @@ int score_take(struct score *score, const struct take_note *truth, size_t truth_
     return 0;
 }
 
-static void add_tally(struct score_tally *total, const struct score_tally *tally)
+static void add_tally(struct accuracy_tally *total, const struct accuracy_tally *tally)
 {
     total->right += tally->right;
     total->sets_right += tally->sets_right;
@@ -244,11 +244,11 @@ static void add_tally(struct score_tally *total, const struct score_tally *tally
     total->added_right += tally->added_right;
     total->off += tally->off;
     total->harmless += tally->harmless;
-    for (int p = 0; p < SCORE_PITCHES; p++)
+    for (int p = 0; p < ACCURACY_PITCHES; p++)
         total->pitches[p] += tally->pitches[p];
 }
 
-void score_add(struct score *total, const struct score *score)
+void accuracy_add(struct accuracy *total, const struct accuracy *score)
 {
     total->files += score->files;
     total->truth += score->truth;
@@ -260,14 +260,14 @@ void score_add(struct score *total, const struct score *score)
     add_tally(&total->sent, &score->sent);
     total->repaired += score->repaired;
     total->kept += score->kept;
-    for (int p = 0; p < SCORE_PITCHES; p++) {
+    for (int p = 0; p < ACCURACY_PITCHES; p++) {
         total->truth_pitches[p] += score->truth_pitches[p];
         total->reference_pitches[p] += score->reference_pitches[p];
     }
     total->timed += score->timed;
     if (score->longest > total->longest)
         total->longest = score->longest;
-    for (int b = 0; b < SCORE_TIMES; b++)
+    for (int b = 0; b < ACCURACY_TIMES; b++)
         total->times[b] += score->times[b];
 }
 
@@ -277,13 +277,13 @@ static double percent(uint64_t part, uint64_t whole)
 }
 
 /* The time, in microseconds, that a share of the notes did not exceed. */
-static double quantile(const struct score *score, double share)
+static double quantile(const struct accuracy *score, double share)
 {
     if (score->timed == 0)
         return NAN;
     uint64_t below = 0, wanted = (uint64_t)ceil(share * (double)score->timed);
     int bucket = 0;
-    while (bucket < SCORE_TIMES - 1 && (below += score->times[bucket]) < wanted)
+    while (bucket < ACCURACY_TIMES - 1 && (below += score->times[bucket]) < wanted)
         bucket++;
     if (bucket < 64)
         return bucket / 1e3;
@@ -292,15 +292,15 @@ static double quantile(const struct score *score, double share)
     return fmin(middle, (double)score->longest) / 1e3;
 }
 
-struct score_figures score_figures(const struct score *score)
+struct accuracy_figures accuracy_figures(const struct accuracy *score)
 {
-    const struct score_tally *played = &score->played, *sent = &score->sent;
+    const struct accuracy_tally *played = &score->played, *sent = &score->sent;
     uint64_t struck = score->meant + score->added;
     double wrong_played = (double)(score->meant - played->right);
     double wrong = (double)(score->meant - sent->right);
     double distance = wasserstein_distance(score->truth_pitches, sent->pitches);
     double reference = wasserstein_distance(score->truth_pitches, score->reference_pitches);
-    return (struct score_figures){
+    return (struct accuracy_figures){
         .exact_played = percent(played->right, score->meant),
         .exact = percent(sent->right, score->meant),
         .sets_played = percent(played->sets_right, score->sets),
