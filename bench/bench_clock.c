@@ -317,7 +317,7 @@ static struct model *know(char *const *paths, size_t count, const struct take_ch
             read++;
     struct model *model = NULL;
     if (read) {
-        struct process *process = process_create((const struct song *const *)songs, read, 1, NULL);
+        struct process *process = beats_process((const struct song *const *)songs, read, 1, NULL);
         float *probability = malloc(process->arcs * sizeof *probability);
         process_observed(process, probability);
         struct policy *policy = policy_of_probability(process, probability, NULL);

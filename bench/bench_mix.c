@@ -10,7 +10,7 @@
 #include "filter/take.h"
 #include "midi/midifile.h"
 #include "music.h"
-#include "rl/model.h"
+#include "piece/model.h"
 
 #include <stdio.h>
 #include <stdlib.h>

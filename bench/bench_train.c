@@ -4,6 +4,7 @@
  * the floor under all of it: the ratio says what learning adds.
  *
  *     bench_train [STEPS]      steps of each run, 2,000,000 where not said */
+#include "piece/beats.h"
 #include "rl/ppo.h"
 #include "rl/rollout.h"
 #include "rl/sarsa.h"
@@ -166,7 +167,7 @@ int main(int argc, char **argv)
     uint64_t steps = wanted > 0 ? (uint64_t)wanted : 2000000;
     struct song *song = compose(&error);
     const struct song *songs[] = {song};
-    struct process *process = song ? process_create(songs, 1, 0, &error) : NULL;
+    struct process *process = song ? beats_process(songs, 1, 0, &error) : NULL;
     int status = process ? 0 : -1;
     if (process)
         printf("a piece of %u beats: %u states, %u arcs; episodes of %d steps, %llu steps a run\n",

@@ -21,7 +21,7 @@
 #define CORRECT_CORRECTOR_H
 
 #include "base/error.h"
-#include "rl/model.h"
+#include "piece/model.h"
 
 #include <stdbool.h>
 #include <stddef.h>

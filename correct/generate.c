@@ -27,9 +27,9 @@ struct generate *generate_open(const struct model *model, uint64_t seed, struct 
         error_set(error, "out of memory");
         return NULL;
     }
-    for (uint32_t k = process->songs; k-- > 0;)
-        for (uint32_t b = process->song_start[k + 1]; b-- > process->song_start[k];)
-            example[process->beat_state[b]] = (struct song_beat){k, b - process->song_start[k]};
+    for (uint32_t k = process->trajectories; k-- > 0;)
+        for (uint32_t b = process->start[k + 1]; b-- > process->start[k];)
+            example[process->visited[b]] = (struct song_beat){k, b - process->start[k]};
     generate->model = model;
     generate->example = example;
     generate->seed = seed;
@@ -50,7 +50,7 @@ void generate_start(struct generate *generate)
     rng_seed(&generate->rng, generate->seed, 0);
     generate->started = generate->has_last = false;
     generate->struck = 0;
-    generate->state = model_process(generate->model)->beat_state[0];
+    generate->state = model_process(generate->model)->visited[0];
 }
 
 static uint32_t draw_next(struct generate *generate)

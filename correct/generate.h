@@ -12,7 +12,7 @@
 
 #include "base/error.h"
 #include "base/rng.h"
-#include "rl/model.h"
+#include "piece/model.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -3,8 +3,8 @@
 
 #include "correct/prior.h"
 #include "correct/view.h"
+#include "piece/model.h"
 #include "rl/fixed.h"
-#include "rl/model.h"
 
 #include <math.h>
 #include <string.h>

@@ -134,22 +134,22 @@ done:
 /* The beats of one model in which each state occurs, as ranges of one array. */
 struct occurrences {
     uint32_t *first; /* [states + 1] */
-    uint32_t *beat;  /* places in process->beat_state */
+    uint32_t *beat;  /* places in process->visited */
 };
 
 static int occurrences_find(const struct process *process, struct occurrences *found)
 {
-    uint32_t beats = process->song_start[process->songs];
+    uint32_t beats = process->start[process->trajectories];
     found->first = calloc(process->states + 2, sizeof *found->first);
     found->beat = malloc((beats + 1) * sizeof *found->beat);
     if (!found->first || !found->beat)
         return -1;
     for (uint32_t b = 0; b < beats; b++)
-        found->first[process->beat_state[b] + 2]++;
+        found->first[process->visited[b] + 2]++;
     for (uint32_t s = 2; s <= process->states; s++)
         found->first[s] += found->first[s - 1];
     for (uint32_t b = 0; b < beats; b++)
-        found->beat[found->first[process->beat_state[b] + 1]++] = b;
+        found->beat[found->first[process->visited[b] + 1]++] = b;
     return 0;
 }
 
@@ -160,8 +160,8 @@ static uint32_t find_turns(const struct model *model, const struct occurrences *
                            struct timeline_turn turns[MAX_TURNS])
 {
     const struct process *process = model_process(model);
-    uint32_t beats = process->song_start[process->songs];
-    uint32_t state = process->beat_state[beat], n = 0;
+    uint32_t beats = process->start[process->trajectories];
+    uint32_t state = process->visited[beat], n = 0;
     uint32_t first = found->first[state], visits = found->first[state + 1] - first;
     for (uint32_t i = 0; i < visits && i < MAX_VISITED && n < MAX_TURNS; i++) {
         uint32_t other = found->beat[first + i];
@@ -169,7 +169,7 @@ static uint32_t find_turns(const struct model *model, const struct occurrences *
             other + 1 < beats && beat_place[other + 1] == beat_place[other] + SONG_SLOTS_A_BEAT;
         if (other == beat || !goes_on)
             continue;
-        uint32_t arc = process_find_arc(process, state, process->beat_state[other + 1]);
+        uint32_t arc = process_find_arc(process, state, process->visited[other + 1]);
         if (arc == UINT32_MAX)
             continue;
         turns[n++] = (struct timeline_turn){.place = beat_place[other + 1],
@@ -186,7 +186,7 @@ static int lay_model_turns(struct timeline *timeline, const struct model *model,
     const struct process *process = model_process(model);
     struct occurrences found = {0};
     int status = occurrences_find(process, &found);
-    for (uint32_t b = 0; status == 0 && b < process->song_start[process->songs]; b++) {
+    for (uint32_t b = 0; status == 0 && b < process->start[process->trajectories]; b++) {
         if (*total + MAX_TURNS > *room) {
             *room = *room * 2 + 1024;
             void *more = realloc(timeline->turn, *room * sizeof *timeline->turn);
@@ -212,13 +212,14 @@ static int lay_turns(struct timeline *timeline, const struct model *const *model
         const struct process *process = model_process(models[m]);
         if (!process)
             continue; /* networks: no piece to lay */
-        uint32_t *beat_place = calloc(process->song_start[process->songs] + 1, sizeof *beat_place);
+        uint32_t *beat_place =
+            calloc(process->start[process->trajectories] + 1, sizeof *beat_place);
         if (!beat_place)
             return -1;
-        for (uint32_t s = 0; s < process->songs; s++, k++)
-            for (uint32_t b = process->song_start[s]; b < process->song_start[s + 1]; b++)
+        for (uint32_t s = 0; s < process->trajectories; s++, k++)
+            for (uint32_t b = process->start[s]; b < process->start[s + 1]; b++)
                 beat_place[b] =
-                    timeline->piece[k].start + (b - process->song_start[s]) * SONG_SLOTS_A_BEAT;
+                    timeline->piece[k].start + (b - process->start[s]) * SONG_SLOTS_A_BEAT;
         int status = lay_model_turns(timeline, models[m], beat_place, &total, &room);
         free(beat_place);
         if (status != 0)

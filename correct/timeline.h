@@ -13,7 +13,7 @@
 
 #include "base/error.h"
 #include "correct/slip.h"
-#include "rl/model.h"
+#include "piece/model.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -93,7 +93,7 @@ static struct model *learn_song(struct song *song, learning_watch *watch, void *
 {
     struct model_origin origin = {.algorithm = "ppo", .policy = "table", .seed = SEED};
     const struct song *songs[] = {song};
-    struct process *process = process_create(songs, 1, CONTEXT, error);
+    struct process *process = beats_process(songs, 1, CONTEXT, error);
     struct policy *policy = process ? learn(process, watch, context, &origin.steps, error) : NULL;
     if (policy)
         return model_create(&song, 1, process, policy, &origin, error);

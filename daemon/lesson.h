@@ -3,8 +3,8 @@
 #ifndef DAEMON_LESSON_H
 #define DAEMON_LESSON_H
 
+#include "piece/model.h"
 #include "rl/learning.h"
-#include "rl/model.h"
 
 /* .mid, .midi or .model, whatever the case. */
 bool lesson_is_music(const char *name);

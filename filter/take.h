@@ -11,6 +11,7 @@
 #include "correct/corrector.h"
 #include "grid/grid.h"
 #include "midi/midifile.h"
+#include "piece/score.h"
 
 enum take_grid {
     TAKE_GRID_DECIDE, /* the file's where grid_fit says that it fits */
@@ -51,6 +52,31 @@ void take_free(struct take *take);
  * `name` names the song; its checksum is the file's. */
 struct song *take_song(const struct take *take, const struct midifile *file, const char *name,
                        struct error *error);
+
+/* Score time and written length of a note of the take, in quarters. On the file's
+ * grid both are its ticks; on a found grid the time is that of the nearest slot,
+ * so that notes struck together stand together. */
+double take_quarter(const struct take *take, const struct midifile *file, size_t note);
+double take_length(const struct take *take, const struct midifile *file, size_t note);
+
+/* The hand of each note, hands[take->count], enum score_hand. Where several tracks
+ * (or channels of a single track) hold notes, a track named for a hand is that
+ * hand's; of the others, those whose notes lie lower on average than the middle
+ * between the highest and the lowest of them are the left's. In a single one no
+ * hand is known. Whether hands are known. */
+bool take_hands(const struct take *take, const struct midifile *file, uint8_t *hands);
+
+/* The bars that hold all notes, by the file's time signatures; on a found grid
+ * they count in fours, for where bars begin is then not known. malloced. NULL: error. */
+struct bar *take_bars(const struct take *take, const struct midifile *file, size_t *count,
+                      struct error *error);
+
+/* Whether the file says where its bars are: its grid means something. */
+bool take_knows_bars(const struct take *take);
+
+/* The take as a score. `name` is for messages. NULL: error. */
+struct score *take_score(const struct take *take, const struct midifile *file, const char *name,
+                         struct error *error);
 
 /* Sends the whole file through a filter (filter/filter.h), as if it were played to
  * the service: nothing is known of what follows, and the beat is found as it

@@ -69,8 +69,8 @@ static int make(struct contender *contender, const char *name, const struct mode
         n++;
     struct process *process = NULL;
     if (songs && n == count)
-        process = process_create((const struct song *const *)songs, count,
-                                 model_process(model)->context, error);
+        process = beats_process((const struct song *const *)songs, count,
+                                model_process(model)->context, error);
     if (!process) {
         for (size_t k = 0; songs && k < n; k++)
             song_free(songs[k]);
@@ -192,10 +192,10 @@ static int by_sets(const void *left, const void *right)
 static void fill_state_sets(const struct model *model, uint64_t (*set)[2])
 {
     const struct process *process = model_process(model);
-    for (uint32_t k = 0; k < process->songs; k++) {
+    for (uint32_t k = 0; k < process->trajectories; k++) {
         const struct song *song = model_song(model, k);
         for (uint32_t beat = 0; beat < song_beats(song); beat++) {
-            uint64_t *into = set[process->beat_state[process->song_start[k] + beat]];
+            uint64_t *into = set[process->visited[process->start[k] + beat]];
             for (uint32_t slot = 0; slot < SONG_SLOTS_A_BEAT; slot++) {
                 uint64_t struck[2];
                 song_slot_set(song, beat * SONG_SLOTS_A_BEAT + slot, struck);

@@ -5,7 +5,7 @@
 
 #include "base/rng.h"
 #include "measure/take.h"
-#include "rl/model.h"
+#include "piece/model.h"
 
 enum contender_kind { CONTENDER_POLICY, CONTENDER_NOISE, CONTENDER_MEDIAN };
 

@@ -185,7 +185,7 @@ static int check(const struct model *const *stages, size_t stage_count,
     for (size_t k = 1; k < stage_count; k++) {
         const struct process *other = model_process(stages[k]);
         if (other->states != first->states || other->arcs != first->arcs ||
-            other->songs != first->songs ||
+            other->trajectories != first->trajectories ||
             memcmp(other->arc_next, first->arc_next, first->arcs * sizeof *first->arc_next) != 0)
             return error_set(error,
                              "the models are not stages of one training: model %zu has "

@@ -29,7 +29,7 @@
 
 #include "measure/inject.h"
 #include "measure/table.h"
-#include "rl/model.h"
+#include "piece/model.h"
 
 enum { EXPERIMENT_NAME = 32 };
 

@@ -22,8 +22,8 @@
 #define PICTURE_ROLL_H
 
 #include "base/error.h"
-#include "picture/bars.h"
 #include "picture/canvas.h"
+#include "piece/bars.h"
 
 #include <stdbool.h>
 #include <stddef.h>

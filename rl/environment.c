@@ -1,4 +1,4 @@
-/* The process of a piece as an environment. */
+/* A decision process as an environment. */
 #include "rl/environment.h"
 
 #include <stdlib.h>

@@ -55,7 +55,7 @@ struct environment {
     struct observations seen;   /* valid until the next begin or step */
 };
 
-/* The process of a piece: the observation is the state. An episode has
+/* A decision process: the observation is the state. An episode has
  * `horizon` steps and starts at a state drawn evenly from all (as in
  * process_best_reward); its end is the limit of time. The first episodes of
  * the lanes are cut at even distances, so that lanes do not end together.

@@ -21,10 +21,10 @@ _Static_assert(4 * SUM_UNITS == WEIGHT_UNITS, "strengths end at 4");
 
 struct fixed {
     struct policy_shape shape;
-    uint32_t flat, pitches, span; /* actions * channels; plane features; rows of a plane */
-    uint32_t embedding, other;    /* width of the mlp's first layer; of rows that are no planes */
-    uint32_t outputs;             /* actions, rounded up to whole blocks */
-    uint64_t planes_each;         /* a feature's share of a plane, in units of 2^-32 */
+    uint32_t flat, placed, span; /* actions * channels; plane features; rows of a plane */
+    uint32_t embedding, other;   /* width of the mlp's first layer; of rows that are no planes */
+    uint32_t outputs;            /* actions, rounded up to whole blocks */
+    uint64_t planes_each;        /* a feature's share of a plane, in units of 2^-32 */
     bool gated;
     int16_t *row, *others;  /* kernel[planes * span][C], others[][other], bias[C] */
     int16_t *embedded;      /* [inputs + 1][embedding], the last being the bias */
@@ -34,7 +34,7 @@ struct fixed {
     int32_t *bias2;         /* [D] */
     float *vector;          /* [D], times the unit of what it is multiplied with */
     float *dense;           /* of each other layer: weight[before][width], bias[width] */
-    float *open;            /* [inputs - pitches][planes], of a gated network */
+    float *open;            /* [inputs - placed][planes], of a gated network */
 };
 
 static size_t kernels_of(const struct fixed *fixed)
@@ -45,7 +45,7 @@ static size_t kernels_of(const struct fixed *fixed)
 
 static size_t others_of(const struct fixed *fixed)
 {
-    return (size_t)(fixed->shape.inputs - fixed->pitches) * fixed->other;
+    return (size_t)(fixed->shape.inputs - fixed->placed) * fixed->other;
 }
 
 static uint32_t outputs_of(const struct fixed *fixed, uint32_t layer)
@@ -78,7 +78,7 @@ static int allocate(struct fixed *fixed)
     fixed->vector = calloc(width[POLICY_CHANNELS2], sizeof *fixed->vector);
     fixed->dense = calloc(dense, sizeof *fixed->dense);
     size_t gates = fixed->gated ? (size_t)width[POLICY_PLANES] : 0;
-    fixed->open = calloc((shape->inputs - fixed->pitches) * gates + 1, sizeof *fixed->open);
+    fixed->open = calloc((shape->inputs - fixed->placed) * gates + 1, sizeof *fixed->open);
     fixed->most = calloc((size_t)width[POLICY_PLANES] + shape->inputs, sizeof *fixed->most);
     fixed->most_embedded = calloc(shape->inputs, sizeof *fixed->most_embedded);
     return fixed->row && fixed->embedded && fixed->weight && fixed->bias2 && fixed->vector &&
@@ -157,7 +157,7 @@ static void take_policy(struct fixed *fixed, const struct policy *policy)
 {
     const struct policy_shape *shape = &fixed->shape;
     uint32_t c = shape->width[POLICY_CHANNELS];
-    size_t others = shape->inputs - fixed->pitches;
+    size_t others = shape->inputs - fixed->placed;
     const float *p = policy->parameter;
     if (!fixed->gated) {
         p = take_rows(p, (size_t)shape->inputs * fixed->embedding, WEIGHT_UNITS, fixed->embedded);
@@ -188,7 +188,7 @@ struct fixed *fixed_open(const struct policy *policy, struct error *error)
         *fixed = (struct fixed){
             .shape = *shape,
             .flat = shape->actions * shape->width[POLICY_CHANNELS],
-            .pitches = shape->width[POLICY_PLANES] * shape->width[POLICY_WINDOW],
+            .placed = shape->width[POLICY_PLANES] * shape->width[POLICY_WINDOW],
             .planes_each = shape->width[POLICY_WINDOW]
                                ? ((uint64_t)1 << 32) / shape->width[POLICY_WINDOW] + 1
                                : 0,
@@ -252,8 +252,8 @@ struct row {
 static struct row row_of(const struct fixed *fixed, uint32_t feature, uint32_t plane)
 {
     const uint32_t *width = fixed->shape.width;
-    size_t other = feature - fixed->pitches;
-    if (feature >= fixed->pitches)
+    size_t other = feature - fixed->placed;
+    if (feature >= fixed->placed)
         return (struct row){fixed->others + other * fixed->other,
                             fixed->most[width[POLICY_PLANES] + other]};
     return (struct row){fixed->row + (feature + (size_t)plane * (fixed->shape.actions - 1)) *
@@ -344,9 +344,9 @@ DENSE_INLINE void add_gates(const struct fixed *fixed, const struct features *fe
     for (uint32_t i = 0; i < planes; i++)
         gate[i] = 1;
     for (uint32_t f = 0; f < features->count; f++)
-        if (features->feature[f] >= fixed->pitches)
+        if (features->feature[f] >= fixed->placed)
             add_scaled(gate, gate_scale * features->strength[f],
-                       fixed->open + (size_t)(features->feature[f] - fixed->pitches) * planes,
+                       fixed->open + (size_t)(features->feature[f] - fixed->placed) * planes,
                        planes);
 }
 
@@ -377,7 +377,7 @@ static void begin(const struct fixed *fixed, const struct features *features, in
     memcpy(row, fixed->others + others_of(fixed), c * sizeof *row);
     if (fixed->gated) {
         see_gates(fixed, features, gates_of(fixed, sum));
-        add_features(fixed, features, fixed->pitches, UINT32_MAX, NULL, c, row);
+        add_features(fixed, features, fixed->placed, UINT32_MAX, NULL, c, row);
     }
     for (uint32_t a = 0; a < fixed->shape.actions; a++)
         memcpy(sum + (size_t)a * c, row, c * sizeof *sum);
@@ -392,7 +392,7 @@ void fixed_see(const struct fixed *fixed, const int16_t *from, const struct feat
         begin(fixed, features, to);
     else if (from != to)
         memcpy(to, from, fixed_length(fixed) * sizeof *to);
-    add_features(fixed, features, 0, fixed->gated ? fixed->pitches : UINT32_MAX,
+    add_features(fixed, features, 0, fixed->gated ? fixed->placed : UINT32_MAX,
                  fixed->gated ? gates_of(fixed, to) : NULL, fixed->flat, to);
     if (!fixed->gated)
         add_embedded(fixed, features, to + fixed->flat);

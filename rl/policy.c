@@ -123,7 +123,7 @@ void policy_softmax(const struct observations *seen, const uint32_t *id, uint32_
 {
     for (uint32_t k = 0; k < n; k++) {
         uint32_t first = seen->first_logit[id[k]], end = seen->first_logit[id[k] + 1];
-        /* Most states of a piece have one way on; no exponential is spent on it. */
+        /* Most states have one way on; no exponential is spent on it. */
         if (end == first + 1 && isfinite(logit[first])) {
             log_probability[first] = 0;
             probability[first] = 1;

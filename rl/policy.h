@@ -2,7 +2,7 @@
  *
  * A policy turns an observation into a logit for each legal action and an
  * estimate of the value. An observation is a short list of active features;
- * its legal actions are a span of action numbers. The process of a piece has
+ * its legal actions are a span of action numbers. A decision process has
  * one observation a state: one feature, the state itself, and the state's arcs
  * as actions. Other environments may have many features and the same few
  * actions everywhere; nothing here knows the difference.
@@ -28,7 +28,7 @@ enum policy_kind {
 enum {
     POLICY_CHANNELS = 2,  /* of an action's first layer, a multiple of 16 */
     POLICY_CHANNELS2 = 3, /* of its second, a multiple of 16 */
-    POLICY_PLANES = 4,    /* the first planes * window features are pitches around the centre */
+    POLICY_PLANES = 4,    /* the first planes * window features are distances around the centre */
     POLICY_WINDOW = 5,
 };
 

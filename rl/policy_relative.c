@@ -1,11 +1,11 @@
 /* A network for actions that are distances: what the same small network says from every
  * action's place, added to the logits of an mlp.
  *
- * The first planes * window features are planes of pitches, `window` distances
+ * The first planes * window features are planes, `window` distances
  * each, around a centre; the A actions are distances from the same centre, the
  * middle of the one being the middle of the other. Seen from action a, feature r
  * of a plane stands at distance r - a, so one kernel a plane serves all actions:
- * what is learned of an interval holds wherever it occurs. Other features have a
+ * what is learned of a distance holds wherever it occurs. Other features have a
  * row of their own for every action. With C and D the widths of the two layers,
  * and the actions counted down (j = A - 1 - a):
  *
@@ -42,7 +42,7 @@ struct layout {
     struct policy_shape mlp;
     size_t mlp_parameters, kernel, row, bias, weight, bias2, vector, open, parameters;
     uint32_t actions, c, d, planes, window, flat; /* flat: actions * c */
-    uint32_t pitches, other;                      /* plane features; width of the other rows */
+    uint32_t placed, other;                       /* plane features; width of the other rows */
     bool gated;
 };
 
@@ -58,18 +58,18 @@ static struct layout lay_out(const struct policy_shape *shape)
     for (uint32_t l = shape->layers; l < POLICY_MAX_LAYERS; l++)
         at.mlp.width[l] = 0;
     at.flat = at.actions * at.c;
-    at.pitches = at.planes * at.window;
+    at.placed = at.planes * at.window;
     at.gated = shape->layers == 0;
     at.other = at.gated ? at.c : at.flat;
     at.mlp_parameters = at.gated ? 0 : policy_mlp_ops.parameters(&at.mlp);
     at.kernel = at.mlp_parameters;
     at.row = at.kernel + (size_t)at.planes * (at.window + at.actions - 1) * at.c;
-    at.bias = at.row + (size_t)(shape->inputs - at.pitches) * at.other;
+    at.bias = at.row + (size_t)(shape->inputs - at.placed) * at.other;
     at.weight = at.bias + at.c;
     at.bias2 = at.weight + (size_t)at.c * at.d;
     at.vector = at.bias2 + at.d;
     at.open = at.vector + at.d;
-    at.parameters = at.open + (at.gated ? (size_t)(shape->inputs - at.pitches) * at.planes : 0);
+    at.parameters = at.open + (at.gated ? (size_t)(shape->inputs - at.placed) * at.planes : 0);
     return at;
 }
 
@@ -125,8 +125,8 @@ static void relative_initialise(struct policy *policy, uint64_t seed)
 
 static inline size_t row_of(const struct layout *at, uint32_t feature)
 {
-    if (feature >= at->pitches)
-        return at->row + (size_t)(feature - at->pitches) * at->other;
+    if (feature >= at->placed)
+        return at->row + (size_t)(feature - at->placed) * at->other;
     uint32_t plane = feature / at->window, r = feature % at->window;
     return at->kernel + ((size_t)plane * (at->window + at->actions - 1) + r) * at->c;
 }
@@ -192,11 +192,11 @@ DENSE_INLINE void see_others(const float *p, const struct layout *at, const stru
     for (uint32_t i = 0; i < at->planes; i++)
         gate[i] = 1;
     for (uint32_t f = 0; f < sight->count; f++)
-        if (sight->feature[f] >= at->pitches)
+        if (sight->feature[f] >= at->placed)
             add_scaled(gate, gate_scale * strength_of(sight, f),
-                       p + at->open + (size_t)(sight->feature[f] - at->pitches) * at->planes,
+                       p + at->open + (size_t)(sight->feature[f] - at->placed) * at->planes,
                        at->planes);
-    see_features(p, at, sight, at->pitches, UINT32_MAX, NULL, at->c, row);
+    see_features(p, at, sight, at->placed, UINT32_MAX, NULL, at->c, row);
 }
 
 DENSE_INLINE void see_all(const float *p, const struct layout *at, const struct observations *seen,
@@ -210,7 +210,7 @@ DENSE_INLINE void see_all(const float *p, const struct layout *at, const struct 
             see_others(p, at, &sight, gate + (size_t)k * at->planes, row);
         for (uint32_t j = 0; j < at->actions; j++)
             memcpy(h + (size_t)j * at->c, row, at->c * sizeof *h);
-        see_features(p, at, &sight, 0, at->gated ? at->pitches : UINT32_MAX,
+        see_features(p, at, &sight, 0, at->gated ? at->placed : UINT32_MAX,
                      at->gated ? gate + (size_t)k * at->planes : NULL, at->flat, h);
         rectify(h, at->flat);
         for (uint32_t i = 0; at->gated && i < at->flat; i++)
@@ -225,7 +225,7 @@ DENSE_INLINE void learn_planes(const float *p, float *gradient, const struct lay
 {
     for (uint32_t f = 0; f < sight->count; f++) {
         uint32_t feature = sight->feature[f], plane = feature / at->window;
-        if (feature >= at->pitches)
+        if (feature >= at->placed)
             continue;
         size_t row = row_of(at, feature);
         float strength = strength_of(sight, f);
@@ -240,10 +240,10 @@ DENSE_INLINE void learn_others(float *gradient, const struct layout *at, const s
 {
     for (uint32_t f = 0; f < sight->count; f++) {
         uint32_t feature = sight->feature[f];
-        if (feature < at->pitches)
+        if (feature < at->placed)
             continue;
         add_scaled(gradient + row_of(at, feature), strength_of(sight, f), sum, at->c);
-        add_scaled(gradient + at->open + (size_t)(feature - at->pitches) * at->planes,
+        add_scaled(gradient + at->open + (size_t)(feature - at->placed) * at->planes,
                    gate_scale * strength_of(sight, f), gate_back, at->planes);
     }
 }

@@ -1,15 +1,12 @@
-/* The decision process: beats become states by sorting their contents, states
- * that follow one another become arcs by sorting pairs. Sorting instead of
- * hashing keeps the numbering independent of the machine. */
+/* Observations become states by sorting, states that follow one another become
+ * arcs by sorting pairs. Sorting instead of hashing keeps the numbering
+ * independent of the machine. */
 #include "rl/process.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    BEAT_WORDS = 2 * SONG_SLOTS_A_BEAT,
-    NO_BEAT = 0 /* what stands before the first beat of a song */
-};
+enum { NOTHING = 0 }; /* what stands before the first observation of a trajectory */
 
 /* One row of fixed width to be numbered, and where it came from. */
 struct row {
@@ -60,72 +57,62 @@ out:
     return used;
 }
 
-/* What each beat holds, as numbers from 1; equal beats share one. */
-static int number_beats(const struct song *const *songs, size_t count, uint32_t beats,
-                        uint32_t *content)
+/* Each step's observation as a number from 1; equal ones share one. */
+static int number_observations(const struct trajectories *observed, uint32_t steps,
+                               uint32_t *number)
 {
-    uint64_t(*sets)[BEAT_WORDS] = malloc((size_t)beats * sizeof *sets);
-    uint32_t beat = 0;
-    if (!sets)
+    if (rows_number(observed->observation, observed->width, steps, number) == 0)
         return -1;
-    for (size_t k = 0; k < count; k++)
-        for (uint32_t slot = 0; slot < songs[k]->slots; slot += SONG_SLOTS_A_BEAT, beat++)
-            for (uint32_t i = 0; i < SONG_SLOTS_A_BEAT; i++)
-                song_slot_set(songs[k], slot + i, &sets[beat][2 * (size_t)i]);
-    uint32_t used = rows_number(sets, sizeof *sets, beats, content);
-    free(sets);
-    if (used == 0)
-        return -1;
-    for (uint32_t i = 0; i < beats; i++)
-        content[i]++;
+    for (uint32_t i = 0; i < steps; i++)
+        number[i]++;
     return 0;
 }
 
-/* Fills process->beat_state and ->states. */
-static int number_states(struct process *process, const uint32_t *content)
+/* Fills process->visited and ->states. */
+static int number_states(struct process *process, const uint32_t *observation)
 {
-    uint32_t width = process->context + 1, beats = process->song_start[process->songs];
-    uint32_t *window = malloc((size_t)beats * width * sizeof *window);
+    uint32_t width = process->context + 1, steps = process->start[process->trajectories];
+    uint32_t *window = malloc((size_t)steps * width * sizeof *window);
     if (!window)
         return -1;
-    for (uint32_t k = 0; k < process->songs; k++) {
-        uint32_t start = process->song_start[k];
-        for (uint32_t b = start; b < process->song_start[k + 1]; b++)
+    for (uint32_t k = 0; k < process->trajectories; k++) {
+        uint32_t start = process->start[k];
+        for (uint32_t t = start; t < process->start[k + 1]; t++)
             for (uint32_t i = 0; i < width; i++)
-                window[(size_t)b * width + i] = b - start >= i ? content[b - i] : NO_BEAT;
+                window[(size_t)t * width + i] = t - start >= i ? observation[t - i] : NOTHING;
     }
-    process->states = rows_number(window, width * sizeof *window, beats, process->beat_state);
+    process->states = rows_number(window, width * sizeof *window, steps, process->visited);
     free(window);
     return process->states ? 0 : -1;
 }
 
-/* Moves of the music, as from << 32 | to, sorted; each as often as it was seen. */
+/* Observed moves, as from << 32 | to, sorted; each as often as it was seen. */
 static size_t collect_moves(const struct process *process, uint64_t *observed)
 {
     size_t moves = 0;
-    for (uint32_t k = 0; k < process->songs; k++)
-        for (uint32_t b = process->song_start[k]; b + 1 < process->song_start[k + 1]; b++)
-            observed[moves++] = (uint64_t)process->beat_state[b] << 32 | process->beat_state[b + 1];
+    for (uint32_t k = 0; k < process->trajectories; k++)
+        for (uint32_t t = process->start[k]; t + 1 < process->start[k + 1]; t++)
+            observed[moves++] = (uint64_t)process->visited[t] << 32 | process->visited[t + 1];
     qsort(observed, moves, sizeof *observed, pair_compare);
     return moves;
 }
 
-static uint32_t first_state(const struct process *process, uint32_t song)
+static uint32_t first_state(const struct process *process, uint32_t trajectory)
 {
-    return process->beat_state[process->song_start[song]];
+    return process->visited[process->start[trajectory]];
 }
 
-static uint32_t last_state(const struct process *process, uint32_t song)
+static uint32_t last_state(const struct process *process, uint32_t trajectory)
 {
-    return process->beat_state[process->song_start[song + 1] - 1];
+    return process->visited[process->start[trajectory + 1] - 1];
 }
 
-/* From every last beat to every first one, in the same form, each once. */
+/* From every last state to every first one, in the same form, each once. */
 static size_t collect_entries(const struct process *process, uint64_t *entry)
 {
     size_t entries = 0, unique = 0;
-    for (uint32_t k = 0; k < process->songs; k++)
-        for (uint32_t j = 0; j < process->songs; j++)
+    for (uint32_t k = 0; k < process->trajectories; k++)
+        for (uint32_t j = 0; j < process->trajectories; j++)
             entry[entries++] = (uint64_t)last_state(process, k) << 32 | first_state(process, j);
     qsort(entry, entries, sizeof *entry, pair_compare);
     for (size_t i = 0; i < entries; i++)
@@ -160,8 +147,8 @@ static size_t merge_arcs(struct process *process, const uint64_t *observed, size
 
 static void fill_rewards(struct process *process, uint32_t *visits)
 {
-    for (uint32_t b = 0; b < process->song_start[process->songs]; b++)
-        visits[process->beat_state[b]]++;
+    for (uint32_t t = 0; t < process->start[process->trajectories]; t++)
+        visits[process->visited[t]]++;
     for (uint32_t s = 0; s < process->states; s++) {
         process->first_arc[s + 1] += process->first_arc[s];
         for (uint32_t a = process->first_arc[s]; a < process->first_arc[s + 1]; a++)
@@ -171,9 +158,9 @@ static void fill_rewards(struct process *process, uint32_t *visits)
 
 static int build_arcs(struct process *process)
 {
-    uint32_t beats = process->song_start[process->songs];
-    size_t square = (size_t)process->songs * process->songs;
-    uint64_t *observed = malloc(((size_t)beats + 1) * sizeof *observed);
+    uint32_t steps = process->start[process->trajectories];
+    size_t square = (size_t)process->trajectories * process->trajectories;
+    uint64_t *observed = malloc(((size_t)steps + 1) * sizeof *observed);
     uint64_t *entry = malloc((square + 1) * sizeof *entry);
     uint32_t *visits = calloc(process->states, sizeof *visits);
     int status = -1;
@@ -198,64 +185,57 @@ out:
     return status;
 }
 
-static int lay_out_songs(struct process *process, const struct song *const *songs, size_t count,
-                         struct error *error)
+static int check_observed(const struct trajectories *observed, uint32_t context,
+                          struct error *error)
 {
-    uint64_t beats = 0;
-    process->songs = (uint32_t)count;
-    process->song_start = calloc(count + 1, sizeof *process->song_start);
-    if (!process->song_start) {
-        error_set(error, "decision process: out of memory");
-        return -1;
-    }
-    for (size_t k = 0; k < count; k++) {
-        beats += song_beats(songs[k]);
-        if (beats > PROCESS_MAX_BEATS) {
-            error_set(error, "decision process: more than %d beats in all", PROCESS_MAX_BEATS);
-            return -1;
-        }
-        process->song_start[k + 1] = (uint32_t)beats;
-    }
-    process->beat_state = malloc(beats * sizeof *process->beat_state);
-    if (process->beat_state)
-        return 0;
-    error_set(error, "decision process: out of memory");
-    return -1;
+    if (observed->count == 0 || observed->count > PROCESS_MAX_TRAJECTORIES)
+        return error_set(error, "decision process: %u trajectories, expected 1 to %d",
+                         observed->count, PROCESS_MAX_TRAJECTORIES);
+    if (context > PROCESS_MAX_CONTEXT)
+        return error_set(error, "decision process: a context of %u, expected 0 to %d", context,
+                         PROCESS_MAX_CONTEXT);
+    for (uint32_t k = 0; k < observed->count; k++)
+        if (observed->start[k + 1] <= observed->start[k])
+            return error_set(error, "decision process: trajectory %u has no steps", k);
+    if (observed->width == 0 || observed->start[0] != 0 ||
+        observed->start[observed->count] > PROCESS_MAX_STEPS)
+        return error_set(error, "decision process: more than %d steps in all", PROCESS_MAX_STEPS);
+    return 0;
 }
 
-struct process *process_create(const struct song *const *songs, size_t count, uint32_t context,
+static int build(struct process *process, const struct trajectories *observed)
+{
+    uint32_t steps = observed->start[observed->count];
+    uint32_t *number = malloc(steps * sizeof *number);
+    process->trajectories = observed->count;
+    process->start = malloc(((size_t)observed->count + 1) * sizeof *process->start);
+    process->visited = malloc(steps * sizeof *process->visited);
+    int status = -1;
+    if (number && process->start && process->visited) {
+        memcpy(process->start, observed->start, (observed->count + 1) * sizeof *process->start);
+        status = number_observations(observed, steps, number);
+        if (status == 0)
+            status = number_states(process, number);
+        if (status == 0)
+            status = build_arcs(process);
+    }
+    free(number);
+    return status;
+}
+
+struct process *process_create(const struct trajectories *observed, uint32_t context,
                                struct error *error)
 {
-    if (count == 0 || count > PROCESS_MAX_SONGS) {
-        error_set(error, "decision process: %zu pieces, expected 1 to %d", count,
-                  PROCESS_MAX_SONGS);
+    if (check_observed(observed, context, error) != 0)
         return NULL;
-    }
-    if (context > PROCESS_MAX_CONTEXT) {
-        error_set(error, "decision process: %u beats of context, expected 0 to %d", context,
-                  PROCESS_MAX_CONTEXT);
-        return NULL;
-    }
-    uint32_t *content = NULL;
     struct process *process = calloc(1, sizeof *process);
-    if (!process) {
-        error_set(error, "decision process: out of memory");
-        return NULL;
+    if (process) {
+        process->context = context;
+        if (build(process, observed) == 0)
+            return process;
     }
-    process->context = context;
-    if (lay_out_songs(process, songs, count, error) != 0)
-        goto fail;
-    content = malloc(process->song_start[count] * sizeof *content);
-    if (!content || number_beats(songs, count, process->song_start[count], content) != 0 ||
-        number_states(process, content) != 0 || build_arcs(process) != 0) {
-        error_set(error, "decision process: out of memory");
-        goto fail;
-    }
-    free(content);
-    return process;
-fail:
-    free(content);
     process_free(process);
+    error_set(error, "decision process: out of memory");
     return NULL;
 }
 
@@ -267,8 +247,8 @@ void process_free(struct process *process)
     free(process->arc_next);
     free(process->arc_count);
     free(process->arc_reward);
-    free(process->song_start);
-    free(process->beat_state);
+    free(process->start);
+    free(process->visited);
     free(process);
 }
 
@@ -352,9 +332,9 @@ void process_observed(const struct process *process, float *probability)
 {
     for (uint32_t a = 0; a < process->arcs; a++)
         probability[a] = (float)process->arc_count[a];
-    float share = 1.0f / (float)process->songs;
-    for (uint32_t k = 0; k < process->songs; k++)
-        for (uint32_t j = 0; j < process->songs; j++)
+    float share = 1.0f / (float)process->trajectories;
+    for (uint32_t k = 0; k < process->trajectories; k++)
+        for (uint32_t j = 0; j < process->trajectories; j++)
             probability[process_find_arc(process, last_state(process, k),
                                          first_state(process, j))] += share;
     for (uint32_t s = 0; s < process->states; s++) {

@@ -1,32 +1,40 @@
-/* The decision process of a piece or a repertoire.
+/* A deterministic decision process, observed in trajectories.
  *
- * A state is the content of the beat just played together with the content of
- * `context` beats before it; two places of the music with the same contents are
- * the same state. The content of a beat is its four slots' sets of note
- * numbers. An action is the next beat; the process is deterministic: the action
- * taken is the next state, so an action is an arc from state to state. Legal
- * are the arcs observed in the pieces, and one arc from the last beat of each
- * piece to the first beat of every piece (an entry, reward 0), so that no state
- * is a dead end.
+ * A state is the observation just made together with the `context` observations
+ * before it; two steps with the same ones are the same state. An action is the
+ * next state: an arc from state to state. Legal are the arcs observed, and one
+ * arc from the last state of each trajectory to the first state of every
+ * trajectory (an entry, reward 0), so that no state is a dead end.
  *
- * Reward of an arc: the average, over all visits to the state in the training
- * pieces, of the indicator that the music went on by this arc:
- * R(s, a) = N(s, a) / N(s).
+ * Reward of an arc: the average, over all visits to the state, of the indicator
+ * that the trajectory went on by this arc: R(s, a) = N(s, a) / N(s).
  *
  * Immutable after process_create; may be read from any thread. */
 #ifndef RL_PROCESS_H
 #define RL_PROCESS_H
 
-#include "rl/song.h"
+#include "base/error.h"
+
+#include <stddef.h>
+#include <stdint.h>
 
 enum {
     PROCESS_MAX_CONTEXT = 8,
-    PROCESS_MAX_SONGS = 1024,    /* entries are the square of it */
-    PROCESS_MAX_BEATS = 1 << 22, /* over all songs */
+    PROCESS_MAX_TRAJECTORIES = 1024, /* entries are the square of it */
+    PROCESS_MAX_STEPS = 1 << 22,     /* over all trajectories */
+};
+
+/* What was observed: `width` bytes a step; equal bytes are the same observation. */
+struct trajectories {
+    const void *observation; /* [start[count]][width] */
+    size_t width;            /* above 0 */
+    const uint32_t *start;   /* [count + 1], from 0, each above the one before: steps of
+                                trajectory k are start[k] .. start[k + 1] - 1 */
+    uint32_t count;
 };
 
 struct process {
-    uint32_t context; /* beats before the current one that belong to a state */
+    uint32_t context; /* observations before the current one that belong to a state */
     uint32_t states;
     uint32_t arcs;
     uint32_t
@@ -34,14 +42,14 @@ struct process {
     uint32_t *arc_next; /* [arcs]: the state it leads to; ascending within a state */
     uint32_t *arc_count; /* [arcs]: times observed; 0 for an entry */
     float *arc_reward;   /* [arcs] */
-    uint32_t songs;
-    uint32_t *song_start; /* [songs + 1]: place of song k's first beat in beat_state */
-    uint32_t *beat_state; /* [song_start[songs]]: the state after each beat of each song */
+    uint32_t trajectories;
+    uint32_t *start;   /* [trajectories + 1]: place of trajectory k's first step in `visited` */
+    uint32_t *visited; /* [start[trajectories]]: the state after each step of each trajectory */
 };
 
-/* Builds the process of songs[0 .. count-1]. Costs O(beats log beats +
- * count^2 log count). NULL: out of memory, no songs, more than PROCESS_MAX_*. */
-struct process *process_create(const struct song *const *songs, size_t count, uint32_t context,
+/* Costs O(steps log steps + count^2 log count). NULL: out of memory, no
+ * trajectory or one without a step, more than PROCESS_MAX_*. */
+struct process *process_create(const struct trajectories *observed, uint32_t context,
                                struct error *error);
 
 void process_free(struct process *process);
@@ -61,8 +69,8 @@ double process_policy_reward(const struct process *process, const float *probabi
                              uint32_t horizon);
 
 /* Policies without learning, to compare with; each fills probability[arcs].
- * Uniform: evenly over the legal arcs. Observed: as often as the pieces took the
- * arc; a visit that ended a piece goes evenly to the beginnings of all pieces.
+ * Uniform: evenly over the legal arcs. Observed: as often as the arc was
+ * observed; a visit that ended a trajectory goes evenly to the first states of all.
  * Greedy: all on the arc with the largest score, the first among equals; score
  * may be the rewards (the greedy loop), the probabilities of a policy, or
  * `probability` itself. */

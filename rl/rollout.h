@@ -36,7 +36,7 @@ int rollout_open(struct rollout *rollout, const struct environment *environment,
 void rollout_close(struct rollout *rollout);
 
 /* Draws actions from the policy and steps the environment. The policy looks at
- * each observation once: for the process of a piece that is once a rollout,
+ * each observation once: for a decision process that is once a rollout,
  * not once a step. */
 void rollout_collect(struct rollout *rollout, struct environment *environment,
                      const struct policy *policy, struct rng *rng);

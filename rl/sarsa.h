@@ -1,6 +1,6 @@
 /* SARSA(lambda) (Sutton and Barto, Reinforcement Learning, 2nd ed., 2018,
  * section 12.7, with the replacing traces of section 12.6 and one feature an
- * arc) on the process of a piece: action values learned on the way, while
+ * arc) on a decision process: action values learned on the way, while
  * mostly the best-looking arc is taken. The baseline that PPO is compared with.
  *
  * Episodes are those of environment_of_process; at the limit of time the value

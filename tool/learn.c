@@ -132,7 +132,7 @@ struct model *learn_model(const struct learner *learner, struct song *const *son
     if (!copies)
         return NULL;
     struct process *process =
-        process_create((const struct song *const *)copies, count, learner->process->context, error);
+        beats_process((const struct song *const *)copies, count, learner->process->context, error);
     struct policy *policy = !process         ? NULL
                             : learner->sarsa ? sarsa_policy(learner->sarsa, error)
                                              : copy_policy(learner->policy, error);
@@ -154,7 +154,7 @@ struct model *learn_songs(struct song *const *songs, size_t count, uint32_t cont
                           const struct learn_settings *settings, struct error *error)
 {
     struct process *process =
-        process_create((const struct song *const *)songs, count, context, error);
+        beats_process((const struct song *const *)songs, count, context, error);
     struct learner *learner = process ? learn_open(process, settings, NULL, error) : NULL;
     struct model *model = NULL;
     if (learner && learn_run(learner, learn_total(learner), NULL, NULL, error) == 0)

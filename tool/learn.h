@@ -2,8 +2,8 @@
 #ifndef TOOL_LEARN_H
 #define TOOL_LEARN_H
 
+#include "piece/model.h"
 #include "rl/learning.h"
-#include "rl/model.h"
 #include "rl/policy.h"
 
 #include <stdbool.h>

@@ -49,7 +49,7 @@ struct model *models_untrained(struct song *const *songs, size_t count, uint32_t
     if (!copies)
         return NULL;
     struct process *process =
-        process_create((const struct song *const *)copies, count, context, error);
+        beats_process((const struct song *const *)copies, count, context, error);
     struct policy *policy = NULL;
     struct model *model = NULL;
     if (process) {

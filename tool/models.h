@@ -2,7 +2,7 @@
 #ifndef TOOL_MODELS_H
 #define TOOL_MODELS_H
 
-#include "rl/model.h"
+#include "piece/model.h"
 #include "tool/music.h"
 
 struct models {

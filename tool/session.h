@@ -7,8 +7,8 @@
 #ifndef TOOL_SESSION_H
 #define TOOL_SESSION_H
 
-#include "picture/bars.h"
 #include "picture/roll.h"
+#include "piece/bars.h"
 #include "tool/align.h"
 #include "tool/models.h"
 

@@ -4,7 +4,7 @@
 #ifndef TOOL_STAFF_H
 #define TOOL_STAFF_H
 
-#include "picture/bars.h"
+#include "piece/bars.h"
 #include "tool/music.h"
 
 /* Onset and duration of a note of the take, beats. */
@@ -22,12 +22,10 @@ double staff_seconds(const struct music *music, double beat);
 /* Whether the file itself says where its bars are. */
 bool staff_knows_bars(const struct music *music);
 
-enum staff_hand { STAFF_RIGHT, STAFF_LEFT };
+enum staff_hand { STAFF_RIGHT = SCORE_RIGHT, STAFF_LEFT = SCORE_LEFT };
 
-/* The hand that plays each note, hands[take->count]: where several tracks (or
- * channels of a single track) hold notes, those whose notes lie lower than the
- * middle between the highest and the lowest of them are the left hand's; in a
- * single one, keys below middle C, where both sides of it have a tenth of the
+/* The hand that plays each note, hands[take->count]: as take_hands knows it, else
+ * keys below middle C are the left's, where both sides of it have a tenth of the
  * notes at least. Answers how many hands there are: 1 (all right) or 2. */
 unsigned staff_hands(const struct music *music, uint8_t *hands);
 

@@ -355,8 +355,8 @@ static int train(struct train_options *options, const struct lesson *lesson, con
     struct error error;
     struct learner *learner = NULL;
     int code = COMMAND_FAILED;
-    struct process *process = process_create((const struct song *const *)lesson->songs,
-                                             lesson->count, lesson->context, &error);
+    struct process *process = beats_process((const struct song *const *)lesson->songs,
+                                            lesson->count, lesson->context, &error);
     if (process)
         learner = learn_open(process, &options->learn, lesson->resumed, &error);
     if (!learner) {
@@ -462,11 +462,10 @@ int command_train(int argc, char **argv)
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
         if (strcmp(argv[i], "--style") == 0)
             return command_train_style(argc, argv);
-    struct train_options options = {
-        .context = LEARN_CONTEXT,
-        .threads = (gint)g_get_num_processors(),
-        .steps = NOT_GIVEN,
-        .every = NOT_GIVEN};
+    struct train_options options = {.context = LEARN_CONTEXT,
+                                    .threads = (gint)g_get_num_processors(),
+                                    .steps = NOT_GIVEN,
+                                    .every = NOT_GIVEN};
     const GOptionEntry entries[] = {
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output,
          "where to write (NAME.model in this folder, after the first FILE or DIR)", "MODEL"},
@@ -490,10 +489,11 @@ int command_train(int argc, char **argv)
         {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
     char **files = NULL;
-    int code = command_parse(argc, argv, "FILE.mid|DIR...",
-                             "Ctrl-C stops cleanly and saves; --resume goes on from there. train --style "
-                             "--help tells of style models.",
-                             entries, &options.common, &files);
+    int code =
+        command_parse(argc, argv, "FILE.mid|DIR...",
+                      "Ctrl-C stops cleanly and saves; --resume goes on from there. train --style "
+                      "--help tells of style models.",
+                      entries, &options.common, &files);
     if (code == COMMAND_GO_ON)
         code = run(&options, files);
     music_options_clear(&options.music);

@@ -1,8 +1,8 @@
 /* audiogenrl train --style: from folders of .mid files to a style model. */
 #include "base/outfile.h"
 #include "correct/style.h"
+#include "piece/model.h"
 #include "rl/half.h"
-#include "rl/model.h"
 #include "style/expect.h"
 #include "style/pupil.h"
 #include "style/trial.h"

@@ -104,7 +104,7 @@ struct song *music_written(const struct song_note *notes, size_t count)
 struct model *music_model(struct song **songs, size_t count)
 {
     struct process *process =
-        need(process_create((const struct song *const *)songs, count, 0, NULL));
+        need(beats_process((const struct song *const *)songs, count, 0, NULL));
     float *probability = need(malloc(process->arcs * sizeof *probability));
     process_observed(process, probability);
     struct policy *policy = need(policy_of_probability(process, probability, NULL));

@@ -3,7 +3,7 @@
  * compared with what it makes of the same notes told their true slots. */
 #include "base/rng.h"
 #include "filter/filter.h"
-#include "rl/song.h"
+#include "piece/song.h"
 
 #include "../correct/music.h"
 

@@ -69,7 +69,7 @@ static struct model *make_model(uint64_t number)
         notes[i] =
             (struct song_note){.slot = i / 2 * 2, .pitch = (uint8_t)(40 + rng_below(&rng, 48))};
     struct song *songs[] = {song_create("piece", 0, notes, 256, NULL)};
-    struct process *process = process_create((const struct song *const *)songs, 1, 1, NULL);
+    struct process *process = beats_process((const struct song *const *)songs, 1, 1, NULL);
     struct policy_shape shape = policy_shape_of_process(POLICY_TABLE, process);
     struct policy *policy = policy_create(&shape, 1, NULL);
     struct model_origin origin = {.algorithm = "counts", .policy = "table"};

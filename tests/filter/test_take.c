@@ -183,6 +183,77 @@ static void test_song(void **state)
     midifile_free(file);
 }
 
+/* Onsets as they are written, the hands of the two tracks, and the same song as from the take. */
+static void test_score(void **state)
+{
+    (void)state;
+    struct error error;
+    struct midifile *file = band();
+    struct take_choice choice = {.grid = TAKE_GRID_FILE};
+    struct take *take = take_create(file, "made.mid", &choice, &error);
+    struct score *score = take_score(take, file, "made.mid", &error);
+    assert_non_null(score);
+    static const double quarter[] = {0, .5, 1, 2, 970 / 480.}, second[] = {0, .25, .5, 1};
+    static const uint32_t first[] = {0, 2, 3, 4, 5, 6};
+    static const uint8_t pitch[] = {72, 48, 74, 76, 43, 77};
+    static const uint8_t hand[] = {SCORE_RIGHT, SCORE_LEFT, SCORE_RIGHT,
+                                   SCORE_RIGHT, SCORE_LEFT, SCORE_RIGHT};
+    static const float length[] = {.5F, 2, .5F, 1, 2, 110 / 480.F};
+    assert_int_equal(score->onsets, 5);
+    assert_memory_equal(score->quarter, quarter, sizeof quarter);
+    assert_memory_equal(score->second, second, sizeof second);
+    assert_memory_equal(score->first, first, sizeof first);
+    assert_memory_equal(score->pitch, pitch, sizeof pitch);
+    assert_memory_equal(score->hand, hand, sizeof hand);
+    assert_memory_equal(score->length, length, sizeof length);
+    assert_int_equal(score->bars, 1);
+    assert_int_equal(score->bar[0].number, 1);
+    struct song *song = take_song(take, file, "made", &error);
+    struct song *same = score_song(score, "made", 0, &error);
+    assert_true(song && same && song->slots == same->slots && song->notes == same->notes);
+    assert_memory_equal(song->first, same->first, (song->slots + 1) * sizeof *song->first);
+    assert_memory_equal(song->pitch, same->pitch, song->notes);
+    song_free(song);
+    song_free(same);
+    score_free(score);
+    take_free(take);
+    midifile_free(file);
+}
+
+static struct midifile *two_tracks(const char *first, const char *second)
+{
+    struct bytes bytes = {.length = 0};
+    put(&bytes, "MThd\0\0\0\6\0\1\0\2\1\xe0", 14);
+    put_track(&bytes, first, high, sizeof high / sizeof *high);
+    put_track(&bytes, second, low, sizeof low / sizeof *low);
+    return load(&bytes);
+}
+
+/* A name counts before the pitches do; part of another word is no name. */
+static void test_hands(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *names[2];
+        uint8_t first;
+    } cases[] = {{{"", ""}, SCORE_RIGHT},
+                 {{"Piano left", "Piano right"}, SCORE_LEFT},
+                 {{"L.H.", "copyright"}, SCORE_RIGHT},
+                 {{"LH", "RH"}, SCORE_LEFT}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct error error;
+        struct midifile *file = two_tracks(cases[i].names[0], cases[i].names[1]);
+        struct take_choice choice = {.grid = TAKE_GRID_FILE};
+        struct take *take = take_create(file, "made.mid", &choice, &error);
+        uint8_t hands[6];
+        assert_true(take && take->count == 6 && take_hands(take, file, hands));
+        assert_int_equal(hands[0], cases[i].first);
+        assert_int_equal(hands[1], !cases[i].first);
+        take_free(take);
+        midifile_free(file);
+    }
+}
+
 static void test_off_sends_what_was_played(void **state)
 {
     (void)state;
@@ -291,6 +362,8 @@ int main(void)
         cmocka_unit_test(test_choice),
         cmocka_unit_test(test_places),
         cmocka_unit_test(test_song),
+        cmocka_unit_test(test_score),
+        cmocka_unit_test(test_hands),
         cmocka_unit_test(test_off_sends_what_was_played),
         cmocka_unit_test(test_live),
         cmocka_unit_test(test_grid_is_found),

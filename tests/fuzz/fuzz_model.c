@@ -1,7 +1,7 @@
 /* Any bytes as a model file: a sentence, or a model whose policy or networks are sound. The
  * bytes are tried as they are and with length and checksum made right, or the
  * checksum would keep everything out. */
-#include "rl/model.h"
+#include "piece/model.h"
 #include "rl/policy.h"
 
 #include <math.h>

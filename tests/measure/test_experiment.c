@@ -33,7 +33,7 @@ static struct model *model_of(const char *beats, uint64_t steps)
 {
     struct song *song = song_of(beats);
     const struct song *const songs[] = {song};
-    struct process *process = process_create(songs, 1, 0, NULL);
+    struct process *process = beats_process(songs, 1, 0, NULL);
     assert_non_null(process);
     struct policy_shape shape = policy_shape_of_process(POLICY_MLP, process);
     struct policy *policy = policy_create(&shape, 5, NULL);
@@ -50,11 +50,11 @@ static void rewards_by_hand(void **state)
     /* A B A C: from A half to B and half to C, from B to A; from C the entry to A. */
     struct song *song = song_of("ABAC");
     const struct song *const songs[] = {song};
-    struct process *process = process_create(songs, 1, 0, NULL);
+    struct process *process = beats_process(songs, 1, 0, NULL);
     assert_non_null(process);
     assert_int_equal(process->states, 3);
     assert_int_equal(process->arcs, 4);
-    uint32_t a = process->beat_state[0], b = process->beat_state[1], c = process->beat_state[3];
+    uint32_t a = process->visited[0], b = process->visited[1], c = process->visited[3];
     float probability[4];
     for (int k = 0; k < 4; k++)
         probability[k] = 1;

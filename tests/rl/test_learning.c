@@ -1,6 +1,6 @@
 /* Learning as a whole: the fast loss against the plain one and finite
  * differences, the same bytes for the same seed, and what is learned. */
-#include "pieces.h"
+#include "chains.h"
 #include "plain.h"
 #include "rl/ppo.h"
 #include "rl/sarsa.h"
@@ -17,10 +17,9 @@
 
 enum { HORIZON = 64 };
 
-/* A piece, its environment, and a policy that a few updates have moved away
+/* A process, its environment, and a policy that a few updates have moved away
  * from the one that filled the rollout. */
 struct stage {
-    struct song *song;
     struct process *process;
     struct environment *environment;
     struct policy *policy;
@@ -32,8 +31,7 @@ struct stage {
 static void stage_open(struct stage *stage, enum policy_kind kind)
 {
     struct rng rng;
-    stage->song = piece_at_random(11, 8);
-    stage->process = process_of(stage->song, 0);
+    stage->process = process_at_random(11, 8);
     stage->environment = environment_of_process(stage->process, 32, 20, 1, NULL);
     struct policy_shape shape = policy_shape_of_process(kind, stage->process);
     stage->policy = policy_create(&shape, 3, NULL);
@@ -58,7 +56,6 @@ static void stage_close(struct stage *stage)
     policy_free(stage->policy);
     environment_free(stage->environment);
     process_free(stage->process);
-    song_free(stage->song);
 }
 
 static void assert_same(double got, double wanted, double relative, double absolute)
@@ -254,8 +251,7 @@ static bool equal(struct learned a, struct learned b)
 static void test_same_bytes(void **state)
 {
     (void)state;
-    struct song *song = piece_at_random(2, 10);
-    struct process *process = process_of(song, 0);
+    struct process *process = process_at_random(2, 10);
     const uint64_t steps = 8192 * 6, pause = 8192 * 2;
     for (int kind = POLICY_TABLE; kind <= POLICY_MLP; kind++) {
         enum policy_kind k = (enum policy_kind)kind;
@@ -268,7 +264,6 @@ static void test_same_bytes(void **state)
     assert_true(equal(learn_sarsa(process, 7, 50000, 0), learn_sarsa(process, 7, 50000, 12345)));
     assert_false(equal(learn_sarsa(process, 7, 50000, 0), learn_sarsa(process, 8, 50000, 0)));
     process_free(process);
-    song_free(song);
 }
 
 static void assert_good(struct learned learned, const char *what, uint64_t seed)
@@ -279,13 +274,12 @@ static void assert_good(struct learned learned, const char *what, uint64_t seed)
                  (unsigned long long)seed, learned.sampled, learned.greedy);
 }
 
-/* On pieces where taking any legal arc, or the likeliest, is far from the best. */
+/* Where taking any legal arc, or the likeliest, is far from the best. */
 static void test_learns(void **state)
 {
     (void)state;
     for (uint64_t seed = 1; seed <= 4; seed++) {
-        struct song *song = piece_at_random(100 + seed, 24);
-        struct process *process = process_of(song, 0);
+        struct process *process = process_at_random(100 + seed, 24);
         float *probability = malloc(process->arcs * sizeof *probability);
         assert_non_null(probability);
         process_uniform(process, probability);
@@ -296,7 +290,6 @@ static void test_learns(void **state)
         assert_good(learn_ppo(process, POLICY_MLP, seed, 500000, 0), "mlp", seed);
         assert_good(learn_sarsa(process, seed, 1000000, 0), "sarsa", seed);
         process_free(process);
-        song_free(song);
     }
 }
 
@@ -309,8 +302,7 @@ static bool stop_at_once(void *context, const struct learning_report *report)
 static void test_watch(void **state)
 {
     (void)state;
-    struct song *song = piece_at_random(5, 8);
-    struct process *process = process_of(song, 0);
+    struct process *process = process_at_random(5, 8);
     struct policy_shape shape = policy_shape_of_process(POLICY_TABLE, process);
     struct policy *policy = policy_create(&shape, 0, NULL);
     struct environment *environment = environment_of_process(process, 16, HORIZON, 1, NULL);
@@ -327,15 +319,13 @@ static void test_watch(void **state)
     environment_free(environment);
     policy_free(policy);
     process_free(process);
-    song_free(song);
 }
 
 static void test_refused(void **state)
 {
     (void)state;
     struct error error;
-    struct song *song = piece_of_letters("abacab"), *other = piece_of_letters("ab");
-    struct process *process = process_of(song, 0), *smaller = process_of(other, 0);
+    struct process *process = process_of("abacab", 0), *smaller = process_of("ab", 0);
     struct policy_shape shape = policy_shape_of_process(POLICY_TABLE, smaller);
     struct policy *policy = policy_create(&shape, 0, NULL);
     struct environment *environment = environment_of_process(process, 4, 8, 1, NULL);
@@ -361,8 +351,6 @@ static void test_refused(void **state)
     environment_free(environment);
     process_free(process);
     process_free(smaller);
-    song_free(song);
-    song_free(other);
 }
 
 /* A step far too large must end in a sentence, not in nonsense. */
@@ -370,8 +358,7 @@ static void test_runs_away(void **state)
 {
     (void)state;
     struct error error = {{0}};
-    struct song *song = piece_at_random(5, 8);
-    struct process *process = process_of(song, 0);
+    struct process *process = process_at_random(5, 8);
     struct policy_shape shape = policy_shape_of_process(POLICY_MLP, process);
     struct policy *policy = policy_create(&shape, 0, NULL);
     struct environment *environment = environment_of_process(process, 16, HORIZON, 1, NULL);
@@ -385,7 +372,6 @@ static void test_runs_away(void **state)
     environment_free(environment);
     policy_free(policy);
     process_free(process);
-    song_free(song);
 }
 
 int main(void)

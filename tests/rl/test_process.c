@@ -1,5 +1,5 @@
-/* The decision process on songs small enough to work out by hand. */
-#include "pieces.h"
+/* The decision process on trajectories small enough to work out by hand. */
+#include "chains.h"
 #include "rl/policy.h"
 #include "rl/rollout.h"
 
@@ -33,14 +33,13 @@ static void assert_arc(const struct process *process, uint32_t from, uint32_t to
 static void test_counts(void **state)
 {
     (void)state;
-    struct song *song = piece_of_letters("abacab");
-    struct process *process = process_of(song, 0);
+    struct process *process = process_of("abacab", 0);
     static const uint32_t states[] = {0, 1, 0, 2, 0, 1};
     assert_non_null(process);
     assert_int_equal(process->states, 3);
     assert_int_equal(process->arcs, 4);
-    assert_int_equal(process->songs, 1);
-    assert_memory_equal(process->beat_state, states, sizeof states);
+    assert_int_equal(process->trajectories, 1);
+    assert_memory_equal(process->visited, states, sizeof states);
     assert_arc(process, 0, 1, 2, 2 / 3.0);
     assert_arc(process, 0, 2, 1, 1 / 3.0);
     assert_arc(process, 1, 0, 1, 1 / 2.0);
@@ -57,35 +56,32 @@ static void test_counts(void **state)
     assert_near(probability[process_find_arc(process, 0, 1)], 1, 0);
     assert_near(probability[process_find_arc(process, 0, 2)], 0, 0);
     process_free(process);
-    song_free(song);
 }
 
 /* With one beat of context "a after nothing", "a after b" and "a after c" differ. */
 static void test_context(void **state)
 {
     (void)state;
-    struct song *song = piece_of_letters("abacab");
-    struct process *process = process_of(song, 1);
+    struct process *process = process_of("abacab", 1);
     static const uint32_t states[] = {0, 1, 2, 3, 4, 1};
     assert_int_equal(process->states, 5);
-    assert_memory_equal(process->beat_state, states, sizeof states);
+    assert_memory_equal(process->visited, states, sizeof states);
     assert_arc(process, 0, 1, 1, 1);
     assert_arc(process, 1, 2, 1, 0.5);
     assert_arc(process, 1, 0, 0, 0);
     assert_arc(process, 4, 1, 1, 1);
     process_free(process);
-    song_free(song);
 }
 
-static void test_repertoire(void **state)
+static void test_several(void **state)
 {
     (void)state;
-    struct song *songs[] = {piece_of_letters("ab"), piece_of_letters("cb"), piece_of_letters("b")};
-    struct process *process = process_create((const struct song *const *)songs, 3, 0, NULL);
+    static const char *const letters[] = {"ab", "cb", "b"};
+    struct process *process = process_of_letters(letters, 3, 0, NULL);
     static const uint32_t starts[] = {0, 2, 4, 5};
     float probability[8];
     assert_int_equal(process->states, 3);
-    assert_memory_equal(process->song_start, starts, sizeof starts);
+    assert_memory_equal(process->start, starts, sizeof starts);
     /* All three end with b, so b leads to every beginning: a, c and itself. */
     assert_int_equal(process->arcs, 5);
     assert_arc(process, 0, 1, 1, 1);
@@ -96,35 +92,31 @@ static void test_repertoire(void **state)
     process_observed(process, probability);
     assert_near(probability[process_find_arc(process, 1, 2)], 1 / 3.0, 1e-6);
     process_free(process);
-    for (int i = 0; i < 3; i++)
-        song_free(songs[i]);
 }
 
-static void test_one_beat(void **state)
+static void test_one_step(void **state)
 {
     (void)state;
-    struct song *song = piece_of_letters("a");
-    struct process *process = process_of(song, 8);
+    struct process *process = process_of("a", 8);
     assert_int_equal(process->states, 1);
     assert_int_equal(process->arcs, 1);
     assert_arc(process, 0, 0, 0, 0);
     assert_near(process_best_reward(process, 5), 0, 0);
     assert_true(process_best_reward(process, 0) < 0);
     process_free(process);
-    song_free(song);
 }
 
 static void test_refused(void **state)
 {
     (void)state;
-    struct song *song = piece_of_letters("ab");
-    const struct song *songs = song;
+    static const char *const letters[] = {"ab", ""};
     struct error error;
-    assert_null(process_create(&songs, 1, 9, &error));
+    assert_null(process_of_letters(letters, 1, 9, &error));
     assert_non_null(strstr(error.text, "context"));
-    assert_null(process_create(&songs, 0, 0, &error));
-    assert_non_null(strstr(error.text, "pieces"));
-    song_free(song);
+    assert_null(process_of_letters(letters, 0, 0, &error));
+    assert_non_null(strstr(error.text, "trajectories"));
+    assert_null(process_of_letters(letters, 2, 0, &error));
+    assert_non_null(strstr(error.text, "trajectory 1 has no steps"));
 }
 
 /* The best sum of rewards from a state by trying every way there is. */
@@ -141,10 +133,9 @@ static double try_all(const struct process *process, uint32_t state, uint32_t st
 static void test_best_reward(void **state)
 {
     (void)state;
-    static const char *const songs[] = {"abacab", "abcabdaeab", "aabbab", "abcdefgabcdxyg"};
-    for (size_t k = 0; k < sizeof songs / sizeof *songs; k++) {
-        struct song *song = piece_of_letters(songs[k]);
-        struct process *process = process_of(song, (uint32_t)k % 2);
+    static const char *const letters[] = {"abacab", "abcabdaeab", "aabbab", "abcdefgabcdxyg"};
+    for (size_t k = 0; k < sizeof letters / sizeof *letters; k++) {
+        struct process *process = process_of(letters[k], (uint32_t)k % 2);
         for (uint32_t horizon = 1; horizon <= 9; horizon++) {
             double sum = 0;
             for (uint32_t s = 0; s < process->states; s++)
@@ -153,7 +144,6 @@ static void test_best_reward(void **state)
                         1e-12);
         }
         process_free(process);
-        song_free(song);
     }
 }
 
@@ -163,8 +153,7 @@ static void test_policy_reward(void **state)
 {
     (void)state;
     enum { LANES = 512, HORIZON = 12, STEPS = 12 * 40 };
-    struct song *song = piece_at_random(3, 12);
-    struct process *process = process_of(song, 0);
+    struct process *process = process_at_random(3, 12);
     struct policy_shape shape = policy_shape_of_process(POLICY_TABLE, process);
     struct policy *policy = policy_create(&shape, 0, NULL);
     struct environment *environment = environment_of_process(process, LANES, HORIZON, 5, NULL);
@@ -210,14 +199,13 @@ static void test_policy_reward(void **state)
     policy_free(policy);
     free(probability);
     process_free(process);
-    song_free(song);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_counts),        cmocka_unit_test(test_context),
-        cmocka_unit_test(test_repertoire),    cmocka_unit_test(test_one_beat),
+        cmocka_unit_test(test_several),       cmocka_unit_test(test_one_step),
         cmocka_unit_test(test_refused),       cmocka_unit_test(test_best_reward),
         cmocka_unit_test(test_policy_reward),
     };

@@ -2,7 +2,6 @@
  * formula written out in double precision, its gradient against differences. */
 #include "base/rng.h"
 #include "rl/half.h"
-#include "rl/model.h"
 #include "rl/policy.h"
 
 #include <math.h>
@@ -11,9 +10,6 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -305,53 +301,12 @@ static void test_range(void **state)
     assert_true(policy_parameters(&shape) > 0);
 }
 
-/* Models of networks: written and read back, and not with one cut off. */
-static void test_model(void **state)
-{
-    (void)state;
-    struct error error;
-    struct policy *networks[2] = {make_policy(), make_policy()};
-    networks[1]->parameter[7] = 42;
-    for (size_t i = 0; i < networks[0]->parameters; i++)
-        networks[0]->parameter[i] = half_read(half_write(networks[0]->parameter[i]));
-    struct model_origin origin = {
-        .algorithm = "style", .policy = "relative", .steps = 77, .seed = 5};
-    struct model *model = model_create_networks(networks, 2, &origin, &error);
-    assert_non_null(model);
-    char path[] = "networks-XXXXXX";
-    int fd = mkstemp(path);
-    assert_true(fd >= 0);
-    close(fd);
-    assert_int_equal(model_save(model, path, &error), 0);
-    struct model *read = model_load(path, &error);
-    struct stat about;
-    assert_int_equal(stat(path, &about), 0);
-    unlink(path);
-    assert_non_null(read);
-    /* One of them in half precision, as it loses nothing by it. */
-    assert_true((size_t)about.st_size > 6 * networks[0]->parameters &&
-                (size_t)about.st_size < 6 * networks[0]->parameters + 512);
-    assert_int_equal(model_songs(read), 0);
-    assert_null(model_process(read));
-    assert_null(model_policy(read));
-    assert_int_equal(model_networks(read), 2);
-    assert_int_equal(model_origin(read)->steps, 77);
-    for (size_t k = 0; k < 2; k++)
-        assert_memory_equal(model_network(read, k)->parameter, model_network(model, k)->parameter,
-                            networks[k]->parameters * sizeof(float));
-    model_free(read);
-    model_free(model);
-    origin.algorithm[0] = 'x';
-    assert_null(model_create_networks(networks, 0, &origin, &error));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_formula), cmocka_unit_test(test_gated),
         cmocka_unit_test(test_places),  cmocka_unit_test(test_gradient),
-        cmocka_unit_test(test_range),   cmocka_unit_test(test_model),
-        cmocka_unit_test(test_half),
+        cmocka_unit_test(test_range),   cmocka_unit_test(test_half),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

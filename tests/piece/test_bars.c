@@ -1,5 +1,5 @@
 /* Bars from time signatures. */
-#include "picture/bars.h"
+#include "piece/bars.h"
 
 #include <math.h>
 #include <setjmp.h>

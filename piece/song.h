@@ -6,8 +6,8 @@
  * slot stands there twice. Songs are immutable after
  * song_create and may be read from any thread. Nothing here knows of MIDI
  * files: callers bring slots and note numbers. */
-#ifndef RL_SONG_H
-#define RL_SONG_H
+#ifndef PIECE_SONG_H
+#define PIECE_SONG_H
 
 #include "base/error.h"
 

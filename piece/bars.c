@@ -1,5 +1,5 @@
 /* Counting bars off, one after the other. */
-#include "picture/bars.h"
+#include "piece/bars.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -10,12 +10,14 @@ static const double same_place = 1e-6;
 
 static struct bar bar_of_meter(unsigned numerator, unsigned denominator)
 {
-    struct bar bar = {.length = 4, .pulse = 1};
+    struct bar bar = {.length = 4, .pulse = 1, .beats = 4, .unit = 4};
     if (numerator == 0 || denominator == 0)
         return bar;
     double unit = 4.0 / denominator;
     bool compound = denominator >= 8 && numerator > 3 && numerator % 3 == 0;
     bar.length = numerator * unit;
+    bar.beats = numerator;
+    bar.unit = denominator;
     bar.pulse = compound ? 3 * unit : unit;
     return bar;
 }
@@ -38,8 +40,10 @@ struct bar *bars_create(const struct bars_meter *meters, size_t meter_count, dou
         struct bar *more = *count < BARS_MAX ? realloc(bars, (*count + 1) * sizeof *bars) : NULL;
         if (!more) {
             free(bars);
-            error_set(error,
-                      *count < BARS_MAX ? "bars: out of memory" : "bars: more than 65536 of them");
+            if (*count < BARS_MAX)
+                error_set(error, "bars: out of memory");
+            else
+                error_set(error, "bars: more than %d of them", BARS_MAX);
             return NULL;
         }
         bars = more;

@@ -2,14 +2,14 @@
  *
  * Time is in beats, a beat being a quarter note, from the start of the music.
  * Bars are numbered from 1. */
-#ifndef PICTURE_BARS_H
-#define PICTURE_BARS_H
+#ifndef PIECE_BARS_H
+#define PIECE_BARS_H
 
 #include "base/error.h"
 
 #include <stddef.h>
 
-enum { BARS_MAX = 1 << 16 };
+enum { BARS_MAX = 1 << 18 };
 
 struct bars_meter {
     double beat; /* where it begins to count */
@@ -21,6 +21,7 @@ struct bar {
     double length; /* beats */
     double pulse;  /* beats from one count to the next: 1 in 3/4, 1.5 in 6/8 */
     unsigned number;
+    unsigned beats, unit; /* the time signature that counts: 6 and 8 in 6/8 */
 };
 
 /* The bars that cover 0 .. end, at least one, malloced. Meters are in order; 4/4

@@ -23,10 +23,10 @@
  *           half precision where none of them loses by it
  *     NETW  a network, as POLI; a model with these has no SONG, PROC and POLI
  *     TRST  optional: the state of training, to go on from */
-#ifndef RL_MODEL_FILE_H
-#define RL_MODEL_FILE_H
+#ifndef PIECE_MODEL_FILE_H
+#define PIECE_MODEL_FILE_H
 
-#include "rl/model.h"
+#include "piece/model.h"
 #include "rl/policy.h"
 
 #define MODEL_MAGIC "AGRL\r\n\x1a\n"

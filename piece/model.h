@@ -5,11 +5,11 @@
  * little-endian and checksummed (CRC-32); every field is checked before use, so
  * a damaged, cut or newer file gives one sentence and never a crash. Immutable
  * after loading; may be read from any thread. */
-#ifndef RL_MODEL_H
-#define RL_MODEL_H
+#ifndef PIECE_MODEL_H
+#define PIECE_MODEL_H
 
 #include "base/error.h"
-#include "rl/process.h"
+#include "piece/beats.h"
 
 struct model_origin {
     char algorithm[16]; /* "ppo", "sarsa"; "counts": observed frequencies, untrained */

@@ -1,8 +1,8 @@
 /* Songs for tests, made by hand or from random numbers. */
-#ifndef TESTS_RL_PIECES_H
-#define TESTS_RL_PIECES_H
+#ifndef TESTS_PIECE_PIECES_H
+#define TESTS_PIECE_PIECES_H
 
-#include "rl/process.h"
+#include "piece/beats.h"
 
 /* One beat a letter: the same letter is the same beat. */
 struct song *piece_of_letters(const char *letters);

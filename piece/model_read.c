@@ -1,8 +1,8 @@
 /* Reading models. Nothing of the bytes is believed: the checksum finds what
  * was damaged by accident, the checks of every field what was made to be wrong. */
 #include "base/infile.h"
+#include "piece/model_file.h"
 #include "rl/half.h"
-#include "rl/model_file.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -236,7 +236,7 @@ static struct process *read_process(const struct contents *contents, struct song
         return NULL;
     }
     struct process *process =
-        process_create((const struct song *const *)songs, contents->songs, get_u32(p), error);
+        beats_process((const struct song *const *)songs, contents->songs, get_u32(p), error);
     if (!process) {
         error_prefix(error, contents->name);
         return NULL;

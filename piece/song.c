@@ -1,5 +1,5 @@
 /* Songs: a counting sort of notes by slot. */
-#include "rl/song.h"
+#include "piece/song.h"
 
 #include <stdlib.h>
 #include <string.h>

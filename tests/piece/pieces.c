@@ -41,5 +41,5 @@ struct song *piece_at_random(uint64_t seed, uint32_t sections)
 
 struct process *process_of(const struct song *song, uint32_t context)
 {
-    return process_create(&song, 1, context, NULL);
+    return beats_process(&song, 1, context, NULL);
 }

@@ -1,9 +1,9 @@
 /* Models in memory, and writing them. */
-#include "rl/model.h"
+#include "piece/model.h"
 
 #include "base/outfile.h"
+#include "piece/model_file.h"
 #include "rl/half.h"
-#include "rl/model_file.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -66,8 +66,9 @@ struct model *model_create(struct song **songs, size_t count, struct process *pr
         error_set(error, "model: out of memory");
         goto fail;
     }
-    if (process->songs != count) {
-        error_set(error, "model: %zu songs, but the process is of %u", count, process->songs);
+    if (process->trajectories != count) {
+        error_set(error, "model: %zu songs, but the process is of %u", count,
+                  process->trajectories);
         goto fail;
     }
     if (check_origin(origin, policy, error) != 0 ||

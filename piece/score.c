@@ -1,0 +1,182 @@
+/* Scores: checked, grouped by time, copied into arrays. */
+#include "piece/score.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Ticks are never finer than this part of a quarter; the beginnings of bars are sums. */
+static const double same_place = 1e-6;
+
+static int check_notes(const char *name, const struct score_note *notes, size_t count,
+                       struct error *error)
+{
+    const double most = (double)SONG_MAX_SLOTS / SONG_SLOTS_A_BEAT;
+    if (count == 0)
+        return error_set(error, "%s: no notes", name);
+    if (count > SONG_MAX_NOTES)
+        return error_set(error, "%s: %zu notes, at most %d are taken", name, count, SONG_MAX_NOTES);
+    for (size_t i = 0; i < count; i++) {
+        const struct score_note *note = &notes[i];
+        if (!(note->quarter >= 0 && note->quarter < most))
+            return error_set(error, "%s: note %zu stands at %g quarters, expected 0 to %g", name, i,
+                             note->quarter, most);
+        if (!(note->second >= 0 && isfinite(note->second)) ||
+            !(note->length >= 0 && isfinite(note->length)))
+            return error_set(error, "%s: note %zu has a time below 0 or without end", name, i);
+        if (note->pitch > 127)
+            return error_set(error, "%s: note %zu has pitch %u, expected 0 to 127", name, i,
+                             note->pitch);
+        if (note->hand > SCORE_LEFT && note->hand != SCORE_NO_HAND)
+            return error_set(error, "%s: note %zu has no hand that there is", name, i);
+        if (i > 0 && (note->quarter < notes[i - 1].quarter || note->second < notes[i - 1].second))
+            return error_set(error, "%s: note %zu comes before the one before it", name, i);
+    }
+    return 0;
+}
+
+static int check_bars(const char *name, const struct score_bar *bars, size_t count, int sharps,
+                      struct error *error)
+{
+    if (count == 0 || count > BARS_MAX)
+        return error_set(error, "%s: %zu bars, expected 1 to %d", name, count, BARS_MAX);
+    for (size_t i = 0; i < count; i++)
+        if (!(i == 0 ? bars[i].quarter == 0
+                     : bars[i].quarter > bars[i - 1].quarter && isfinite(bars[i].quarter)))
+            return error_set(error, "%s: bar %zu is out of order", name, i);
+    if (sharps < -7 || sharps > 7)
+        return error_set(error, "%s: a key of %d sharps", name, sharps);
+    return 0;
+}
+
+static size_t count_onsets(const struct score_note *notes, size_t count)
+{
+    size_t onsets = 0;
+    for (size_t i = 0; i < count; i++)
+        onsets += i == 0 || notes[i].quarter > notes[i - 1].quarter;
+    return onsets;
+}
+
+static void fill(struct score *score, const struct score_note *notes)
+{
+    uint32_t onset = 0;
+    for (uint32_t i = 0; i < score->notes; i++) {
+        if (i == 0 || notes[i].quarter > notes[i - 1].quarter) {
+            score->quarter[onset] = notes[i].quarter;
+            score->second[onset] = notes[i].second;
+            score->first[onset++] = i;
+        }
+        score->pitch[i] = notes[i].pitch;
+        score->hand[i] = notes[i].hand;
+        score->length[i] = notes[i].length;
+    }
+    score->first[onset] = score->notes;
+}
+
+struct score *score_create(const char *name, const struct score_note *notes, size_t count,
+                           const struct score_bar *bars, size_t bar_count, bool bars_known,
+                           int sharps, struct error *error)
+{
+    if (check_notes(name, notes, count, error) != 0 ||
+        check_bars(name, bars, bar_count, sharps, error) != 0)
+        return NULL;
+    struct score *score = calloc(1, sizeof *score);
+    size_t onsets = count_onsets(notes, count);
+    if (!score)
+        goto no_memory;
+    score->onsets = (uint32_t)onsets;
+    score->notes = (uint32_t)count;
+    score->bars = (uint32_t)bar_count;
+    score->bars_known = bars_known;
+    score->sharps = (int8_t)sharps;
+    score->quarter = malloc(onsets * sizeof *score->quarter);
+    score->second = malloc(onsets * sizeof *score->second);
+    score->first = malloc((onsets + 1) * sizeof *score->first);
+    score->pitch = malloc(count);
+    score->hand = malloc(count);
+    score->length = malloc(count * sizeof *score->length);
+    score->bar = malloc(bar_count * sizeof *score->bar);
+    if (!score->quarter || !score->second || !score->first || !score->pitch || !score->hand ||
+        !score->length || !score->bar)
+        goto no_memory;
+    fill(score, notes);
+    memcpy(score->bar, bars, bar_count * sizeof *bars);
+    return score;
+no_memory:
+    score_free(score);
+    error_set(error, "%s: out of memory", name);
+    return NULL;
+}
+
+void score_free(struct score *score)
+{
+    if (!score)
+        return;
+    free(score->quarter);
+    free(score->second);
+    free(score->first);
+    free(score->pitch);
+    free(score->hand);
+    free(score->length);
+    free(score->bar);
+    free(score);
+}
+
+struct score_bar *score_bars(const struct bar *bars, size_t count, struct error *error)
+{
+    struct score_bar *made = malloc(count * sizeof *made);
+    if (!made) {
+        error_set(error, "bars: out of memory");
+        return NULL;
+    }
+    for (size_t i = 0; i < count; i++)
+        made[i] = (struct score_bar){.quarter = bars[i].start,
+                                     .number = bars[i].number,
+                                     .beats = (uint8_t)(bars[i].beats < 255 ? bars[i].beats : 255),
+                                     .unit = (uint8_t)(bars[i].unit < 255 ? bars[i].unit : 255)};
+    return made;
+}
+
+uint32_t score_find(const struct score *score, double quarter)
+{
+    uint32_t low = 0, high = score->onsets;
+    while (high - low > 1) {
+        uint32_t middle = low + (high - low) / 2;
+        if (score->quarter[middle] <= quarter)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+uint32_t score_find_bar(const struct score *score, double quarter)
+{
+    uint32_t low = 0, high = score->bars;
+    while (high - low > 1) {
+        uint32_t middle = low + (high - low) / 2;
+        if (score->bar[middle].quarter <= quarter + same_place)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+struct song *score_song(const struct score *score, const char *name, uint32_t checksum,
+                        struct error *error)
+{
+    struct song_note *notes = malloc(score->notes * sizeof *notes);
+    if (!notes) {
+        error_set(error, "%s: out of memory", name);
+        return NULL;
+    }
+    for (uint32_t i = 0; i < score->onsets; i++) {
+        uint32_t slot = (uint32_t)floor(score->quarter[i] * SONG_SLOTS_A_BEAT + 0.5);
+        for (uint32_t k = score->first[i]; k < score->first[i + 1]; k++)
+            notes[k] = (struct song_note){slot, score->pitch[k]};
+    }
+    struct song *song = song_create(name, checksum, notes, score->notes, error);
+    free(notes);
+    return song;
+}
