@@ -1,20 +1,21 @@
 /* Each client has a buffer for its line and one for what it has not read yet. */
 #include "daemon/control.h"
 
+#include "daemon/listener.h"
 #include "daemon/log.h"
 #include "daemon/request.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
+
+/* Microseconds. */
+#define ACCEPT_AGAIN UINT64_C(100000)
 
 struct client {
     struct control *control;
@@ -26,8 +27,11 @@ struct client {
     char line[REQUEST_MAX_LINE];
     char *unread; /* malloced answers */
     size_t unread_length;
+    bool trusted; /* root, or our own user */
     bool watches;
+    bool gone;        /* closed when the loop comes to it */
     uint64_t missed;  /* events, not told yet */
+    double active;    /* when it came or said its last line, seconds */
     double allowance; /* lines */
     double refilled;  /* when, seconds */
 };
@@ -35,8 +39,10 @@ struct client {
 struct control {
     sd_event *loop;
     sd_event_source *source;
+    sd_event_source *timer; /* until connections are taken again */
+    bool waiting;           /* no descriptor was left for the last one */
     int fd;
-    char path[sizeof((struct sockaddr_un){0}.sun_path)];
+    char *path;
     struct control_handlers handlers;
     struct client *clients;
     int count;
@@ -69,6 +75,14 @@ static void client_watch(struct client *client, bool watches)
     else
         control->watch.clients--;
     control->handlers.watched(control->handlers.context, control->watch.clients);
+}
+
+/* Where it may be in use: while its line is answered, or all are gone through. */
+static void client_give_up(struct client *client)
+{
+    client->gone = true;
+    client_watch(client, false);
+    shutdown(client->fd, SHUT_RDWR); /* the loop sees that */
 }
 
 static void client_close(struct client *client)
@@ -189,6 +203,7 @@ static bool client_is_allowed(struct client *client)
 static int client_line(struct client *client, const char *line, size_t length)
 {
     struct control *control = client->control;
+    client->active = seconds();
     if (client->skipping) {
         client->skipping = false;
         return client_answer(client, request_refuse("the line is too long"));
@@ -197,6 +212,10 @@ static int client_line(struct client *client, const char *line, size_t length)
         return client_answer(client, request_refuse("too many commands a second"));
     bool watches = client->watches;
     json_t *answer = control->handlers.answer(control->handlers.context, line, length, &watches);
+    if (client->gone) {
+        json_decref(answer);
+        return -1;
+    }
     client_watch(client, watches);
     return client_answer(client, answer);
 }
@@ -239,10 +258,12 @@ static int on_client(sd_event_source *source, int fd, uint32_t events, void *con
     (void)source;
     (void)fd;
     int status = 0;
-    if (events & (EPOLLIN | EPOLLHUP | EPOLLERR))
+    if (client->gone)
+        status = -1;
+    else if (events & (EPOLLIN | EPOLLHUP | EPOLLERR))
         status = client_read(client);
     /* Also to one that will say no more. */
-    if (client_flush(client) != 0)
+    if (!client->gone && client_flush(client) != 0)
         status = -1;
     if (status == 0 && client->unread_length == 0 && client->missed > 0)
         status = client_tell_missed(client) == 0 ? client_flush(client) : -1;
@@ -251,13 +272,46 @@ static int on_client(sd_event_source *source, int fd, uint32_t events, void *con
     return 0;
 }
 
-static void take_client(struct control *control, int fd)
+/* --- Connections --- */
+
+static bool is_trusted(int fd)
+{
+    struct ucred peer;
+    socklen_t length = sizeof peer;
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 &&
+           (peer.uid == 0 || peer.uid == geteuid());
+}
+
+/* Is the place of `a` to be had rather than that of `b`? */
+static bool goes_first(const struct client *a, const struct client *b)
+{
+    if (a->trusted != b->trusted)
+        return b->trusted;
+    if (a->watches != b->watches)
+        return b->watches;
+    return a->active < b->active;
+}
+
+static void make_room(struct control *control)
+{
+    struct client *idlest = control->clients;
+    for (struct client *client = idlest; client; client = client->next)
+        if (goes_first(client, idlest))
+            idlest = client;
+    if (client_answer(idlest, request_refuse("too many clients; this one was the idlest")) == 0)
+        (void)client_flush(idlest);
+    client_close(idlest);
+}
+
+static void take_client(struct control *control, int fd, bool trusted)
 {
     struct client *client = calloc(1, sizeof *client);
     if (client) {
         *client = (struct client){.control = control,
                                   .fd = fd,
                                   .next = control->clients,
+                                  .trusted = trusted,
+                                  .active = seconds(),
                                   .allowance = CONTROL_RATE,
                                   .refilled = seconds()};
         if (sd_event_add_io(control->loop, &client->source, fd, EPOLLIN, on_client, client) >= 0) {
@@ -270,6 +324,26 @@ static void take_client(struct control *control, int fd)
     close(fd);
 }
 
+/* The connection stays where it is, and would wake the loop at once again. */
+static void wait_for_descriptors(struct control *control)
+{
+    if (!control->waiting)
+        log_say(LOG_WARNING, "control socket: cannot take a connection: %s; it has to wait",
+                strerror(errno));
+    control->waiting = true;
+    sd_event_source_set_enabled(control->source, SD_EVENT_OFF);
+    sd_event_source_set_time_relative(control->timer, ACCEPT_AGAIN);
+    sd_event_source_set_enabled(control->timer, SD_EVENT_ONESHOT);
+}
+
+static int on_accept_again(sd_event_source *source, uint64_t when, void *context)
+{
+    struct control *control = context;
+    (void)source;
+    (void)when;
+    return sd_event_source_set_enabled(control->source, SD_EVENT_ON);
+}
+
 static int on_connection(sd_event_source *source, int listening, uint32_t events, void *context)
 {
     static const char full[] = "{\"ok\":false,\"error\":\"too many clients\"}\n";
@@ -277,10 +351,17 @@ static int on_connection(sd_event_source *source, int listening, uint32_t events
     (void)source;
     (void)events;
     int fd = accept4(listening, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (fd < 0)
+    if (fd < 0) {
+        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+            wait_for_descriptors(control);
         return 0;
+    }
+    control->waiting = false;
+    bool trusted = is_trusted(fd);
+    if (control->count == CONTROL_CLIENTS && trusted)
+        make_room(control);
     if (control->count < CONTROL_CLIENTS) {
-        take_client(control, fd);
+        take_client(control, fd, trusted);
         return 0;
     }
     if (send(fd, full, sizeof full - 1, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
@@ -289,6 +370,8 @@ static int on_connection(sd_event_source *source, int listening, uint32_t events
     close(fd);
     return 0;
 }
+
+/* --- Those who watch, again --- */
 
 void control_tell(struct control *control, const json_t *line, uint64_t events)
 {
@@ -299,13 +382,10 @@ void control_tell(struct control *control, const json_t *line, uint64_t events)
         control_miss(control, events);
         return;
     }
-    for (struct client *client = control->clients; client;) {
-        struct client *next = client->next;
+    for (struct client *client = control->clients; client; client = client->next)
         if (client->watches &&
             (client_tell(client, text, length, events) != 0 || client_flush(client) != 0))
-            client_close(client);
-        client = next;
-    }
+            client_give_up(client);
     free(text);
 }
 
@@ -321,62 +401,20 @@ struct control_watch control_watch(const struct control *control)
     return control->watch;
 }
 
-/* --- The socket --- */
+/* --- Start and end --- */
 
-/* Removes what a service that was killed has left; -1: one is alive there. */
-static int remove_stale(const struct sockaddr_un *address, struct error *error)
+static int add_sources(struct control *control, struct error *error)
 {
-    struct stat status;
-    if (lstat(address->sun_path, &status) != 0)
-        return 0;
-    if (!S_ISSOCK(status.st_mode))
-        return error_set(error, "%s: is there and no socket", address->sun_path);
-    int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    int code = probe < 0 ? -1 : connect(probe, (const struct sockaddr *)address, sizeof *address);
-    bool alive = code == 0 || errno == EAGAIN;
-    if (probe >= 0)
-        close(probe);
-    if (alive)
-        return error_set(error, "%s: another audiogenrld answers here", address->sun_path);
-    unlink(address->sun_path);
-    return 0;
-}
-
-/* Under a unit that runs in the group it is the group's already. */
-static void give_to_group(const char *path)
-{
-    const struct group *audio = getgrnam("audio");
-    struct stat status;
-    if (audio && stat(path, &status) == 0 && status.st_gid == audio->gr_gid)
-        return;
-    if (!audio || chown(path, (uid_t)-1, audio->gr_gid) != 0)
-        log_say(LOG_NOTICE,
-                "%s: cannot be given to the group audio: only this user and root can give "
-                "commands",
-                path);
-}
-
-static int make_socket(struct control *control, struct error *error)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    memcpy(address.sun_path, control->path, sizeof address.sun_path);
-    if (remove_stale(&address, error) != 0)
-        return -1;
-    control->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    /* Nobody may come in before mode and group are as they should be. */
-    mode_t before = umask(0117);
-    int code =
-        control->fd < 0 ? -1 : bind(control->fd, (const struct sockaddr *)&address, sizeof address);
-    umask(before);
-    if (code != 0)
-        return error_set(error,
-                         "%s: cannot make the control socket: %s; another place may be named in "
-                         "AUDIOGENRL_SOCKET",
-                         control->path, strerror(errno));
-    give_to_group(control->path);
-    if (listen(control->fd, CONTROL_CLIENTS) != 0)
-        return error_set(error, "%s: cannot listen: %s", control->path, strerror(errno));
-    return 0;
+    int code = sd_event_add_io(control->loop, &control->source, control->fd, EPOLLIN, on_connection,
+                               control);
+    if (code >= 0)
+        code = sd_event_add_time_relative(control->loop, &control->timer, CLOCK_MONOTONIC, 0, 0,
+                                          on_accept_again, control);
+    if (code >= 0)
+        code = sd_event_source_set_enabled(control->timer, SD_EVENT_OFF);
+    return code >= 0 ? 0
+                     : error_set(error, "%s: cannot wait on the control socket: %s", control->path,
+                                 strerror(-code));
 }
 
 struct control *control_open(sd_event *loop, const char *path,
@@ -387,23 +425,15 @@ struct control *control_open(sd_event *loop, const char *path,
         error_set(error, "out of memory");
         return NULL;
     }
-    *control = (struct control){.loop = loop, .fd = -1, .handlers = *handlers};
-    if (strlen(path) >= sizeof control->path) {
-        error_set(error, "%s: is too long for a socket, of at most %zu bytes", path,
-                  sizeof control->path - 1);
-        free(control);
-        return NULL;
-    }
-    strcpy(control->path, path);
-    if (make_socket(control, error) == 0) {
-        if (sd_event_add_io(loop, &control->source, control->fd, EPOLLIN, on_connection, control) >=
-            0)
-            return control;
-        error_set(error, "%s: cannot wait on the control socket", path);
-    }
-    if (control->fd >= 0)
-        close(control->fd);
-    free(control);
+    *control =
+        (struct control){.loop = loop, .fd = -1, .path = strdup(path), .handlers = *handlers};
+    if (!control->path)
+        error_set(error, "out of memory");
+    else
+        control->fd = listener_open(path, CONTROL_CLIENTS, error);
+    if (control->fd >= 0 && add_sources(control, error) == 0)
+        return control;
+    control_close(control);
     return NULL;
 }
 
@@ -411,13 +441,14 @@ void control_close(struct control *control)
 {
     if (!control)
         return;
-    for (struct client *client = control->clients; client;) {
-        struct client *next = client->next;
-        client_free(client);
-        client = next;
-    }
+    while (control->clients)
+        client_close(control->clients);
+    sd_event_source_disable_unref(control->timer);
     sd_event_source_disable_unref(control->source);
-    close(control->fd);
-    unlink(control->path);
+    if (control->fd >= 0) {
+        close(control->fd);
+        unlink(control->path);
+    }
+    free(control->path);
     free(control);
 }

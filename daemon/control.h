@@ -4,7 +4,10 @@
  * be set. Runs on the main thread's event loop, never waits for a client, and
  * nothing that clients do reaches the real-time thread but orders, one at a
  * time. At most CONTROL_CLIENTS at once, CONTROL_RATE lines a second each, lines of
- * REQUEST_MAX_LINE; a client that does not read its answers is cut off.
+ * REQUEST_MAX_LINE; a client that does not read its answers is cut off. Where all
+ * places are taken, root and the service's own user get that of the idlest client
+ * (of other users first, of those that watch last); others are refused. Where no
+ * descriptor is left, connections wait.
  *
  * A client that watches is also told what happens, unasked. What it does not read
  * in time is not kept for it but counted, and it is told how much it missed. */
@@ -33,7 +36,7 @@ struct control_handlers {
      * watches from now on. */
     json_t *(*answer)(void *context, const char *line, size_t length, bool *watches);
 
-    /* The number of clients that watch has changed. */
+    /* The number of clients that watch has changed; also told while they are cut off. */
     void (*watched)(void *context, size_t clients);
 
     void *context;
@@ -55,7 +58,7 @@ struct control_watch {
 };
 struct control_watch control_watch(const struct control *control);
 
-/* Cuts everybody off and removes the socket. */
+/* Cuts everybody off and removes the socket. NULL is fine. */
 void control_close(struct control *control);
 
 #endif

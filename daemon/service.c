@@ -554,14 +554,17 @@ static int start(struct service *service, struct error *error)
     return code >= 0 ? 0 : error_set(error, "cannot wait for events: %s", strerror(-code));
 }
 
+/* The reverse of start. Who watches and what records hears the releases of the stop. */
 static void stop(struct service *service)
 {
     if (service->engine)
         stop_port(service);
+    repertoire_close(service->repertoire);
+    if (service->relay)
+        relay_flush(service->relay);
     control_close(service->control);
     recorder_close(service->recorder);
     relay_close(service->relay);
-    repertoire_close(service->repertoire);
     engine_close(service->engine);
     cast_free(service->cast);
     sd_event_unref(service->loop);

@@ -3,15 +3,20 @@
 import json
 import os
 import random
+import resource
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 import unittest
 
 import mido
 from service import PROGRAM, Service, audiogenrl, is_off, is_on, off, on, sounding
+
+
+PLACES = 16
 
 
 def timed(path):
@@ -224,7 +229,7 @@ class Clients(audiogenrl.Case):
                 self.assertTrue(json.loads(stream.readline())["ok"])
             service.stop()
 
-    def test_rate_and_number(self):
+    def test_rate(self):
         with Service(self.folder) as service:
             with service.connect() as client:
                 stream = client.makefile()
@@ -233,18 +238,7 @@ class Clients(audiogenrl.Case):
                 refused = [a for a in answers if not a["ok"]]
                 self.assertTrue(50 <= len(refused) <= 100, len(refused))
                 self.assertIn("too many commands", refused[0]["error"])
-            clients = [service.connect() for _ in range(16)]
-            service.wait_for(lambda: self.is_full(service), "the limit")
-            for client in clients:
-                client.close()
-            service.wait_for(lambda: not self.is_full(service), "a free place")
             service.stop()
-
-    def is_full(self, service):
-        try:
-            return "too many clients" in service.ask("status").get("error", "")
-        except (ConnectionError, json.JSONDecodeError):
-            return True
 
     def test_slow_and_dead_clients_delay_no_note(self):
         with Service(self.folder) as service:
@@ -300,6 +294,114 @@ class Clients(audiogenrl.Case):
                 self.fails(1, "status", says="the service is not running")
             finally:
                 del os.environ["AUDIOGENRL_SOCKET"]
+
+
+STRANGER = """
+import socket, sys
+clients = []
+for line in sys.stdin:
+    client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    client.connect(sys.argv[1])
+    clients.append(client)
+    client.settimeout(0.2)
+    try:
+        print(client.recv(4096).decode().strip() or "cut off", flush=True)
+    except TimeoutError:
+        print("nothing", flush=True)
+"""
+
+
+class Places(audiogenrl.Case):
+    """Who gets in where all places are taken."""
+
+    def fill(self, service):
+        clients = []
+        for _ in range(PLACES):
+            clients.append(service.connect())
+            clients[-1].sendall(b'{"command": "status"}\n')
+            clients[-1].recv(65536)
+        return clients
+
+    def test_the_idlest_goes_and_who_watches_stays(self):
+        with Service(self.folder) as service:
+            clients = self.fill(service)
+            clients[0].sendall(b'{"command": "watch"}\n')
+            clients[1].sendall(b'{"command": "status"}\n')
+            for client in clients[:2]:
+                self.assertIn(b'"ok":true', client.recv(65536))
+            for i in range(2, PLACES):
+                with service.connect() as newcomer:
+                    newcomer.sendall(b'{"command": "reload"}\n')
+                    self.assertIn(b'"ok":true', newcomer.recv(4096))
+                    with clients[i], clients[i].makefile() as stream:
+                        self.assertIn("the idlest", json.loads(stream.read())["error"])
+                    self.assertEqual(service.ask("status")["watch"]["clients"], 1)
+                    clients[i] = service.connect()
+            self.assertTrue(service.ask("status")["ok"])
+            self.assertEqual(service.ask("status")["watch"]["clients"], 1)
+            for client in clients:
+                client.close()
+            service.stop()
+
+    @unittest.skipIf(os.geteuid() != 0, "needs two users")
+    def test_others_do_not_keep_root_out(self):
+        os.chmod(self.folder, 0o755)
+        with Service(self.folder) as service:
+            service.ask("status")
+            with subprocess.Popen(
+                [sys.executable, "-c", STRANGER, service.socket],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                bufsize=1,
+                user="nobody",
+                group="audio",
+                extra_groups=[],
+            ) as stranger:
+                for i in range(PLACES + 1):
+                    stranger.stdin.write("\n")
+                    answer = stranger.stdout.readline().strip()
+                    if i < PLACES:
+                        self.assertEqual(answer, "nothing")
+                self.assertIn("too many clients", answer)
+                own = [service.connect() for _ in range(3)]  # idle too, and not asked to go
+                for _ in range(10):
+                    self.assertTrue(service.ask("reload")["ok"])
+                for client in own:
+                    client.sendall(b'{"command": "status"}\n')
+                    self.assertIn(b'"ok":true', client.recv(65536))
+                    client.close()
+                stranger.stdin.close()
+            service.stop()
+
+    def test_without_descriptors_it_waits(self):
+        with Service(self.folder) as service:
+            service.ask("status")
+            pid = service.process.pid
+            held = max(int(fd) for fd in os.listdir(f"/proc/{pid}/fd")) + 1
+            _, most = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, (held + 1, most))
+            clients = [service.connect() for _ in range(4)]
+            service.wait_for(lambda: service.logged("Too many open files"), "the sentence")
+            before = self.processor(pid)
+            for i in range(10):
+                service.send((i, on(60)), (i + 0.5, off(60)))
+                service.receive(2)
+                time.sleep(0.1)
+            self.assertLess(self.processor(pid) - before, 0.5)
+            last = clients.pop()
+            for client in clients:
+                client.close()
+            last.sendall(b'{"command": "status"}\n')
+            self.assertIn(b'"ok":true', last.recv(65536))
+            last.close()
+            service.stop()
+
+    def processor(self, pid):
+        """Seconds that a process has computed for."""
+        with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+            fields = file.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 class Repertoire(audiogenrl.Case):
