@@ -1,6 +1,6 @@
 /* The experiment as a table and as a plot. */
 #include "measure/experiment.h"
-#include "measure/plot.h"
+#include "picture/plot.h"
 
 #include <math.h>
 #include <stdlib.h>

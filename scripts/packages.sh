@@ -1,7 +1,7 @@
 # The Debian 12 packages, by purpose; docs/dependencies.md says why each.
 # shellcheck shell=sh disable=SC2034
 build_packages="gcc libc6-dev cmake ninja-build pkg-config zlib1g-dev libglib2.0-dev libsmf-dev
-    libjansson-dev libplplot-dev plplot-driver-cairo libcairo2-dev libcmocka-dev
+    libjansson-dev libcairo2-dev libcmocka-dev
     libasound2-dev libportmidi-dev libinih-dev libsystemd-dev libncurses-dev python3"
 test_packages="python3-mido midicsv tmux libfluidsynth3 timgm6mb-soundfont"
 deb_packages="dpkg-dev file"

@@ -1,7 +1,7 @@
 /* audiogenrl evaluate: how much wrong playing is put right. */
 #include "tool/evaluate.h"
 
-#include "measure/plot.h"
+#include "picture/plot.h"
 #include "measure/report.h"
 #include "tool/commands.h"
 #include "tool/files.h"

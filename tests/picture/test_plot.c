@@ -1,5 +1,6 @@
 /* Pictures are there, whole, and what their endings say; a failure leaves nothing. */
-#include "measure/plot.h"
+#include "picture/axes.h"
+#include "picture/plot.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -93,6 +94,32 @@ static void lines_in_both_formats(void **state)
     unlink("plot_lines.PNG");
 }
 
+/* Those who do not see the picture are told where the lines end. */
+static void an_svg_says_what_it_shows(void **state)
+{
+    (void)state;
+    struct plot_lines plot = some_lines();
+    size_t length;
+    assert_int_equal(plot_lines("plot_words.svg", &plot, NULL), 0);
+    char *bytes = contents("plot_words.svg", &length);
+    assert_non_null(strstr(bytes, ">Improvement</title>"));
+    assert_non_null(strstr(bytes, ">IM (%) by steps. trained #1 &lt;a &amp; b&gt;: 55 at 400000. "
+                                  "SARSA: 54. noise: 53.9. bad ? bytes: -80.</desc>"));
+    free(bytes);
+    unlink("plot_words.svg");
+}
+
+static void ticks_stand_at_round_numbers(void **state)
+{
+    (void)state;
+    static const struct {
+        double range[2], most, step;
+    } cases[] = {{{0, 100}, 10, 10}, {{0, 100}, 9, 20},       {{-5, 5}, 4, 5},
+                 {{0, 41}, 5, 10},   {{0, 413000}, 9, 50000}, {{99.1, 99.9}, 9, 0.1}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_true(fabs(axes_step(cases[i].range, cases[i].most) / cases[i].step - 1) < 1e-9);
+}
+
 static void bars_in_both_formats(void **state)
 {
     (void)state;
@@ -160,10 +187,9 @@ static void failures_leave_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lines_in_both_formats),
-        cmocka_unit_test(bars_in_both_formats),
-        cmocka_unit_test(a_plot_is_the_same_twice),
-        cmocka_unit_test(failures_leave_nothing),
+        cmocka_unit_test(lines_in_both_formats),        cmocka_unit_test(an_svg_says_what_it_shows),
+        cmocka_unit_test(ticks_stand_at_round_numbers), cmocka_unit_test(bars_in_both_formats),
+        cmocka_unit_test(a_plot_is_the_same_twice),     cmocka_unit_test(failures_leave_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,15 +1,15 @@
 /* Plots of measurements, as they would stand in a book: SVG or PNG, by the
  * ending of the file's name.
  *
- * Drawn with PLplot in the colours of Okabe and Ito ("Color universal design",
- * 2008), which colour-blind readers tell apart, and with dashes that survive
- * printing in grey. Labels stand beside the lines in a margin of their own, so
- * that they cover nothing. The picture is made in memory and written whole or
- * not at all. PLplot has one state a process: one thread at a time may plot.
+ * The colours are those of Okabe and Ito ("Color universal design", 2008), which
+ * colour-blind readers tell apart; dashes survive printing in grey. Labels stand
+ * beside the lines in a margin of their own, so that they cover nothing. An SVG
+ * also says in words where each line ends and how high each bar is. The picture
+ * is made in memory and written whole or not at all.
  *
- * Texts are UTF-8 and copied; arrays are borrowed for the call. */
-#ifndef MEASURE_PLOT_H
-#define MEASURE_PLOT_H
+ * Texts are UTF-8; all is borrowed for the call. */
+#ifndef PICTURE_PLOT_H
+#define PICTURE_PLOT_H
 
 #include "base/error.h"
 
@@ -58,8 +58,8 @@ struct plot_bars {
 /* Whether a file name ends in .svg or .png, in any case; otherwise -1 and what is wrong. */
 int plot_check_name(const char *path, struct error *error);
 
-/* -1: another ending, nothing to draw, too much of it, PLplot's cairo driver is
- * missing, or the file cannot be written; whatever stood there is untouched. */
+/* -1: another ending, nothing to draw, too much of it, or the file cannot be
+ * written; whatever stood there is untouched. */
 int plot_lines(const char *path, const struct plot_lines *plot, struct error *error);
 int plot_bars(const char *path, const struct plot_bars *plot, struct error *error);
 
