@@ -1,5 +1,7 @@
-/* Parts, their shares, and the measured slips. */
+/* Parts and their shares. */
 #include "correct/channel.h"
+
+#include "correct/slip.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -33,33 +35,13 @@ static const float start_notes = 30; /* of a take: it counts as much as so many 
  * .3, .27 to .29 are found. What is found counts more by this times its share. */
 static const float overlooked = .5f;
 
-/* Substitutions in aligned performances of advanced pianists (Peter et al.,
- * TISMIR 2023) and of learners, both groups weighing the same: [colour meant]
- * [colour struck][-12 .. -1, 1 .. 12], each shared out among the keys it fits. */
-static const uint16_t slips[2][2][24] = {
-    {{115, 8,   10, 13,  17,  52, 21, 35, 158, 220, 1000, 756,
-      782, 377, 82, 194, 216, 4,  53, 11, 10,  39,  17,   70},
-     {0, 2, 0, 6, 13, 0, 5, 17, 38, 36, 63, 248, 263, 38, 98, 36, 8, 20, 8, 13, 3, 13, 8, 0}},
-    {{0, 4, 0, 4, 8, 21, 6, 42, 32, 84, 63, 998, 1611, 110, 88, 32, 42, 25, 21, 18, 21, 5, 8, 0},
-     {6, 0, 0, 5, 11, 11, 0, 42, 0, 53, 690, 0, 0, 735, 84, 42, 55, 0, 21, 11, 11, 11, 0, 17}},
-};
-
-static bool is_black(int pitch)
-{
-    return 0x54a >> (pitch + 120) % 12 & 1;
-}
-
 static void set_slips(struct channel *channel)
 {
     for (int y = 0; y < 12; y++) {
-        float sum = 0, *slip = channel->slip[y];
-        for (int k = 0; k < CHANNEL_SHIFTS; k++) {
-            int d = k - CHANNEL_RANGE;
-            slip[k] = d ? slips[is_black(y)][is_black(y + d)][k - (d > 0)] : 0;
-            sum += slip[k];
-        }
+        double landing[SLIP_WINDOW];
+        slip_landing(y, landing);
         for (int k = 0; k < CHANNEL_SHIFTS; k++)
-            slip[k] /= sum;
+            channel->slip[y][k] = (float)landing[k];
     }
 }
 

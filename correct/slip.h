@@ -47,6 +47,12 @@ struct slip {
     uint32_t high[1 << SLIP_HIGH_BITS];
 };
 
+/* Where a finger lands that misses the key it aims at, as it was measured: landing[k] is the
+ * probability of k - SLIP_RANGE semitones up, of the distances within an octave, before limits of
+ * the keyboard; 0 at 0. It depends on the pitch class meant: of which colour keys are. The counts
+ * and where they come from are in slip.c. */
+void slip_landing(int meant, double landing[SLIP_WINDOW]);
+
 void slip_init(struct slip *slip);
 
 /* Counts a note of known meaning: share[c] is the probability that it was of

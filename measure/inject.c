@@ -1,21 +1,9 @@
 /* Error models. Parsing first, then the distributions, then playing.
- *
- * Slips. The tables count substitutions (a key struck instead of the right one)
- * in aligned performances: advanced pianists from the competition recordings of
- * the (n)ASAP data set (Peter et al., "Automatic Note-Level Score-to-Performance
- * Alignments in the ASAP Dataset", TISMIR 2023; 2,145 substitutions), learners
- * from 80 performances of the Expert-Novice data set (98 substitutions). Rows are
- * the colours of the key meant and the key struck, columns the distance from
- * -12 to 12 without 0.
- *
- * The chance of a distance depends on the key: from E one semitone up is a white
- * key, from C a black one. So each count is shared out among the pitch classes of
- * its colour from which the distance leads to the colour that was struck, all
- * taken as equally frequent; the two groups weigh the same, for the few learners
- * are those that the program is for, and the many advanced fill their gaps. */
+ */
 #include "measure/inject.h"
 
 #include "base/outfile.h"
+#include "correct/slip.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -23,20 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DISTANCES = 2 * INJECT_SLIP_RANGE };
 enum { PIANO_LOW = 21, PIANO_HIGH = 108 };
-
-/* [group][colour meant: white, black][colour struck][distance] */
-static const uint16_t slips[2][2][2][DISTANCES] = {
-    {{{11, 2, 6, 6, 6, 23, 5, 25, 14, 48, 128, 81, 73, 154, 39, 27, 41, 1, 24, 4, 5, 9, 4, 16},
-      {0, 1, 0, 2, 6, 0, 3, 2, 18, 13, 15, 134, 157, 9, 35, 17, 1, 12, 1, 6, 1, 3, 5, 0}},
-     {{0, 2, 0, 1, 3, 2, 3, 4, 12, 24, 12, 271, 291, 21, 25, 12, 4, 12, 2, 7, 6, 1, 4, 0},
-      {3, 0, 0, 1, 1, 4, 0, 16, 0, 10, 61, 0, 0, 74, 16, 4, 21, 0, 8, 1, 2, 3, 0, 8}}},
-    {{{6, 0, 0, 0, 0, 1, 0, 0, 3, 4, 33, 7, 8, 5, 0, 3, 8, 0, 1, 0, 0, 1, 0, 3},
-      {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}},
-     {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0},
-      {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}}},
-};
 
 static int parse_number(const char *text, size_t length, double low, double high, double *value)
 {
@@ -129,46 +104,6 @@ int inject_parse(const char *text, struct inject_spec *spec, struct error *error
     return 0;
 }
 
-static bool is_black(int pitch)
-{
-    /* Bits of the pitch classes of the five black keys. */
-    return 0x54a >> (pitch + 120) % 12 & 1;
-}
-
-static double slip_weight(int group, int meant, int semitones)
-{
-    int from = is_black(meant), to = is_black(meant + semitones);
-    int column = semitones + INJECT_SLIP_RANGE - (semitones > 0);
-    double all = 0;
-    for (int distance = 0; distance < DISTANCES; distance++)
-        all += slips[group][from][0][distance] + slips[group][from][1][distance];
-    int sharing = 0;
-    for (int pitch = 0; pitch < 12; pitch++)
-        sharing += is_black(pitch) == from && is_black(pitch + semitones) == to;
-    return slips[group][from][to][column] / (all * sharing);
-}
-
-static void slip_weights(int meant, double weight[DISTANCES + 1])
-{
-    double sum = 0;
-    for (int d = -INJECT_SLIP_RANGE; d <= INJECT_SLIP_RANGE; d++) {
-        double w = d ? slip_weight(0, meant, d) + slip_weight(1, meant, d) : 0;
-        weight[d + INJECT_SLIP_RANGE] = w;
-        sum += w;
-    }
-    for (int k = 0; k <= DISTANCES; k++)
-        weight[k] /= sum;
-}
-
-double inject_slip_probability(int meant, int semitones)
-{
-    if (semitones < -INJECT_SLIP_RANGE || semitones > INJECT_SLIP_RANGE)
-        return 0;
-    double weight[DISTANCES + 1];
-    slip_weights(meant, weight);
-    return weight[semitones + INJECT_SLIP_RANGE];
-}
-
 static bool on_keyboard(int meant, int pitch)
 {
     bool piano = meant >= PIANO_LOW && meant <= PIANO_HIGH;
@@ -179,13 +114,13 @@ static bool on_keyboard(int meant, int pitch)
  * -reach .. reach, those off the keyboard left out. */
 static int draw_wrong(const struct inject_spec *spec, int meant, struct rng *rng)
 {
-    int reach = spec->kind == TAKE_SLIP ? INJECT_SLIP_RANGE : spec->reach;
-    double slip[DISTANCES + 1] = {0}, weight[2 * INJECT_MAX_REACH + 1] = {0}, sum = 0;
+    int reach = spec->kind == TAKE_SLIP ? SLIP_RANGE : spec->reach;
+    double landing[SLIP_WINDOW] = {0}, weight[2 * INJECT_MAX_REACH + 1] = {0}, sum = 0;
     if (spec->kind == TAKE_SLIP)
-        slip_weights(meant, slip);
+        slip_landing(meant, landing);
     for (int d = -reach; d <= reach; d++) {
         bool possible = d != 0 && on_keyboard(meant, meant + d);
-        double w = spec->kind == TAKE_SLIP ? slip[d + reach] : 1;
+        double w = spec->kind == TAKE_SLIP ? landing[d + reach] : 1;
         weight[d + reach] = possible ? w : 0;
         sum += weight[d + reach];
     }

@@ -22,8 +22,7 @@
  * then that of the model over the pitches that are left.
  *
  * Slips follow substitutions measured in aligned performances, by distance and
- * by the colours of the key that was meant and the key that was struck; see
- * inject.c for the table and where it comes from. */
+ * by the colours of the key that was meant and the key that was struck: correct/slip.h. */
 #ifndef MEASURE_INJECT_H
 #define MEASURE_INJECT_H
 
@@ -31,7 +30,7 @@
 #include "base/rng.h"
 #include "measure/take.h"
 
-enum { INJECT_TEXT = 96, INJECT_SLIP_RANGE = 12, INJECT_MAX_REACH = 60 };
+enum { INJECT_TEXT = 96, INJECT_MAX_REACH = 60 };
 
 struct inject_spec {
     enum take_kind kind; /* TAKE_RIGHT (none), TAKE_SHIFT, TAKE_SLIP or TAKE_ANY */
@@ -57,10 +56,6 @@ int inject_parse(const char *text, struct inject_spec *spec, struct error *error
 struct take_played *inject(const struct take_note *truth, size_t truth_count,
                            const struct inject_spec *spec, struct rng *rng, size_t *count,
                            struct error *error);
-
-/* The probability that a finger that slips off key `meant` lands `semitones`
- * higher (-12 .. 12), before limits of the keyboard; 0 at 0. */
-double inject_slip_probability(int meant, int semitones);
 
 /* Writes which note was what: a header and one line a note in order of position,
  *     note,what,slot,seconds,part,meant,played,velocity,truth,moved

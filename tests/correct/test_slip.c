@@ -141,6 +141,38 @@ static void learning_follows_the_player(void **state)
         assert_true(slip.probability[c] > 1e-6f);
 }
 
+/* Two ratios worked out from the counts. From E, up to F (white; E and B share
+ * that count) against down to E flat (black; shared by D, E, G, A and B). From
+ * F sharp, up to G (white; all five black keys share) against down to E (white,
+ * two below; shared by C sharp and F sharp). */
+static void ratios_by_hand(void **state)
+{
+    (void)state;
+    double landing[SLIP_WINDOW];
+    double e = (73 / 1193. / 2 + 8 / 84. / 2) / (134 / 1193. / 5 + 1 / 84. / 5);
+    slip_landing(64, landing);
+    assert_true(fabs(landing[SLIP_RANGE + 1] / landing[SLIP_RANGE - 1] / e - 1) < 1e-9);
+    double f = (291 / 952. / 5 + 7 / 14. / 5) / (12 / 952. / 2);
+    slip_landing(66, landing);
+    assert_true(fabs(landing[SLIP_RANGE + 1] / landing[SLIP_RANGE - 2] / f - 1) < 1e-9);
+}
+
+/* What misses lands somewhere, on another key. */
+static void landings_are_distributions(void **state)
+{
+    (void)state;
+    for (int pitch = 0; pitch < 128; pitch++) {
+        double landing[SLIP_WINDOW], sum = 0;
+        slip_landing(pitch, landing);
+        for (int k = 0; k < SLIP_WINDOW; k++) {
+            assert_true(landing[k] >= 0);
+            sum += landing[k];
+        }
+        assert_true(fabs(sum - 1) < 1e-12);
+        assert_true(landing[SLIP_RANGE] <= 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -150,6 +182,8 @@ int main(void)
         cmocka_unit_test(classes_are_distances),
         cmocka_unit_test(probabilities_sum_to_one),
         cmocka_unit_test(learning_follows_the_player),
+        cmocka_unit_test(ratios_by_hand),
+        cmocka_unit_test(landings_are_distributions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
