@@ -111,6 +111,19 @@ static int play_again(struct style_lane *lane, const struct inject_spec *spec, s
     return 0;
 }
 
+/* Whoever draws works evenly hears long ones most of the time, whoever draws notes evenly hears
+ * little else. So a work is drawn with a weight of one by the square root of its notes (of as many
+ * as are played at once): ten times as many notes are heard three times as much. */
+static const struct style_work *draw_work(const struct style_corpus *corpus, struct rng *rng)
+{
+    for (;;) {
+        const struct style_work *work = corpus->work[rng_below(rng, (uint32_t)corpus->works)];
+        size_t notes = work->song[0].count < MOST_NOTES ? work->song[0].count : MOST_NOTES;
+        if (rng_double(rng) < sqrt(STYLE_LEAST / (double)notes))
+            return work;
+    }
+}
+
 /* Voices with few notes are drawn more often, or they would hardly be heard. */
 static const struct style_song *draw_song(const struct style_work *work, struct rng *rng)
 {
@@ -156,8 +169,7 @@ static void place(struct style_lane *lane)
 static int begin(struct style_lane *lane, struct error *error)
 {
     struct rng *rng = &lane->rng;
-    const struct style_corpus *corpus = lane->corpus;
-    const struct style_work *work = corpus->work[rng_below(rng, (uint32_t)corpus->works)];
+    const struct style_work *work = draw_work(lane->corpus, rng);
     struct inject_spec spec;
     free(lane->take);
     lane->take = NULL;

@@ -25,11 +25,13 @@ struct style_song {
     size_t count;
 };
 
+enum { STYLE_LEAST = 24 }; /* notes of a song */
+
 /* The voices of a file: one of them is drawn whenever the file is. */
 struct style_work {
     char *name;
-    uint32_t folder; /* the caller's */
-    struct style_song *song;
+    uint32_t folder;         /* the caller's */
+    struct style_song *song; /* the first has all voices */
     size_t songs;
 };
 

@@ -8,8 +8,6 @@
 #include <string.h>
 #include <zlib.h>
 
-enum { LEAST_NOTES = 24 };
-
 char *corpus_work(const char *path)
 {
     char *stem = files_stem(files_name(path));
@@ -52,7 +50,7 @@ static void add_song(GArray *songs, const struct music *music, const struct take
         song.note[song.count] = truth[i];
         song.count++;
     }
-    if (song.count < LEAST_NOTES) {
+    if (song.count < STYLE_LEAST) {
         g_free(song.note);
         return;
     }
@@ -91,7 +89,7 @@ static struct style_work *load_work(const char *path, uint32_t folder,
     g_free(truth);
     music_free(music);
     if (work->songs == 0) {
-        error_set(error, "%s: fewer than %d notes", path, LEAST_NOTES);
+        error_set(error, "%s: fewer than %d notes", path, STYLE_LEAST);
         g_free(work->song);
         g_free(work->name);
         g_free(work);
