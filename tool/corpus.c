@@ -60,7 +60,8 @@ static void add_song(GArray *songs, const struct music *music, const struct take
 }
 
 static struct style_work *load_work(const char *path, uint32_t folder,
-                                    const struct command_common *common, struct error *error)
+                                    const struct command_common *common,
+                                    struct signature_mean *mean, struct error *error)
 {
     struct take_choice choice = {.grid = TAKE_GRID_FILE};
     struct music *music = music_load(path, &choice, common, error);
@@ -86,6 +87,7 @@ static struct style_work *load_work(const char *path, uint32_t folder,
     work->folder = folder;
     work->songs = songs->len;
     work->song = (struct style_song *)(void *)g_array_free(songs, FALSE);
+    const struct signature_count count = signature_count(music->file);
     g_free(truth);
     music_free(music);
     if (work->songs == 0) {
@@ -95,6 +97,7 @@ static struct style_work *load_work(const char *path, uint32_t folder,
         g_free(work);
         return NULL;
     }
+    signature_add(mean, &count);
     return work;
 }
 
@@ -113,15 +116,32 @@ struct lists {
     GPtrArray *all, *learned, *held_out;
 };
 
+static void tell_key(const char *path, const struct signature_mean *mean,
+                     const struct command_common *common)
+{
+    double in_key = 100 * mean->in_key / mean->files, in_c = 100 * mean->in_c / mean->files;
+    if (signature_is_implausible(mean))
+        command_note(common,
+                     "%s: warning: only %.0f %% of the notes lie in the key of their signature, "
+                     "%.0f %% in C major (%u files with sharps or flats): are accidentals lost?",
+                     path, in_key, in_c, mean->files);
+    else if (mean->files > 0)
+        command_note(common,
+                     "%s: %.0f %% of the notes lie in the key of their signature (%u files with "
+                     "sharps or flats)",
+                     path, in_key, mean->files);
+}
+
 static int load_folder(struct lists *lists, char *path, uint32_t folder, uint32_t hold_out,
-                       const struct command_common *common, struct error *error)
+                       const struct command_common *common, struct signature_mean *mean,
+                       struct error *error)
 {
     char *one[] = {path, NULL};
     char **files = files_expand(one, error);
     uint32_t left_out = 0;
     for (size_t i = 0; files && files[i]; i++) {
         struct error why;
-        struct style_work *work = load_work(files[i], folder, common, &why);
+        struct style_work *work = load_work(files[i], folder, common, mean, &why);
         if (!work) {
             left_out++;
             continue;
@@ -132,6 +152,7 @@ static int load_folder(struct lists *lists, char *path, uint32_t folder, uint32_
     if (left_out)
         command_note(common, "%s: %u files left out: no music in them that can be read", path,
                      left_out);
+    tell_key(path, mean, common);
     g_strfreev(files);
     return files ? 0 : -1;
 }
@@ -151,11 +172,13 @@ int corpus_load(struct corpus *corpus, char *const *paths, uint32_t hold_out,
     struct lists lists = {g_ptr_array_new(), g_ptr_array_new(), g_ptr_array_new()};
     GPtrArray *folders = g_ptr_array_new();
     int status = 0;
+    corpus->signature = g_new0(struct signature_mean, g_strv_length((char **)paths));
     for (uint32_t i = 0; status == 0 && paths[i]; i++) {
         uint32_t first;
         g_ptr_array_add(folders, g_path_get_basename(paths[i]));
         if (!named_before(paths, i, &first))
-            status = load_folder(&lists, paths[i], i, hold_out, common, error);
+            status =
+                load_folder(&lists, paths[i], i, hold_out, common, &corpus->signature[i], error);
     }
     guint once = lists.learned->len;
     for (uint32_t i = 0; status == 0 && paths[i]; i++) {
@@ -186,6 +209,7 @@ void corpus_free(struct corpus *corpus)
     for (uint32_t i = 0; i < corpus->folders; i++)
         g_free(corpus->folder[i]);
     g_free(corpus->folder);
+    g_free(corpus->signature);
     for (size_t i = 0; i < corpus->files; i++)
         free_work(corpus->all[i]);
     g_free(corpus->all);

@@ -7,16 +7,19 @@
 
 #include "style/corpus.h"
 #include "tool/command.h"
+#include "tool/signature.h"
 
 struct corpus {
-    char **folder; /* as named, without its path; [folders] */
+    char **folder;                    /* as named, without its path; [folders] */
+    struct signature_mean *signature; /* [folders]; of one named again: nothing */
     uint32_t folders;
     struct style_work **all; /* owned; [files] */
     size_t files;
     struct style_corpus learned, held_out; /* borrow from `all` */
 };
 
-/* Loads every .mid below the paths; what cannot be read is told and left out. A
+/* Loads every .mid below the paths; what cannot be read is told and left out, and how much of a
+ * folder lies in the keys of its signatures (tool/signature.h) is told, too. A
  * path named twice counts twice when songs are drawn. `hold_out` (0: nothing) keeps every
  * so-manieth work apart: by the CRC-32 of the work's name, see corpus_work. -1:
  * error, nothing to free. */

@@ -4,6 +4,7 @@
 #include "tool/commands.h"
 #include "tool/files.h"
 #include "tool/models.h"
+#include "tool/signature.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -96,6 +97,13 @@ static json_t *music_key_signature(const struct midifile *file)
                         key.minor ? "minor" : "major");
 }
 
+/* Per cent of the notes; null without a signature. */
+static json_t *music_in_key(const struct midifile *file)
+{
+    struct signature_count count = signature_count(file);
+    return count.notes ? json_real(100 * (double)count.in_key / (double)count.notes) : json_null();
+}
+
 /* Of all that is not drums, by length of the notes. */
 static const char *music_key_estimate(const struct midifile *file)
 {
@@ -133,14 +141,14 @@ static json_t *describe_music(const struct midifile *file, const char *name)
     midifile_notes(file, &count);
     char checksum[16];
     snprintf(checksum, sizeof checksum, "%08x", midifile_checksum(file));
-    return json_pack("{s:o, s:s, s:i, s:i, s:I, s:f, s:i, s:s, s:o, s:o, s:o, s:s, s:o, s:o}",
-                     "file", command_text(name), "kind", "music", "format",
-                     (int)midifile_format(file), "ppq", (int)midifile_ppq(file), "ticks",
-                     (json_int_t)midifile_length_ticks(file), "seconds",
-                     midifile_length_seconds(file), "notes", (int)count, "checksum", checksum,
-                     "tempo", music_tempo(file), "meters", music_meters(file), "key_signature",
-                     music_key_signature(file), "key_estimate", music_key_estimate(file), "grid",
-                     music_grid(file, name, &all), "tracks", music_tracks(file));
+    return json_pack(
+        "{s:o, s:s, s:i, s:i, s:I, s:f, s:i, s:s, s:o, s:o, s:o, s:o, s:s, s:o, s:o}", "file",
+        command_text(name), "kind", "music", "format", (int)midifile_format(file), "ppq",
+        (int)midifile_ppq(file), "ticks", (json_int_t)midifile_length_ticks(file), "seconds",
+        midifile_length_seconds(file), "notes", (int)count, "checksum", checksum, "tempo",
+        music_tempo(file), "meters", music_meters(file), "key_signature", music_key_signature(file),
+        "in_key", music_in_key(file), "key_estimate", music_key_estimate(file), "grid",
+        music_grid(file, name, &all), "tracks", music_tracks(file));
 }
 
 static json_t *describe_networks(const struct model *model, const char *name, uint32_t checksum)
@@ -253,6 +261,8 @@ static void print_music(const json_t *facts)
     print_meters(json_object_get(facts, "meters"));
     printf("key        %s as signed, %s by its notes\n", text(facts, "key_signature"),
            text(facts, "key_estimate"));
+    if (json_is_number(json_object_get(facts, "in_key")))
+        printf("           %.0f %% of the notes lie in the key signed\n", number(facts, "in_key"));
     print_grid(json_object_get(facts, "grid"));
     printf("checksum   %s\n", text(facts, "checksum"));
     for (size_t i = 0; i < json_array_size(tracks); i++)

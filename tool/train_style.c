@@ -283,6 +283,23 @@ static void print_rows(const json_t *rows)
     }
 }
 
+/* How much of each folder lies in the keys of its signatures. */
+static json_t *describe_keys(const struct corpus *corpus)
+{
+    json_t *keys = json_array();
+    for (uint32_t i = 0; i < corpus->folders; i++) {
+        const struct signature_mean *mean = &corpus->signature[i];
+        if (mean->files > 0)
+            json_array_append_new(keys, json_pack("{s:o, s:i, s:f, s:f, s:b}", "folder",
+                                                  command_text(corpus->folder[i]), "files",
+                                                  (int)mean->files, "in_key",
+                                                  100 * mean->in_key / mean->files, "in_c_major",
+                                                  100 * mean->in_c / mean->files, "plausible",
+                                                  !signature_is_implausible(mean)));
+    }
+    return keys;
+}
+
 /* --- Saving --- */
 
 static int save(const struct style_options *options, const char *path,
@@ -352,12 +369,13 @@ static int learn(struct style_options *options, const struct corpus *corpus)
     if (status != 0)
         return command_fail(&error);
     if (options->common.json)
-        return command_print_json(json_pack(
-            "{s:o, s:i, s:i, s:I, s:I, s:I, s:I, s:f, s:o*}", "model",
-            command_text(options->output), "works", (int)corpus->learned.works, "held_out",
-            (int)corpus->held_out.works, "notes", (json_int_t)options->notes, "prior_notes",
-            (json_int_t)options->prior, "ppo_steps", (json_int_t)options->steps, "seed",
-            (json_int_t)options->common.seed, "seconds", seconds, "trials", rows));
+        return command_print_json(
+            json_pack("{s:o, s:i, s:i, s:I, s:I, s:I, s:I, s:f, s:o, s:o*}", "model",
+                      command_text(options->output), "works", (int)corpus->learned.works,
+                      "held_out", (int)corpus->held_out.works, "notes", (json_int_t)options->notes,
+                      "prior_notes", (json_int_t)options->prior, "ppo_steps",
+                      (json_int_t)options->steps, "seed", (json_int_t)options->common.seed,
+                      "seconds", seconds, "keys", describe_keys(corpus), "trials", rows));
     printf("works            %zu, %zu held out\n", corpus->learned.works, corpus->held_out.works);
     printf("learning         %lld notes, %lld of the prior, %lld steps of ppo, seed %lld, %.0f s\n",
            (long long)options->notes, (long long)options->prior, (long long)options->steps,
@@ -432,8 +450,8 @@ int command_train_style(int argc, char **argv)
     };
     char **paths = NULL;
     int code = command_parse(argc, argv, "DIR...",
-                             "Every folder is drawn from as often as it has files; one named twice "
-                             "twice as often. The result does not depend on the number of threads.",
+                             "Every folder is drawn from as often as it has files, long ones less "
+                             "often; one named twice twice as often. The result does not depend on the number of threads.",
                              entries, &options.common, &paths);
     if (code == COMMAND_GO_ON)
         code = check_usage(&options, paths);

@@ -99,6 +99,31 @@ static void test_targets(void **state)
     free(music);
 }
 
+/* A work with a quarter of the notes is heard twice as often. */
+static void test_works_are_drawn_by_the_root_of_their_notes(void **state)
+{
+    (void)state;
+    struct music *music = malloc(sizeof *music);
+    struct style_lane *lane = malloc(sizeof *lane);
+    assert_true(music && lane);
+    compose(music);
+    for (int w = 1; w < WORKS; w += 2)
+        music->song[w].count = NOTES / 4;
+    assert_int_equal(style_lane_open(lane, &music->corpus, 3, 4, NULL), 0);
+    int whole = 0, quarter = 0;
+    while (whole + quarter < 1200) {
+        struct style_struck struck;
+        assert_int_equal(style_lane_next(lane, &struck, NULL), 0);
+        whole += struck.first && lane->truth_count == NOTES;
+        quarter += struck.first && lane->truth_count == NOTES / 4;
+        lane->next = struck.first ? lane->count : lane->next + 1;
+    }
+    assert_true(quarter > 750 && quarter < 850);
+    style_lane_close(lane);
+    free(lane);
+    free(music);
+}
+
 static void learn(const struct music *music, struct style_networks *networks, uint32_t threads,
                   uint64_t notes)
 {
@@ -209,6 +234,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_targets),
+        cmocka_unit_test(test_works_are_drawn_by_the_root_of_their_notes),
         cmocka_unit_test(test_threads),
         cmocka_unit_test(test_learning),
         cmocka_unit_test(test_nothing),

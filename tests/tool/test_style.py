@@ -4,9 +4,21 @@ import json
 import os
 import unittest
 
-from audiogenrl import Case, content, ons, piece, without_pitches
+import mido
+from audiogenrl import Case, content, note, ons, piece, without_pitches
 
 SHORT = ["--notes", "3000", "--prior", "2000", "--steps", "5000", "--hold-out", "2", "--trials", "1"]
+
+
+def signed(path, sharps, pitches):
+    keys = ["C", "G", "D", "A", "E", "B"]
+    file = mido.MidiFile(type=1, ticks_per_beat=480)
+    track = mido.MidiTrack()
+    track.append(mido.MetaMessage("key_signature", key=keys[sharps], time=0))
+    for pitch in pitches:
+        note(track, pitch, 80, 240)
+    file.tracks.append(track)
+    file.save(path)
 
 
 class Style(Case):
@@ -67,6 +79,52 @@ class Style(Case):
         facts = self.succeeds("evaluate", "--live", "-m", "s.model", source).stdout.decode()
         self.assertIn("correct", facts)
         self.assertNotIn("generate", facts)
+
+    def test_keys(self):
+        """Two of five notes on the sharps of A major, written; and lost, as a bad converter does."""
+        corpora = {"good": [57, 59, 61, 62, 64, 66, 68, 69], "lost": [57, 59, 60, 62, 64, 65, 67, 69]}
+        for folder, scale in corpora.items():
+            os.makedirs(folder)
+            for i in range(4):
+                signed(f"{folder}/{i}.mid", 3, [scale[(3 * n + i) % 8] for n in range(64)])
+        self.assertEqual(self.inspected("good/0.mid")["in_key"], 100)
+        self.assertEqual(self.inspected("lost/0.mid")["in_key"], 62.5)
+        self.assertIn("62 % of the notes lie in the key signed", self.told("inspect", "lost/0.mid"))
+        done = self.succeeds("train", "--style", "--json", *SHORT[:4], "--steps", "100", "--hold-out",
+                             "0", "-o", "s.model", "good", "lost")
+        keys = json.loads(done.stdout)["keys"]
+        self.assertEqual(
+            keys,
+            [
+                {"folder": "good", "files": 4, "in_key": 100, "in_c_major": 62.5, "plausible": True},
+                {"folder": "lost", "files": 4, "in_key": 62.5, "in_c_major": 100, "plausible": False},
+            ],
+        )
+        lines = done.stderr.decode().splitlines()
+        self.assertEqual(len([line for line in lines if "good: 100 % of the notes" in line]), 1)
+        self.assertEqual(len([line for line in lines if "lost: warning: only 62 %" in line]), 1)
+
+    def inspected(self, path):
+        return json.loads(self.succeeds("inspect", "--json", path).stdout)
+
+    def told(self, *words):
+        return self.succeeds(*words).stdout.decode()
+
+    def test_signature_changes(self):
+        """Each note counts under the signature that it stands under; drums and what precedes do not."""
+        file = mido.MidiFile(type=1, ticks_per_beat=480)
+        track = mido.MidiTrack()
+        for key, pitches in ((None, [61]), ("D", [66, 61, 60, 62]), ("Eb", [63, 70, 56, 64])):
+            if key:
+                track.append(mido.MetaMessage("key_signature", key=key, time=0))
+            for pitch in pitches:
+                note(track, pitch, 80, 480)
+            note(track, 37, 80, 480, channel=9)
+        file.tracks.append(track)
+        file.save("two.mid")
+        self.assertEqual(self.inspected("two.mid")["in_key"], 75)
+        piece("none.mid")
+        self.assertIsNone(self.inspected("none.mid")["in_key"])
 
     def test_wrong_usage(self):
         self.corpus(2)
