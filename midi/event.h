@@ -19,6 +19,9 @@ enum {
     MIDI_CHANNEL_PRESSURE = 0xD0,
     MIDI_PITCH_BEND = 0xE0,
     MIDI_SYSEX = 0xF0,
+    MIDI_TIME_CODE = 0xF1,
+    MIDI_SONG_POSITION = 0xF2,
+    MIDI_SONG_SELECT = 0xF3,
     MIDI_SYSEX_ESCAPE =
         0xF7,         /* files only: a later SysEx packet, or any bytes to be sent as they are */
     MIDI_META = 0xFF, /* files only; on a wire this byte is a reset */

@@ -196,6 +196,7 @@ struct midifile *midifile_load_memory(const void *bytes, size_t length, const ch
         return NULL;
     }
     file->checksum = (uint32_t)crc32_z(0, bytes, length);
+    smfmend_text(&file->check.mended, name, file->warning, sizeof file->warning);
     return file;
 }
 
@@ -241,6 +242,11 @@ const uint8_t *midifile_bytes(const struct midifile *file, size_t *length)
 {
     *length = file->check.length;
     return file->check.bytes;
+}
+
+const char *midifile_warning(const struct midifile *file)
+{
+    return file->warning;
 }
 
 uint32_t midifile_checksum(const struct midifile *file)

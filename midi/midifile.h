@@ -1,11 +1,13 @@
 /* Standard MIDI Files of type 0 and 1: loaded, looked at, note numbers changed,
  * saved.
  *
- * Bytes from outside pass midi/smfcheck.h, which says what is repaired and what
+ * Bytes from outside pass midi/smfcheck.h, which says what is mended and what
  * refused; libsmf then reads the events (midi/smfread.h). The checked bytes are
  * kept, and a new note number is written into them where the old one stood, so
  * a saved file differs from the loaded one in note numbers only: every other
- * event, its order, time, bytes and running status stay.
+ * event, its order, time, bytes and running status stay. Of a file that had to be
+ * mended (midifile_warning) this holds against the mended file, which is what
+ * midifile_save writes.
  *
  * Order of events and notes: by tick, then by track, then by place in the track.
  *
@@ -69,6 +71,10 @@ void midifile_free(struct midifile *file);
 
 /* What midifile_save writes; the file's own. */
 const uint8_t *midifile_bytes(const struct midifile *file, size_t *length);
+
+/* One line for the user, "NAME: mended: ...; ...", about what was mended or left
+ * unread; "" where nothing was. The file's own. */
+const char *midifile_warning(const struct midifile *file);
 
 /* CRC-32 (as zlib's) of the bytes that were loaded, before any repair. */
 uint32_t midifile_checksum(const struct midifile *file);

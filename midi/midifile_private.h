@@ -7,6 +7,7 @@
 
 struct midifile {
     char *name;
+    char warning[1024]; /* "" or what was mended */
     uint32_t checksum;
     struct smfcheck check;
     struct smfread_event *event; /* [check.events] track after track */

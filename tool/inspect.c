@@ -315,7 +315,7 @@ static bool looks_like_model(const unsigned char *bytes, size_t length)
     return length >= 4 && memcmp(bytes, "AGRL", 4) == 0;
 }
 
-static json_t *describe(const char *path, struct error *error)
+static json_t *describe(const char *path, const struct command_common *common, struct error *error)
 {
     size_t length = 0;
     unsigned char *bytes = files_read(path, &length, error);
@@ -332,6 +332,8 @@ static json_t *describe(const char *path, struct error *error)
         struct midifile *file = midifile_load_memory(bytes, length, name, error);
         if (file)
             facts = describe_music(file, name);
+        if (file && midifile_warning(file)[0])
+            command_note(common, "%s", midifile_warning(file));
         midifile_free(file);
     } else {
         error_set(error,
@@ -354,7 +356,7 @@ int command_inspect(int argc, char **argv)
     if (code == COMMAND_GO_ON && (!files[0] || files[1]))
         code = command_usage("inspect", "expected one FILE.mid or MODEL, got %u",
                              g_strv_length(files));
-    if (code == COMMAND_GO_ON && !(facts = describe(files[0], &error)))
+    if (code == COMMAND_GO_ON && !(facts = describe(files[0], &common, &error)))
         code = command_fail(&error);
     if (code == COMMAND_GO_ON && common.json) {
         code = command_print_json(json_incref(facts));

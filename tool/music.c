@@ -54,6 +54,8 @@ struct music *music_load(const char *path, const struct take_choice *choice,
         music_free(music);
         return NULL;
     }
+    if (midifile_warning(music->file)[0])
+        command_note(common, "%s", midifile_warning(music->file));
     note_grid(music, choice, common);
     return music;
 }

@@ -7,9 +7,16 @@ every note's number changed. Two readers that know nothing of this project must
 then see the same events, at the same times, in the same order; of note and
 aftertouch events the number alone may differ, and in the second copy must, for
 each note struck. The notes listed by SMF_TOOL must be mido's.
+
+Then each kind of fault that is mended is put into the random files. What
+SMF_TOOL reads of such a file must be what it reads of the file without the
+fault, it must name the fault, and what a reader makes of the faulty file, where
+it reads it, must be what it makes of the mended copy.
 """
 import argparse
 import pathlib
+import random
+import struct
 import subprocess
 import sys
 
@@ -140,6 +147,111 @@ def compare(path, tool, folder):
     return count
 
 
+def chunks_of(data):
+    """The header's content, then the content of each track."""
+    at, found = 0, []
+    while at < len(data):
+        length = struct.unpack(">I", data[at + 4 : at + 8])[0]
+        found.append(data[at + 8 : at + 8 + length])
+        at += 8 + length
+    return found[0], found[1:]
+
+
+def chunk(name, content, length=None):
+    return name + struct.pack(">I", len(content) if length is None else length) + content
+
+
+def file_of(header, tracks, between=b""):
+    return chunk(b"MThd", header) + b"".join(between + chunk(b"MTrk", t) for t in tracks)
+
+
+def with_length(header, tracks, which, change):
+    parts = [
+        chunk(b"MTrk", t, max(0, len(t) + (change if n == which else 0)))
+        for n, t in enumerate(tracks)
+    ]
+    return chunk(b"MThd", header) + b"".join(parts)
+
+
+def fault_each(header, tracks, dice):
+    """(what it is, the words that name it, the file, its notes are all there)"""
+    which = dice.randrange(len(tracks))
+    last = len(tracks) - 1
+
+    def into(first):
+        return [first + t if n == which else t for n, t in enumerate(tracks)]
+
+    plain = file_of(header, tracks)
+    yield "volume of 168", "data byte above 127 set to 127", file_of(
+        header, into(b"\0\xb0\x07\xa8")
+    ), True
+    yield "clock", "real-time or common message", file_of(header, into(b"\0\xf8\0\xfe")), True
+    yield "five bytes", "five bytes or more", file_of(header, into(b"\x80\x80\x80\x80")), True
+    yield "padding", "padding between chunks", file_of(
+        header, tracks, bytes([dice.choice(b"\0 \xff")]) * dice.randint(1, 9)
+    ), True
+    yield "two files", "several files in one", plain + plain, True
+    mac = bytearray(128)
+    mac[1:5], mac[65:73], mac[83:87] = b"\3abc", b"Midittxt", struct.pack(">I", len(plain))
+    yield "MacBinary", "MacBinary", bytes(mac) + plain + bytes(-len(plain) % 128), True
+    riff = b"RMID" + b"data" + struct.pack("<I", len(plain)) + plain
+    yield "RMID", "RMID", b"RIFF" + struct.pack("<I", len(riff)) + riff, True
+    if len(tracks) == 1:
+        yield "type 2", "type 2", file_of(b"\0\2" + header[2:], tracks), True
+    too_long = dice.randint(1, 8) if which < last else dice.randint(1, 100000)
+    yield "too long", "wrong track length", with_length(header, tracks, which, too_long), True
+    too_short = -dice.randint(1, len(tracks[which]))
+    yield "too short", "wrong track length", with_length(header, tracks, which, too_short), True
+    yield "cut", "cut at the end", plain[: -dice.randint(1, len(tracks[last]) - 1)], False
+
+
+def read_notes(tool, path):
+    return [line.split()[:5] for line in run(tool, "notes", path).stdout.decode().splitlines()]
+
+
+def read_clipped(path):
+    """The notes of each track as mido reads them with data bytes above 127 as 127."""
+    try:
+        file = mido.MidiFile(path, clip=True)
+    except (OSError, ValueError, EOFError, KeyError, IndexError, TypeError):
+        return None
+    wanted = []
+    for track in file.tracks:
+        tick, notes = 0, []
+        for _, message in before_end([(m.time, m) for m in track]):
+            tick += message.time
+            if message.type == "note_on":
+                notes.append((tick, message.channel, message.note, message.velocity))
+        wanted.append(notes)
+    return wanted
+
+
+def compare_faults(tool, made, folder, dice):
+    """How many faulty files mido read as we did."""
+    faulty, mended, agreed = folder / "faulty.mid", folder / "mended.mid", 0
+    notes = read_notes(tool, made)
+    for kind, words, data, complete in fault_each(*chunks_of(made.read_bytes()), dice):
+        faulty.write_bytes(data)
+        done = run(tool, "copy", faulty, mended)
+        if done.returncode != 0 or done.stderr:
+            fail(faulty, f"{kind}: {done.stderr.decode(errors='replace')}")
+        warning = run(tool, "warning", faulty).stdout.decode()
+        if words not in warning:
+            fail(faulty, f"{kind}: not named in '{warning}'")
+        read = read_notes(tool, faulty)
+        if read != notes if complete else any(note not in notes for note in read):
+            fail(faulty, f"{kind}: {len(read)} notes read, {len(notes)} there, or others")
+        theirs, ours = read_clipped(faulty), read_clipped(mended)
+        if ours is None:
+            fail(mended, f"{kind}: mido cannot read the mended file")
+        # Of a track that is longer than it says mido reads no more than it says.
+        if theirs is not None and len(theirs) == len(ours) and kind != "too short":
+            agreed += 1
+            if theirs != ours:
+                fail(faulty, f"{kind}: mido reads other notes")
+    return agreed
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("tool")
@@ -149,7 +261,7 @@ def main():
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     made = options.folder / "made.mid"
-    plain = odd = 0
+    plain = odd = faulty = 0
     for seed in range(options.seeds):
         for verb in ("make", "odd"):
             done = run(options.tool, verb, seed, made)
@@ -157,10 +269,16 @@ def main():
                 fail(made, done.stderr.decode(errors="replace"))
             count = compare(made, options.tool, options.folder)
             plain, odd = (plain + count, odd) if verb == "make" else (plain, odd + count)
+            if verb == "make":
+                faulty += compare_faults(
+                    options.tool, made, options.folder, random.Random(seed)
+                )
     named = sum(compare(path, options.tool, options.folder) for path in options.files)
-    print(f"readings compared: plain {plain}, odd {odd}, named {named}")
+    print(f"readings compared: plain {plain}, odd {odd}, faulty {faulty}, named {named}")
     if odd < options.seeds // 3:
         sys.exit("the readers refused nearly all odd files: nothing was compared")
+    if faulty < 3 * options.seeds:
+        sys.exit("mido refused nearly all faulty files: nothing was compared")
     if plain < 2 * options.seeds or named < 2 * len(options.files):
         sys.exit("a reader refused a plain file")
 

@@ -1,7 +1,8 @@
 /* For compare.py: makes random files, copies files through midifile, lists notes.
  *     smf_tool make SEED OUT        smf_tool odd SEED OUT
  *     smf_tool copy IN OUT          smf_tool pitches IN OUT (every note's number changed)
- *     smf_tool notes IN             (track channel pitch velocity tick seconds) */
+ *     smf_tool notes IN             (track channel pitch velocity tick seconds)
+ *     smf_tool warning IN           (what was mended) */
 #include "base/rng.h"
 #include "midi/midifile.h"
 #include "smfgen.h"
@@ -55,6 +56,8 @@ int main(int argc, char **argv)
         change(file);
     if (file && strcmp(argv[1], "notes") == 0)
         list(file);
+    if (file && strcmp(argv[1], "warning") == 0)
+        puts(midifile_warning(file));
     int result = !file || (argc == 4 && midifile_save(file, argv[3], &error) != 0);
     if (result)
         fprintf(stderr, "%s\n", error.text);

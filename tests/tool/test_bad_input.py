@@ -8,7 +8,7 @@ import zlib
 
 import mido
 
-from audiogenrl import PROGRAM, Case, piece
+from audiogenrl import PROGRAM, Case, content, piece
 
 READERS = {
     "train": ["train", "-o", "out.model"],
@@ -68,15 +68,38 @@ class BadInput(Case):
             "empty.mid": b"",
             "picture.mid": png(),
             "text.mid": b"hello\n" * 100,
-            "type2.mid": header(kind=2) + track(NOTE + END),
+            "type2.mid": header(kind=2, tracks=2) + 2 * track(NOTE + END),
             "smpte.mid": header(division=0xE250) + track(NOTE + END),
             "division0.mid": header(division=0) + track(NOTE + END),
-            "cut.mid": header() + track(NOTE + END)[:-6],
+            "no_status.mid": header() + track(b"\x00\x3c\x40" + NOTE + END),
             "long_quantity.mid": header() + track(b"\xff\xff\xff\xff\x7f" + NOTE + END),
             "header_only.mid": header(tracks=0),
         }
         for path, data in cases.items():
             self.each_fails(self.write(path, data))
+
+    def test_faults_that_are_mended(self):
+        """Read with one line that says what was mended; what is written is the mended file."""
+        piece()
+        plain = content("piece.mid")
+        second = plain.rindex(b"MTrk")
+        cases = {
+            "padding between chunks": plain[:second] + bytes(7) + plain[second:],
+            "data byte above 127": plain.replace(b"\xb0\x40\x50", b"\xb0\x40\xa8", 1),
+            "several files in one": plain + plain,
+        }
+        for words, data in cases.items():
+            self.write("faulty.mid", data)
+            for name, command in READERS.items():
+                with self.subTest(command=name, fault=words):
+                    said = self.succeeds(*command, "faulty.mid").stderr.decode().splitlines()
+                    said = [line for line in said if "mended" in line]
+                    self.assertEqual(len(said), 1, said)
+                    self.assertIn("audiogenrl: faulty.mid: mended: " + words, said[0])
+            self.assertEqual(self.succeeds("inspect", "-q", "faulty.mid").stderr, b"")
+            self.succeeds("correct", "--mode", "off", "faulty.mid", "-o", "same.mid")
+            want = plain.replace(b"\xb0\x40\x50", b"\xb0\x40\x7f", 1) if "data" in words else plain
+            self.assertEqual(content("same.mid"), want + (plain if "several" in words else b""))
 
     def test_no_notes(self):
         self.write("silent.mid", header() + track(END))
