@@ -1,18 +1,27 @@
-/* Write beside, then rename. The temporary name ends in .XXXXXX (mkstemp).
- * There is no fsync: it would cost more than all other work on a file, and a
- * failed run, unlike a power cut, is covered by the rename alone. */
+/* Write beside, then rename. The temporary name ends in .PROCESS-NUMBER. Without fsync,
+ * which would cost more than all other work on a file, a failed run is covered by the
+ * rename, a power cut is not.
+ *
+ * The umask belongs to the whole process, so it is never changed, not even to read it:
+ * open applies it. */
 #include "base/outfile.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { MOST_NAMES = 1000 };
+
 struct outfile {
     FILE *stream;
     char *path;
     char *temporary; /* NULL: written in place */
+    bool durable;
 };
 
 static void outfile_free(struct outfile *file)
@@ -22,13 +31,23 @@ static void outfile_free(struct outfile *file)
     free(file);
 }
 
-/* mkstemp makes the file private; the target keeps its mode, a new file follows the umask. */
-static void set_mode(int fd, const struct stat *old)
+/* A new file under a temporary name. -1: errno. */
+static int create_beside(struct outfile *file)
 {
-    mode_t mask = umask(0);
-    umask(mask);
-    if (fchmod(fd, old ? old->st_mode & 07777 : 0666 & ~mask) != 0)
-        return; /* a file system without modes; the content is what counts */
+    static atomic_uint number;
+    for (int i = 0; i < MOST_NAMES; i++) {
+        free(file->temporary);
+        if (asprintf(&file->temporary, "%s.%d-%u", file->path, (int)getpid(),
+                     atomic_fetch_add(&number, 1)) < 0) {
+            file->temporary = NULL;
+            errno = ENOMEM;
+            return -1;
+        }
+        int fd = open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (fd >= 0 || errno != EEXIST)
+            return fd;
+    }
+    return -1;
 }
 
 static FILE *open_beside(struct outfile *file, const struct stat *old, struct error *error)
@@ -43,19 +62,14 @@ static FILE *open_beside(struct outfile *file, const struct stat *old, struct er
         free(file->path);
         file->path = real;
     }
-    if (asprintf(&file->temporary, "%s.XXXXXX", file->path) < 0) {
-        file->temporary = NULL;
-        error_set(error, "%s: out of memory", file->path);
-        return NULL;
-    }
-    int fd = mkstemp(file->temporary);
+    int fd = create_beside(file);
     if (fd < 0) {
         error_set(error, "%s: cannot create: %s", file->path, strerror(errno));
-        free(file->temporary);
-        file->temporary = NULL;
         return NULL;
     }
-    set_mode(fd, old);
+    /* On a file system without modes it fails; the content is what counts. */
+    if (old)
+        (void)!fchmod(fd, old->st_mode & 07777);
     FILE *stream = fdopen(fd, "wb");
     if (!stream) {
         error_set(error, "%s: %s", file->path, strerror(errno));
@@ -100,9 +114,24 @@ FILE *outfile_stream(struct outfile *file)
     return file->stream;
 }
 
+/* Has the disk know the new name. Where a folder cannot be synchronised the name may be
+ * the old one after a power cut; the file is whole all the same. */
+static void sync_folder(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder = !slash ? strdup(".") : strndup(path, slash == path ? 1 : (size_t)(slash - path));
+    int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (fd >= 0) {
+        (void)!fsync(fd);
+        close(fd);
+    }
+    free(folder);
+}
+
 int outfile_commit(struct outfile *file, struct error *error)
 {
-    int bad = fflush(file->stream) != 0 || ferror(file->stream);
+    int bad = fflush(file->stream) != 0 || ferror(file->stream) ||
+              (file->durable && file->temporary && fsync(fileno(file->stream)) != 0);
     int reason = errno;
     if (file->stream != stdout && fclose(file->stream) != 0 && !bad) {
         bad = 1;
@@ -116,6 +145,8 @@ int outfile_commit(struct outfile *file, struct error *error)
         error_set(error, "%s: cannot write: %s", file->path, strerror(reason));
         if (file->temporary)
             unlink(file->temporary);
+    } else if (file->durable && file->temporary) {
+        sync_folder(file->path);
     }
     outfile_free(file);
     return bad ? -1 : 0;
@@ -130,12 +161,24 @@ void outfile_abort(struct outfile *file)
     outfile_free(file);
 }
 
-int outfile_write(const char *path, const void *bytes, size_t length, struct error *error)
+static int write_all(const char *path, const void *bytes, size_t length, bool durable,
+                     struct error *error)
 {
     struct outfile *file = outfile_open(path, error);
     if (!file)
         return -1;
+    file->durable = durable;
     /* A short write leaves the stream's error flag for commit to find. */
     (void)!fwrite(bytes, 1, length, file->stream);
     return outfile_commit(file, error);
+}
+
+int outfile_write(const char *path, const void *bytes, size_t length, struct error *error)
+{
+    return write_all(path, bytes, length, false, error);
+}
+
+int outfile_write_durable(const char *path, const void *bytes, size_t length, struct error *error)
+{
+    return write_all(path, bytes, length, true, error);
 }

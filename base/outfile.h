@@ -28,4 +28,9 @@ void outfile_abort(struct outfile *file);
 /* The three calls in one, for bytes at hand. */
 int outfile_write(const char *path, const void *bytes, size_t length, struct error *error);
 
+/* The same for what cannot be made again: it is on the disk before it takes the target's
+ * place, so that a power cut leaves the old file or the new one. May take as long as the
+ * disk does. */
+int outfile_write_durable(const char *path, const void *bytes, size_t length, struct error *error);
+
 #endif

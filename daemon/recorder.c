@@ -110,7 +110,7 @@ static int write_page(struct recorder *recorder, const struct page *page, struct
         if (!recorder->file)
             return error_set(error, "%s.mid: no name is free", page->stem);
     }
-    return outfile_write(recorder->file, page->bytes, page->length, error);
+    return outfile_write_durable(recorder->file, page->bytes, page->length, error);
 }
 
 /* What came of a page; said once as long as it is the same. */

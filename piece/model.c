@@ -356,7 +356,7 @@ int model_save(const struct model *model, const char *path, struct error *error)
     put_sections(&w, model);
     w.at = MODEL_CRC_AT;
     put_u32(&w, model_crc(w.bytes, length));
-    int status = outfile_write(path, w.bytes, length, error);
+    int status = outfile_write_durable(path, w.bytes, length, error);
     free(w.bytes);
     return status;
 }
