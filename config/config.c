@@ -428,6 +428,14 @@ void config_free(struct config *config)
     free(config);
 }
 
+static bool is_blank(const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if (!isspace((unsigned char)text[i]))
+            return false;
+    return true;
+}
+
 struct config *config_parse(const void *bytes, size_t length, const char *name, config_tell *tell,
                             void *context, struct error *error)
 {
@@ -438,6 +446,7 @@ struct config *config_parse(const void *bytes, size_t length, const char *name, 
         error_set(error, "%s: out of memory", name);
         return NULL;
     }
+    reading.config->blank = is_blank(text, length);
     bool marked = length >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0;
     reading.at = text + (marked ? 3 : 0);
     reading.end = text + length;

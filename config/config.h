@@ -104,6 +104,7 @@ struct config {
     struct {
         char *folder; /* NULL: nothing is recorded */
     } record;
+    bool blank; /* there was no file, or nothing in it, not even a comment */
 };
 
 /* Is told of every fault, in the order of the lines. */

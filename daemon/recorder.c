@@ -34,6 +34,7 @@ struct page {
 
 struct recorder {
     struct relay *relay;
+    struct hearer hearer;
     char *folder; /* NULL: nothing is recorded */
     struct recording *recording;
     char name[NAME];   /* of the session: when it began */
@@ -286,6 +287,7 @@ struct recorder *recorder_open(struct relay *relay, struct error *error)
         return NULL;
     }
     recorder->relay = relay;
+    recorder->hearer = (struct hearer){.hear = hear, .context = recorder};
     pthread_mutex_init(&recorder->lock, NULL);
     pthread_cond_init(&recorder->stirred, NULL);
     pthread_attr_init(&attributes);
@@ -306,7 +308,7 @@ void recorder_close(struct recorder *recorder)
 {
     if (!recorder)
         return;
-    (void)recorder_choose(recorder, NULL, NULL);
+    recorder_choose(recorder, NULL);
     pthread_mutex_lock(&recorder->lock);
     recorder->stopping = true;
     pthread_cond_signal(&recorder->stirred);
@@ -325,26 +327,22 @@ static bool same_folder(const char *a, const char *b)
     return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-int recorder_choose(struct recorder *recorder, const char *folder, struct error *error)
+void recorder_choose(struct recorder *recorder, char *folder)
 {
-    if (same_folder(folder, recorder->folder))
-        return 0;
-    char *copy = folder ? strdup(folder) : NULL;
-    if (folder && !copy)
-        return error_set(error, "out of memory");
-    if (folder && relay_join(recorder->relay, hear, recorder, error) != 0) {
-        free(copy);
-        return -1;
+    if (same_folder(folder, recorder->folder)) {
+        free(folder);
+        return;
     }
     if (recorder->folder) {
         relay_flush(recorder->relay);
         end_session(recorder);
-        if (!folder)
-            relay_leave(recorder->relay, hear, recorder);
     }
     free(recorder->folder);
-    recorder->folder = copy;
-    return 0;
+    recorder->folder = folder;
+    if (folder)
+        relay_join(recorder->relay, &recorder->hearer);
+    else
+        relay_leave(recorder->relay, &recorder->hearer);
 }
 
 static json_t *text_or_null(const char *text)

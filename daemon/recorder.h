@@ -32,8 +32,8 @@ struct recorder *recorder_open(struct relay *relay, struct error *error);
 void recorder_close(struct recorder *recorder);
 
 /* Records into a folder, made if need be; NULL: no longer. The same as before: goes
- * on. -1: out of memory, nothing changed. */
-int recorder_choose(struct recorder *recorder, const char *folder, struct error *error);
+ * on. Takes the text, which was malloced. */
+void recorder_choose(struct recorder *recorder, char *folder);
 
 /* To be called every second or so: saves, and ends a session that is over. */
 void recorder_look(struct recorder *recorder);

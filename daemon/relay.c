@@ -1,4 +1,4 @@
-/* One timer, and a short list of functions. */
+/* One timer, and a list of functions. */
 #include "daemon/relay.h"
 
 #include <stdlib.h>
@@ -9,23 +9,19 @@ enum { ACCURACY = 1000 }; /* microseconds */
 struct relay {
     sd_event_source *timer;
     struct tape *tape;
-    bool flushing; /* places in the list must stay what they are */
-    size_t count;
-    struct {
-        relay_hear *hear; /* NULL: has left */
-        void *context;
-    } hearer[RELAY_HEARERS];
+    bool flushing; /* the list is being gone through */
+    struct hearer *hearers;
 };
 
 /* Takes out who has left; stops when nobody is there. */
 static void clear_away(struct relay *relay)
 {
-    size_t kept = 0;
-    for (size_t i = 0; i < relay->count; i++)
-        if (relay->hearer[i].hear)
-            relay->hearer[kept++] = relay->hearer[i];
-    relay->count = kept;
-    if (kept > 0)
+    for (struct hearer **at = &relay->hearers; *at;)
+        if ((*at)->there)
+            at = &(*at)->next;
+        else
+            *at = (*at)->next;
+    if (relay->hearers)
         return;
     tape_run(relay->tape, false);
     sd_event_source_set_enabled(relay->timer, SD_EVENT_OFF);
@@ -39,9 +35,9 @@ static bool hand_over(struct relay *relay)
     size_t count = tape_read(relay->tape, entries, RELAY_BATCH);
     if (count == 0 && lost == 0)
         return false;
-    for (size_t i = 0; i < relay->count; i++)
-        if (relay->hearer[i].hear)
-            relay->hearer[i].hear(relay->hearer[i].context, entries, count, lost);
+    for (struct hearer *hearer = relay->hearers; hearer; hearer = hearer->next)
+        if (hearer->there)
+            hearer->hear(hearer->context, entries, count, lost);
     return true;
 }
 
@@ -94,38 +90,24 @@ void relay_close(struct relay *relay)
     free(relay);
 }
 
-static size_t find(const struct relay *relay, relay_hear *hear, const void *context)
+void relay_join(struct relay *relay, struct hearer *hearer)
 {
-    size_t at = 0;
-    while (at < relay->count &&
-           (relay->hearer[at].hear != hear || relay->hearer[at].context != context))
-        at++;
-    return at;
-}
-
-int relay_join(struct relay *relay, relay_hear *hear, void *context, struct error *error)
-{
-    if (find(relay, hear, context) < relay->count)
-        return 0;
-    if (relay->count == RELAY_HEARERS)
-        return error_set(error, "more than %d want to hear what is played", RELAY_HEARERS);
+    if (hearer->there)
+        return;
     relay_flush(relay); /* what came before is not for the new one */
-    if (relay->count == 0) {
+    if (!relay->hearers) {
         tape_run(relay->tape, true);
         sd_event_source_set_time_relative(relay->timer, RELAY_MS * UINT64_C(1000));
         sd_event_source_set_enabled(relay->timer, SD_EVENT_ONESHOT);
     }
-    relay->hearer[relay->count].hear = hear;
-    relay->hearer[relay->count++].context = context;
-    return 0;
+    hearer->there = true;
+    hearer->next = relay->hearers;
+    relay->hearers = hearer;
 }
 
-void relay_leave(struct relay *relay, relay_hear *hear, void *context)
+void relay_leave(struct relay *relay, struct hearer *hearer)
 {
-    size_t at = find(relay, hear, context);
-    if (at == relay->count)
-        return;
-    relay->hearer[at].hear = NULL;
+    hearer->there = false;
     if (!relay->flushing)
         clear_away(relay);
 }

@@ -13,7 +13,6 @@
 enum {
     RELAY_MS = 25,
     RELAY_BATCH = 256, /* entries at a time */
-    RELAY_HEARERS = 4,
 };
 
 struct relay;
@@ -27,9 +26,17 @@ typedef void relay_hear(void *context, const struct tape_entry *entries, size_t 
 struct relay *relay_open(sd_event *loop, struct tape *tape, struct error *error);
 void relay_close(struct relay *relay);
 
-/* From now on. A hearer that is there already stays. -1: too many. */
-int relay_join(struct relay *relay, relay_hear *hear, void *context, struct error *error);
-void relay_leave(struct relay *relay, relay_hear *hear, void *context);
+/* The caller's, as long as it has joined. */
+struct hearer {
+    relay_hear *hear;
+    void *context;
+    bool there; /* the relay's own, as the rest */
+    struct hearer *next;
+};
+
+/* From now on. One that is there already stays. */
+void relay_join(struct relay *relay, struct hearer *hearer);
+void relay_leave(struct relay *relay, struct hearer *hearer);
 
 /* Hands over all that waits, now. */
 void relay_flush(struct relay *relay);

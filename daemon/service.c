@@ -42,6 +42,7 @@ struct service {
     struct recorder *recorder;
     struct repertoire *repertoire;
     struct control *control;
+    struct hearer watchers;
     struct cast *cast;
     struct port *port;
     sd_event_source *port_watch;
@@ -288,7 +289,8 @@ static void change_port(struct service *service, const struct config *old)
     start_port(service);
 }
 
-static int take_config(struct service *service, struct config *config, struct error *error)
+/* Hands the settings to all who have a part in them: to all, or -1, to none. */
+static int share_config(struct service *service, const struct config *config, struct error *error)
 {
     const struct engine_order ask = {.act = ENGINE_ASK};
     struct engine_status status;
@@ -296,12 +298,26 @@ static int take_config(struct service *service, struct config *config, struct er
         return -1;
     struct filter_settings settings =
         settings_after_reload(service->config, config, &status.settings);
-    const struct engine_order order = {.act = ENGINE_SETTINGS, .settings = &settings};
-    if (repertoire_choose(service->repertoire, config->correct.repertoire, choose_style(config),
-                          error) != 0 ||
-        recorder_choose(service->recorder, config->record.folder, error) != 0 ||
-        engine_do(service->engine, &order, NULL, error) != 0)
-        return -1;
+    const struct engine_order new = {.act = ENGINE_SETTINGS, .settings = &settings};
+    const struct engine_order old = {.act = ENGINE_SETTINGS, .settings = &status.settings};
+    char *folder = config->record.folder ? strdup(config->record.folder) : NULL;
+    if (config->record.folder && !folder)
+        return error_set(error, "out of memory");
+    bool done = engine_do(service->engine, &new, NULL, error) == 0;
+    if (done && repertoire_choose(service->repertoire, config->correct.repertoire,
+                                  choose_style(config), error) == 0) {
+        recorder_choose(service->recorder, folder);
+        return 0;
+    }
+    free(folder);
+    if (done)
+        engine_do(service->engine, &old, NULL, NULL);
+    return -1;
+}
+
+/* Takes the config. */
+static void take_config(struct service *service, struct config *config)
+{
     struct config *old = service->config;
     service->config = config;
     change_port(service, old);
@@ -311,22 +327,33 @@ static int take_config(struct service *service, struct config *config, struct er
     if (strcmp(old->control.socket, config->control.socket) != 0)
         log_say(LOG_NOTICE, "[control] socket: the new path is used from the next start on");
     config_free(old);
-    return 0;
+}
+
+/* A file that is being replaced, or was lost, is no wish for the defaults. */
+static struct config *load_config(struct service *service, struct error *error)
+{
+    struct config *config =
+        config_load(service->options->config_path, on_config_fault, service, error);
+    if (!config || !config->blank || service->config->blank)
+        return config;
+    const char *path = service->options->config_path;
+    error_set(error, "%s: is empty or gone", path ? path : CONFIG_DEFAULT_PATH);
+    config_free(config);
+    return NULL;
 }
 
 static int reload(struct service *service, struct error *error)
 {
     sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu", (unsigned long long)(seconds() * 1e6));
-    struct config *config =
-        config_load(service->options->config_path, on_config_fault, service, error);
-    int status = config ? take_config(service, config, error) : -1;
-    if (status != 0) {
-        if (config)
-            config_free(config);
+    struct config *config = load_config(service, error);
+    int status = config ? share_config(service, config, error) : -1;
+    if (status == 0) {
+        take_config(service, config);
+        log_say(LOG_INFO, "settings were reloaded");
+    } else {
+        config_free(config);
         error_prefix(error, "the old settings stay");
         log_say(LOG_ERR, "reload: %s", error->text);
-    } else {
-        log_say(LOG_INFO, "settings were reloaded");
     }
     sd_notify(0, "READY=1");
     return status;
@@ -401,11 +428,11 @@ static int do_request(struct service *service, const struct request *request,
 static void on_watched(void *context, size_t clients)
 {
     struct service *service = context;
-    struct error error;
+    service->watchers.context = service->control;
     if (clients == 0)
-        relay_leave(service->relay, watch_hear, service->control);
-    else if (relay_join(service->relay, watch_hear, service->control, &error) != 0)
-        log_say(LOG_ERR, "watch: %s", error.text);
+        relay_leave(service->relay, &service->watchers);
+    else
+        relay_join(service->relay, &service->watchers);
 }
 
 static json_t *on_line(void *context, const char *line, size_t length, bool *watches)
@@ -540,8 +567,14 @@ static int start(struct service *service, struct error *error)
     if (!service->relay)
         return -1;
     service->recorder = recorder_open(service->relay, error);
-    if (!service->recorder || recorder_choose(service->recorder, config->record.folder, error) != 0)
+    if (!service->recorder)
         return -1;
+    if (config->record.folder) {
+        char *folder = strdup(config->record.folder);
+        if (!folder)
+            return error_set(error, "out of memory");
+        recorder_choose(service->recorder, folder);
+    }
     const struct control_handlers handlers = {on_line, on_watched, service};
     service->control =
         control_open(service->loop, choose_socket(config, room, sizeof room), &handlers, error);
@@ -573,8 +606,11 @@ static void stop(struct service *service)
 
 int service_run(const struct service_options *options, struct config *config, struct error *error)
 {
-    struct service service = {
-        .options = options, .config = config, .started = seconds(), .complained = -INFINITY};
+    struct service service = {.options = options,
+                              .config = config,
+                              .watchers = {.hear = watch_hear},
+                              .started = seconds(),
+                              .complained = -INFINITY};
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);

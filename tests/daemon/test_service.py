@@ -166,6 +166,28 @@ class Holding(audiogenrl.Case):
             self.assertEqual(service.ask("status")["mode"], "scale")
             service.stop()
 
+    def test_a_file_that_is_empty_or_gone_keeps_the_old_settings(self):
+        takes = os.path.join(self.folder, "takes")
+        chosen = {"correct": {"mode": "scale", "keep": 3}, "record": {"folder": takes}}
+        with Service(self.folder, **chosen) as service:
+            service.ask("status")
+            whole = audiogenrl.content(service.config)
+            for damage in (b"", b" \n\n", None):
+                with open(service.config, "wb") as file:
+                    file.write(damage or b"")
+                if damage is None:
+                    os.remove(service.config)
+                answer = service.ask("reload")
+                self.assertFalse(answer["ok"], damage)
+                self.assertIn("it.conf: ", answer["error"])
+                status = service.ask("status")
+                self.assertEqual((status["mode"], status["keep"]), ("scale", 3))
+                self.assertEqual(status["recording"]["folder"], takes)
+            with open(service.config, "wb") as file:
+                file.write(whole)
+            self.assertTrue(service.ask("reload")["ok"])
+            service.stop()
+
     def test_panic_and_stop_release(self):
         for act in ("panic", "stop", "interrupt", "unplugged", "output-lost", "overrun"):
             with Service(self.folder) as service:

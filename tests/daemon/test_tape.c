@@ -111,7 +111,7 @@ static void test_two_threads(void **state)
     tape_close(writer.tape);
 }
 
-struct hearer {
+struct listener {
     sd_event *loop;
     size_t heard;
     size_t wanted;
@@ -120,40 +120,42 @@ struct hearer {
 
 static void hear(void *context, const struct tape_entry *entries, size_t count, uint64_t lost)
 {
-    struct hearer *hearer = context;
+    struct listener *listener = context;
     assert_true(count <= RELAY_BATCH);
     for (size_t i = 0; i < count; i++)
-        assert_true(entries[i].seconds == (double)hearer->heard++);
-    hearer->lost += lost;
-    if (hearer->heard >= hearer->wanted)
-        sd_event_exit(hearer->loop, 0);
+        assert_true(entries[i].seconds == (double)listener->heard++);
+    listener->lost += lost;
+    if (listener->heard >= listener->wanted)
+        sd_event_exit(listener->loop, 0);
 }
 
 static void test_relay(void **state)
 {
     (void)state;
     struct tape *tape = tape_open(NULL);
-    struct hearer one = {.wanted = 1000}, two = {.wanted = SIZE_MAX};
+    struct listener one = {.wanted = 1000}, two = {.wanted = SIZE_MAX};
+    struct hearer first = {.hear = hear, .context = &one};
+    struct hearer second = {.hear = hear, .context = &two};
     assert_true(sd_event_new(&one.loop) >= 0);
     two.loop = one.loop;
     struct relay *relay = relay_open(one.loop, tape, NULL);
     assert_non_null(relay);
     write_note(tape, TAPE_PLAYED, 99); /* nobody wants it */
-    assert_int_equal(relay_join(relay, hear, &one, NULL), 0);
-    assert_int_equal(relay_join(relay, hear, &one, NULL), 0);
-    assert_int_equal(relay_join(relay, hear, &two, NULL), 0);
+    relay_join(relay, &first);
+    relay_join(relay, &first);
+    relay_join(relay, &second);
     for (unsigned i = 0; i < 1000; i++)
         write_note(tape, TAPE_PLAYED, i);
     assert_true(sd_event_loop(one.loop) >= 0);
     assert_int_equal(one.heard, 1000);
     assert_int_equal(two.heard, 1000);
-    relay_leave(relay, hear, &one);
+    relay_leave(relay, &first);
     for (unsigned i = 1000; i < 1010; i++)
         write_note(tape, TAPE_PLAYED, i);
     relay_flush(relay);
     assert_int_equal(one.heard, 1000);
     assert_int_equal(two.heard, 1010);
-    relay_leave(relay, hear, &two);
+    relay_leave(relay, &second);
     write_note(tape, TAPE_PLAYED, 5);
     relay_flush(relay);
     assert_int_equal(two.heard, 1010);
