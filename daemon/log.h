@@ -11,7 +11,8 @@
  * than `least` are dropped. */
 void log_open(bool prefixed, int least);
 
-/* A sentence of a priority from syslog.h; control characters become spaces. */
+/* A sentence of a priority from syslog.h; control characters become spaces. Never waits:
+ * what nobody reads in time is left out, and the next line says how much. */
 void log_say(int priority, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

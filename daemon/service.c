@@ -618,6 +618,7 @@ int service_run(const struct service_options *options, struct config *config, st
     sigaddset(&signals, SIGHUP);
     sigprocmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a write that fails */
     /* Each arena would lock its reserve of 64 MiB. */
     mallopt(M_ARENA_MAX, 1);
     int status = start(&service, error);

@@ -8,7 +8,10 @@
  *
  * By the virtual clock time is what the lines say and stands still between
  * them, so that a run depends on nothing but its input; else events come when
- * they can be read. Output lines have the seconds of the events. */
+ * they can be read. Output lines have the seconds of the events.
+ *
+ * Whoever reads the output slowly holds up the input, and nothing else: while lines
+ * wait to be written there is nothing to read. */
 #include "midi/port.h"
 
 #include <ctype.h>
@@ -25,7 +28,9 @@
 enum {
     LINE = 1 << 18,    /* the longest line, a SysEx message of 80 KiB */
     MESSAGE = 1 << 17, /* bytes of a message */
-    OUTPUT = 1 << 19,  /* collected between two flushes */
+    OUTPUT = 1 << 19,  /* lines that wait to be written */
+    PIECE = 4096,      /* bytes that a pipe takes at once, PIPE_BUF, if it takes any */
+    LAST_MS = 500,     /* on closing, without anybody reading */
 };
 
 struct virtual_port {
@@ -55,17 +60,44 @@ static int open_file(const struct port_names *names, bool output, struct error *
     const char *path = names->count > 0 ? names->name[0] : "-";
     if (strcmp(path, "-") == 0)
         return dup(output ? STDOUT_FILENO : STDIN_FILENO);
-    int fd =
-        open(path, output ? O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC : O_RDONLY | O_CLOEXEC, 0666);
+    /* A FIFO without anybody at its other end would hold up the open. */
+    int flags = O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+    int fd = open(path, output ? O_WRONLY | O_CREAT | O_TRUNC | flags : O_RDONLY | flags, 0666);
     if (fd < 0)
         error_set(error, "%s: cannot open for %s: %s", path, output ? "writing" : "reading",
                   strerror(errno));
     return fd;
 }
 
+/* Writes what is taken within so many milliseconds. -1: what was left is lost. */
+static int write_out(struct virtual_port *self, int patience)
+{
+    size_t at = 0;
+    bool lost = false;
+    struct pollfd ready = {.fd = self->output, .events = POLLOUT};
+    while (at < self->written && !lost && poll(&ready, 1, patience) > 0) {
+        size_t rest = self->written - at;
+        ssize_t sent = write(self->output, self->out + at, rest < PIECE ? rest : PIECE);
+        if (sent > 0)
+            at += (size_t)sent;
+        else
+            lost = sent == 0 || (errno != EINTR && errno != EAGAIN);
+    }
+    self->written = lost ? 0 : self->written - at;
+    memmove(self->out, self->out + at, self->written);
+    return lost ? -1 : 0;
+}
+
+static int virtual_flush(struct port *port)
+{
+    return write_out(virtual(port), 0) == 0 ? 0 : 1;
+}
+
 static void virtual_close(struct port *port)
 {
     struct virtual_port *self = virtual(port);
+    if (self->output >= 0)
+        (void)write_out(self, LAST_MS);
     if (self->input >= 0)
         close(self->input);
     if (self->output >= 0)
@@ -92,7 +124,7 @@ static struct port *virtual_open(const struct port_settings *settings, struct er
 
 static int virtual_descriptor(const struct port *port)
 {
-    return virtual(port)->input;
+    return virtual(port)->written > 0 ? -1 : virtual(port)->input;
 }
 
 static double virtual_now(const struct port *port)
@@ -227,6 +259,10 @@ static enum port_news virtual_read(struct port *port, struct midi_event *event)
 {
     struct virtual_port *self = virtual(port);
     char *line = NULL;
+    if (self->written > 0)
+        (void)write_out(self, 0);
+    if (self->written > 0)
+        return PORT_NOTHING;
     do
         line = next_line(self);
     while (line && (*line == '\0' || *line == '\r' || *line == '#'));
@@ -242,30 +278,14 @@ static enum port_news virtual_read(struct port *port, struct midi_event *event)
     return news;
 }
 
-static int virtual_flush(struct port *port)
-{
-    struct virtual_port *self = virtual(port);
-    int dropped = 0;
-    for (size_t at = 0; at < self->written;) {
-        ssize_t sent = write(self->output, self->out + at, self->written - at);
-        if (sent < 0 && errno != EINTR) {
-            dropped = 1;
-            break;
-        }
-        at += sent > 0 ? (size_t)sent : 0;
-    }
-    self->written = 0;
-    return dropped;
-}
-
 static int virtual_write(struct port *port, const struct midi_event *event)
 {
     static const char digits[] = "0123456789ABCDEF";
     struct virtual_port *self = virtual(port);
     size_t room = 3 * (size_t)event->length + 40;
     if (self->written + room > OUTPUT)
-        virtual_flush(port);
-    if (room > OUTPUT)
+        (void)write_out(self, 0);
+    if (self->written + room > OUTPUT)
         return -1;
     char *to = self->out + self->written;
     to += snprintf(to, 32, "%.6f", event->seconds);

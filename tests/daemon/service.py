@@ -25,7 +25,7 @@ PATIENCE = 60
 class Service:
     """A service of its own folder; a with statement ends it."""
 
-    def __init__(self, folder, backend="virtual", environment=None, options=(), **sections):
+    def __init__(self, folder, backend="virtual", environment=None, options=(), reads=True, **sections):
         self.folder = folder
         self.socket = os.path.join(folder, "control")
         self.config = os.path.join(folder, "it.conf")
@@ -44,8 +44,8 @@ class Service:
             env={**os.environ, "AUDIOGENRL_SOCKET": self.socket, **(environment or {})},
         )
         self.readers = [
-            threading.Thread(target=self.read_events, daemon=True),
-            threading.Thread(target=self.read_log, daemon=True),
+            threading.Thread(target=reader, daemon=True)
+            for reader in ([self.read_events, self.read_log] if reads else [self.read_log])
         ]
         for reader in self.readers:
             reader.start()
@@ -116,7 +116,7 @@ class Service:
         while (event := self.lines.get(timeout=PATIENCE)) is not None:
             events.append(event)
         code = self.process.wait(timeout=PATIENCE)
-        self.readers[1].join()
+        self.readers[-1].join()
         assert code == expect, f"exit code {code}\n" + "\n".join(self.log)
         return events
 

@@ -1,7 +1,8 @@
 /* Parts of the service that stand alone: the histogram against sorting, requests,
- * settings, patterns for ports, the virtual port. */
+ * settings, patterns for ports, the virtual port, the log. */
 #include "config/config.h"
 #include "daemon/latency.h"
+#include "daemon/log.h"
 #include "daemon/request.h"
 #include "daemon/settings.h"
 #include "midi/port.h"
@@ -13,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -196,6 +198,84 @@ static void test_virtual_port(void **state)
     unlink(out);
 }
 
+/* Whoever does not read the output holds up the input and nothing else. */
+static void test_virtual_port_that_nobody_reads(void **state)
+{
+    (void)state;
+    enum { EVENTS = 20000 };
+    char in[] = "/tmp/audiogenrl-in-XXXXXX";
+    char out[] = "/tmp/audiogenrl-out-XXXXXX";
+    int fd = mkstemp(in);
+    for (int i = 0; i < EVENTS; i++)
+        dprintf(fd, "%d 90 3C 40\n", i);
+    close(fd);
+    close(mkstemp(out));
+    unlink(out);
+    assert_int_equal(mkfifo(out, 0600), 0);
+    const char *inputs[] = {in};
+    const char *outputs[] = {out};
+    const struct port_settings settings = {{1, inputs, false}, {1, outputs, false}, true};
+    struct error error;
+    assert_null(port_virtual_ops.open(&settings, &error)); /* nobody listens */
+    int reader = open(out, O_RDONLY | O_NONBLOCK);
+    struct port *port = port_virtual_ops.open(&settings, &error);
+    assert_non_null(port);
+    int count = 0, idle = 0, lines = 0;
+    enum port_news news;
+    struct midi_event event;
+    while ((news = port->ops->read(port, &event)) != PORT_ENDED) {
+        if (news == PORT_EVENT) {
+            count++;
+            idle = 0;
+            assert_int_equal(port->ops->write(port, &event), 0);
+            assert_int_equal(port->ops->flush(port), 0);
+        } else if (++idle > 3) {
+            char text[1 << 16];
+            ssize_t got = read(reader, text, sizeof text);
+            for (ssize_t i = 0; i < got; i++)
+                lines += text[i] == '\n';
+            assert_true(got > 0);
+            assert_int_equal(port->ops->descriptor(port), -1);
+        }
+    }
+    assert_int_equal(count, EVENTS);
+    assert_true(lines > EVENTS / 2);
+    port->ops->close(port);
+    close(reader);
+    unlink(in);
+    unlink(out);
+}
+
+static void test_a_log_that_nobody_reads(void **state)
+{
+    (void)state;
+    enum { LINES = 5000 };
+    static char text[1 << 20];
+    int end[2], before = dup(STDERR_FILENO);
+    assert_int_equal(pipe(end), 0);
+    dup2(end[1], STDERR_FILENO);
+    for (int i = 0; i < LINES; i++)
+        log_say(LOG_ERR, "line %d\n", i);
+    ssize_t length = read(end[0], text, sizeof text);
+    log_say(LOG_ERR, "last");
+    dup2(before, STDERR_FILENO);
+    close(end[1]);
+    close(before);
+    int lines = 0;
+    for (ssize_t i = 0; i < length; i++)
+        lines += text[i] == '\n';
+    assert_true(lines > 0 && lines < LINES);
+    assert_true(strncmp(text, "audiogenrld: line 0 \naudiogenrld: line 1 \n", 42) == 0);
+    char expected[128];
+    snprintf(expected, sizeof expected,
+             "audiogenrld: nobody read %d messages here; they are lost\naudiogenrld: last\n",
+             LINES - lines);
+    length = read(end[0], text, sizeof text - 1);
+    text[length] = '\0';
+    assert_string_equal(text, expected);
+    close(end[0]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -205,6 +285,8 @@ int main(void)
         cmocka_unit_test(test_patterns),
         cmocka_unit_test(test_ports_to_connect),
         cmocka_unit_test(test_virtual_port),
+        cmocka_unit_test(test_virtual_port_that_nobody_reads),
+        cmocka_unit_test(test_a_log_that_nobody_reads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,9 +9,10 @@ import signal
 import unittest
 
 import mido
-from service import Service, audiogenrl, is_on, off, on, sounding
+from service import PATIENCE, Service, audiogenrl, is_on, off, on, sounding
 
 PIECES = 8
+LIMIT = 1000000
 
 
 class Stopping(audiogenrl.Case):
@@ -94,6 +95,24 @@ class Stopping(audiogenrl.Case):
                 lambda: service.ask("status")["watch"]["clients"] == 0, "the end of watching"
             )
             service.finish()
+
+
+    def test_while_nobody_reads_what_is_sent(self):
+        with Service(self.folder, reads=False) as service:
+            service.ask("status")
+            written = 0
+            os.set_blocking(service.process.stdin.fileno(), False)
+            try:
+                while written < LIMIT:
+                    text = "".join(f"{i} 90 {i % 128:02X} 40\n" for i in range(written, written + 100))
+                    written += os.write(service.process.stdin.fileno(), text.encode()) and 100
+            except BlockingIOError:
+                pass
+            self.assertLess(written, LIMIT)
+            for command in ("panic", "status", "reload"):
+                self.assertTrue(service.ask(command)["ok"])
+            service.process.send_signal(signal.SIGTERM)
+            self.assertEqual(service.process.wait(timeout=PATIENCE), 0)
 
 
 if __name__ == "__main__":
