@@ -287,6 +287,10 @@ struct song *take_song(const struct take *take, const struct midifile *file, con
     }
     struct song *song = song_create(name, midifile_checksum(file), notes, take->count, error);
     free(notes);
+    if (song && !(song->score = take_score(take, file, name, error))) {
+        song_free(song);
+        return NULL;
+    }
     return song;
 }
 

@@ -47,9 +47,9 @@ struct take *take_create(const struct midifile *file, const char *name,
 
 void take_free(struct take *take);
 
-/* The take as a song: notes go to their nearest slot; those of one slot keep
- * the order of the take, for that is how they are likely to be played again.
- * `name` names the song; its checksum is the file's. */
+/* The take as a song, with its score: notes go to their nearest slot; those of one
+ * slot keep the order of the take, for that is how they are likely to be played
+ * again. `name` names the song; its checksum is the file's. */
 struct song *take_song(const struct take *take, const struct midifile *file, const char *name,
                        struct error *error);
 

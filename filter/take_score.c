@@ -1,5 +1,6 @@
 /* A take as a score: its onsets, hands and bars. */
 #include "filter/take.h"
+#include "piece/bars.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -42,21 +42,6 @@ void contender_close(struct contender *contender)
     contender->model = NULL;
 }
 
-static struct song *copy_song(const struct song *song, struct error *error)
-{
-    struct song_note *notes = malloc(song->notes * sizeof *notes);
-    if (!notes) {
-        error_set(error, "out of memory for a song of %u notes", song->notes);
-        return NULL;
-    }
-    for (uint32_t slot = 0; slot < song->slots; slot++)
-        for (uint32_t n = song->first[slot]; n < song->first[slot + 1]; n++)
-            notes[n] = (struct song_note){slot, song->pitch[n]};
-    struct song *copy = song_create(song->name, song->checksum, notes, song->notes, error);
-    free(notes);
-    return copy;
-}
-
 /* A model of the same pieces with another policy, which it takes over. */
 static int make(struct contender *contender, const char *name, const struct model *model,
                 const char *algorithm, struct policy *policy, struct error *error)
@@ -65,7 +50,7 @@ static int make(struct contender *contender, const char *name, const struct mode
         return -1;
     size_t count = model_songs(model), n = 0;
     struct song **songs = calloc(count + 1, sizeof(struct song *));
-    while (songs && n < count && (songs[n] = copy_song(model_song(model, n), error)))
+    while (songs && n < count && (songs[n] = song_copy(model_song(model, n), error)))
         n++;
     struct process *process = NULL;
     if (songs && n == count)

@@ -38,6 +38,20 @@ static int check_origin(const struct model_origin *origin, const struct policy *
     return 0;
 }
 
+/* Every song has a score of as many notes. */
+static int check_scores(struct model *model, struct error *error)
+{
+    for (size_t i = 0; i < model->song_count; i++) {
+        struct song *song = model->songs[i];
+        if (!song->score && !(song->score = score_of_song(song, error)))
+            return -1;
+        if (song->score->notes != song->notes)
+            return error_set(error, "model: piece %zu has %u notes, but its score %u", i + 1,
+                             song->notes, song->score->notes);
+    }
+    return 0;
+}
+
 struct model *model_create(struct song **songs, size_t count, struct process *process,
                            struct policy *policy, const struct model_origin *origin,
                            struct error *error)
@@ -71,7 +85,7 @@ struct model *model_create(struct song **songs, size_t count, struct process *pr
                   process->trajectories);
         goto fail;
     }
-    if (check_origin(origin, policy, error) != 0 ||
+    if (check_scores(model, error) != 0 || check_origin(origin, policy, error) != 0 ||
         policy_arc_probability(policy, process, model->arc_probability, error) != 0)
         goto fail;
     return model;
@@ -141,6 +155,11 @@ size_t model_songs(const struct model *model)
 const struct song *model_song(const struct model *model, size_t index)
 {
     return model->songs[index];
+}
+
+const struct score *model_score(const struct model *model, size_t index)
+{
+    return model->songs[index]->score;
 }
 
 const struct process *model_process(const struct model *model)
@@ -243,6 +262,49 @@ static void put_song(struct writer *w, const struct song *song)
     put(w, song->pitch, song->notes);
 }
 
+static size_t score_bytes(const struct score *score)
+{
+    return MODEL_SCORE_BYTES + 16 * (size_t)score->onsets + MODEL_BAR_BYTES * (size_t)score->bars +
+           4 * ((size_t)score->onsets + 1) + 6 * (size_t)score->notes;
+}
+
+static void put_double(struct writer *w, double value)
+{
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    put_u64(w, bits);
+}
+
+static void put_float(struct writer *w, float value)
+{
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    put_u32(w, bits);
+}
+
+static void put_score(struct writer *w, const struct score *score)
+{
+    put_u32(w, score->onsets);
+    put_u32(w, score->notes);
+    put_u32(w, score->bars);
+    put(w, (unsigned char[]){score->bars_known, (unsigned char)score->sharps, 0, 0}, 4);
+    for (uint32_t i = 0; i < score->onsets; i++)
+        put_double(w, score->quarter[i]);
+    for (uint32_t i = 0; i < score->onsets; i++)
+        put_double(w, score->second[i]);
+    for (uint32_t i = 0; i < score->bars; i++) {
+        put_double(w, score->bar[i].quarter);
+        put_u32(w, score->bar[i].number);
+        put(w, (unsigned char[]){score->bar[i].beats, score->bar[i].unit, 0, 0}, 4);
+    }
+    for (uint32_t i = 0; i <= score->onsets; i++)
+        put_u32(w, score->first[i]);
+    for (uint32_t i = 0; i < score->notes; i++)
+        put_float(w, score->length[i]);
+    put(w, score->pitch, score->notes);
+    put(w, score->hand, score->notes);
+}
+
 /* Bytes a parameter: two where no parameter loses by it. */
 static uint32_t parameter_bytes(const struct policy *policy)
 {
@@ -268,15 +330,13 @@ static void put_policy(struct writer *w, const struct policy *policy)
     put_u32(w, half ? MODEL_HALF : 0);
     put_u64(w, policy->parameters);
     for (size_t i = 0; i < policy->parameters; i++) {
-        uint32_t bits;
         if (half) {
             uint16_t short_bits = half_write(policy->parameter[i]);
             put(w, (unsigned char[]){(unsigned char)short_bits, (unsigned char)(short_bits >> 8)},
                 2);
             continue;
         }
-        memcpy(&bits, &policy->parameter[i], sizeof bits);
-        put_u32(w, bits);
+        put_float(w, policy->parameter[i]);
     }
 }
 
@@ -302,8 +362,10 @@ static void put_header(struct writer *w, const struct model *model, uint32_t sec
     put_u32(w, sections);
     put_u32(w, 0);
     put_entry(w, MODEL_ORIGIN, MODEL_NEEDED, &offset, MODEL_ORIGIN_BYTES);
-    for (size_t i = 0; i < model->song_count; i++)
+    for (size_t i = 0; i < model->song_count; i++) {
         put_entry(w, MODEL_SONG, MODEL_NEEDED, &offset, song_bytes(model->songs[i]));
+        put_entry(w, MODEL_SCORE, MODEL_NEEDED, &offset, score_bytes(model->songs[i]->score));
+    }
     if (model->process) {
         put_entry(w, MODEL_PROCESS, MODEL_NEEDED, &offset, MODEL_PROCESS_BYTES);
         put_entry(w, MODEL_POLICY, MODEL_NEEDED, &offset, policy_bytes(model->policy));
@@ -319,6 +381,8 @@ static void put_sections(struct writer *w, const struct model *model)
     put_origin(w, &model->origin);
     for (size_t i = 0; i < model->song_count; i++) {
         put_song(w, model->songs[i]);
+        w->at = padded(w->at);
+        put_score(w, model->songs[i]->score);
         w->at = padded(w->at);
     }
     if (model->process) {
@@ -339,7 +403,7 @@ static void put_sections(struct writer *w, const struct model *model)
 
 int model_save(const struct model *model, const char *path, struct error *error)
 {
-    uint32_t sections = (uint32_t)(1 + model->song_count + (model->process ? 2 : 0) +
+    uint32_t sections = (uint32_t)(1 + 2 * model->song_count + (model->process ? 2 : 0) +
                                    model->network_count + (model->training != NULL));
     size_t length = MODEL_HEADER + (size_t)sections * MODEL_ENTRY + MODEL_ORIGIN_BYTES +
                     padded(model->training_length);
@@ -348,7 +412,7 @@ int model_save(const struct model *model, const char *path, struct error *error)
     for (size_t i = 0; i < model->network_count; i++)
         length += padded(policy_bytes(model->network[i]));
     for (size_t i = 0; i < model->song_count; i++)
-        length += padded(song_bytes(model->songs[i]));
+        length += padded(song_bytes(model->songs[i])) + padded(score_bytes(model->songs[i]->score));
     struct writer w = {calloc(1, length), 0};
     if (!w.bytes)
         return error_set(error, "%s: out of memory", path);

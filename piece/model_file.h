@@ -1,6 +1,6 @@
-/* The layout of a model file; private to model.c and model_read.c.
+/* The layout of a model file; private to model.c, model_read.c and model_read_score.c.
  *
- * All numbers little-endian, floats as IEEE 754 single.
+ * All numbers little-endian, f32 and f64 as IEEE 754.
  *
  *     0  magic, 8 bytes: shows what it is, and breaks when sent as text
  *     8  u32 version
@@ -17,17 +17,25 @@
  *     ORIG  char algorithm[16], char policy[16], u64 steps, u64 seed
  *     SONG  one for each piece: u32 length of name, u32 checksum, u32 slots,
  *           u32 notes, u32 first[slots + 1], name, pitch[notes]
+ *     SCOR  one for each piece, in the same order: u32 onsets, u32 notes, u32 bars,
+ *           u8 bars known, i8 sharps, u16 0, f64 quarter[onsets], f64 second[onsets],
+ *           bars of f64 quarter, u32 number, u8 beats, u8 unit, u16 0;
+ *           u32 first[onsets + 1], f32 length[notes], pitch[notes], hand[notes]
  *     PROC  u32 context, states, arcs, 0: rebuilt from the songs, then compared
  *     POLI  u32 inputs, actions, layers, width[6], u64 parameters (after a u32 that
  *           tells their form, 0 or MODEL_HALF), then the parameters as floats, or in
  *           half precision where none of them loses by it
- *     NETW  a network, as POLI; a model with these has no SONG, PROC and POLI
- *     TRST  optional: the state of training, to go on from */
+ *     NETW  a network, as POLI; a model with these has no SONG, SCOR, PROC and POLI
+ *     TRST  optional: the state of training, to go on from
+ *
+ * Version 1 had no SCOR; its networks are those of version 2. */
 #ifndef PIECE_MODEL_FILE_H
 #define PIECE_MODEL_FILE_H
 
 #include "piece/model.h"
 #include "rl/policy.h"
+
+#include <string.h>
 
 #define MODEL_MAGIC "AGRL\r\n\x1a\n"
 
@@ -35,7 +43,8 @@
     ((uint32_t)(a) | (uint32_t)(b) << 8 | (uint32_t)(c) << 16 | (uint32_t)(d) << 24)
 
 enum {
-    MODEL_VERSION = 1,
+    MODEL_VERSION = 2,
+    MODEL_SCORES_SINCE = 2, /* the first version with SCOR */
     MODEL_HEADER = 32,
     MODEL_ENTRY = 24,
     MODEL_CRC_AT = 12,
@@ -45,11 +54,14 @@ enum {
     MODEL_ORIGIN_BYTES = 48,
     MODEL_PROCESS_BYTES = 16,
     MODEL_SONG_BYTES = 16,
+    MODEL_SCORE_BYTES = 16,
+    MODEL_BAR_BYTES = 16,
     MODEL_POLICY_BYTES = 4 * (3 + POLICY_MAX_LAYERS + 1) + 8,
 };
 
 static const uint32_t MODEL_ORIGIN = MODEL_KIND('O', 'R', 'I', 'G');
 static const uint32_t MODEL_SONG = MODEL_KIND('S', 'O', 'N', 'G');
+static const uint32_t MODEL_SCORE = MODEL_KIND('S', 'C', 'O', 'R');
 static const uint32_t MODEL_PROCESS = MODEL_KIND('P', 'R', 'O', 'C');
 static const uint32_t MODEL_POLICY = MODEL_KIND('P', 'O', 'L', 'I');
 static const uint32_t MODEL_NETWORK = MODEL_KIND('N', 'E', 'T', 'W');
@@ -67,6 +79,42 @@ struct model {
     unsigned char *training;
     size_t training_length;
 };
+
+/* A part of the file, as the table says. */
+struct section {
+    const unsigned char *bytes;
+    size_t length;
+};
+
+static inline uint32_t model_get_u32(const unsigned char *p)
+{
+    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+static inline uint64_t model_get_u64(const unsigned char *p)
+{
+    return model_get_u32(p) | (uint64_t)model_get_u32(p + 4) << 32;
+}
+
+static inline double model_get_double(const unsigned char *p)
+{
+    uint64_t bits = model_get_u64(p);
+    double value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+static inline float model_get_float(const unsigned char *p)
+{
+    uint32_t bits = model_get_u32(p);
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+/* The score of piece `index` of the file `name`. NULL: error. */
+struct score *model_read_score(struct section part, const char *name, size_t index,
+                               struct error *error);
 
 /* CRC-32 of a whole file but its CRC field; length >= MODEL_HEADER. */
 uint32_t model_crc(const unsigned char *bytes, size_t length);

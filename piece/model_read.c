@@ -9,30 +9,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct section {
-    const unsigned char *bytes;
-    size_t length;
-};
-
-/* What the section table led to; the songs' sections are `song[0 .. songs-1]`. */
+/* What the section table led to; the pieces' sections are `song[0 .. songs-1]` and
+ * `score[0 .. scores-1]`. */
 struct contents {
     const char *name; /* of the file, for messages */
+    uint32_t version;
     struct section origin, process, policy, training;
-    struct section *song;
-    size_t songs;
+    struct section *song, *score;
+    size_t songs, scores;
     struct section network[MODEL_MAX_NETWORKS];
     size_t networks;
 };
-
-static uint32_t get_u32(const unsigned char *p)
-{
-    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-}
-
-static uint64_t get_u64(const unsigned char *p)
-{
-    return get_u32(p) | (uint64_t)get_u32(p + 4) << 32;
-}
 
 static int check_header(const unsigned char *bytes, size_t length, const char *name,
                         struct error *error)
@@ -41,15 +28,15 @@ static int check_header(const unsigned char *bytes, size_t length, const char *n
         return error_set(error, "%s: empty file, expected a model", name);
     if (length < 8 || memcmp(bytes, MODEL_MAGIC, 8) != 0)
         return error_set(error, "%s: not a model file", name);
-    if (length < MODEL_HEADER || get_u64(bytes + 16) != length)
+    if (length < MODEL_HEADER || model_get_u64(bytes + 16) != length)
         return error_set(error, "%s: damaged: %zu bytes are there, the header promises %llu", name,
                          length,
                          length < MODEL_HEADER ? (unsigned long long)MODEL_HEADER
-                                               : (unsigned long long)get_u64(bytes + 16));
-    if (get_u32(bytes + MODEL_CRC_AT) != model_crc(bytes, length))
+                                               : (unsigned long long)model_get_u64(bytes + 16));
+    if (model_get_u32(bytes + MODEL_CRC_AT) != model_crc(bytes, length))
         return error_set(error, "%s: damaged: the checksum of its %zu bytes is wrong", name,
                          length);
-    uint32_t version = get_u32(bytes + 8);
+    uint32_t version = model_get_u32(bytes + 8);
     if (version > MODEL_VERSION)
         return error_set(error,
                          "%s: a model of version %u; this program reads version %d, a newer one "
@@ -67,6 +54,8 @@ static int file_section(struct contents *contents, uint32_t kind, uint32_t flags
     struct section *place = NULL;
     if (kind == MODEL_SONG)
         place = &contents->song[contents->songs++];
+    else if (kind == MODEL_SCORE)
+        place = &contents->score[contents->scores++];
     else if (kind == MODEL_NETWORK && contents->networks < MODEL_MAX_NETWORKS)
         place = &contents->network[contents->networks++];
     else if (kind == MODEL_ORIGIN)
@@ -95,22 +84,25 @@ static int file_section(struct contents *contents, uint32_t kind, uint32_t flags
 static int find_sections(const unsigned char *bytes, size_t length, struct contents *contents,
                          struct error *error)
 {
-    uint32_t count = get_u32(bytes + 24);
+    uint32_t count = model_get_u32(bytes + 24);
     if (count > (length - MODEL_HEADER) / MODEL_ENTRY)
         return error_set(error, "%s: damaged: %u parts do not fit into %zu bytes", contents->name,
                          count, length);
+    contents->version = model_get_u32(bytes + 8);
     contents->song = calloc((size_t)count + 1, sizeof *contents->song);
-    if (!contents->song)
+    contents->score = calloc((size_t)count + 1, sizeof *contents->score);
+    if (!contents->song || !contents->score)
         return error_set(error, "%s: out of memory", contents->name);
     size_t place = MODEL_HEADER + (size_t)count * MODEL_ENTRY;
     for (uint32_t i = 0; i < count; i++) {
         const unsigned char *entry = bytes + MODEL_HEADER + (size_t)i * MODEL_ENTRY;
-        uint64_t offset = get_u64(entry + 8), size = get_u64(entry + 16);
+        uint64_t offset = model_get_u64(entry + 8), size = model_get_u64(entry + 16);
         if (offset != place || size == 0 || size > length - place)
             return error_set(error, "%s: damaged: part %u lies outside of the file", contents->name,
                              i);
         struct section section = {bytes + place, (size_t)size};
-        if (file_section(contents, get_u32(entry), get_u32(entry + 4), section, error) != 0)
+        if (file_section(contents, model_get_u32(entry), model_get_u32(entry + 4), section,
+                         error) != 0)
             return -1;
         place += ((size_t)size + 7) & ~(size_t)7;
         if (place > length)
@@ -122,6 +114,14 @@ static int find_sections(const unsigned char *bytes, size_t length, struct conte
     bool none = !contents->process.bytes && !contents->policy.bytes && contents->songs == 0;
     if (!contents->origin.bytes || !(contents->networks ? none : piece))
         return error_set(error, "%s: has no piece, process or policy", contents->name);
+    if (contents->songs && contents->version < MODEL_SCORES_SINCE)
+        return error_set(error,
+                         "%s: a model of an earlier version (%u, now %d), which kept less of its "
+                         "pieces; train it again",
+                         contents->name, contents->version, MODEL_VERSION);
+    if (contents->scores != contents->songs)
+        return error_set(error, "%s: damaged: %zu pieces have %zu scores", contents->name,
+                         contents->songs, contents->scores);
     return 0;
 }
 
@@ -138,8 +138,8 @@ static int read_origin(const struct contents *contents, struct model_origin *ori
     for (int i = 0; i < 16; i++)
         if ((origin->algorithm[i] & 0x80) || (origin->algorithm[i] && origin->algorithm[i] < ' '))
             return error_set(error, "%s: damaged: the algorithm's name", contents->name);
-    origin->steps = get_u64(p + 32);
-    origin->seed = get_u64(p + 40);
+    origin->steps = model_get_u64(p + 32);
+    origin->seed = model_get_u64(p + 40);
     return 0;
 }
 
@@ -147,10 +147,11 @@ static int read_origin(const struct contents *contents, struct model_origin *ori
 static int read_notes(const unsigned char *first, const unsigned char *pitch, uint32_t slots,
                       uint32_t notes, struct song_note *note)
 {
-    if (get_u32(first) != 0 || get_u32(first + 4 * (size_t)slots) != notes)
+    if (model_get_u32(first) != 0 || model_get_u32(first + 4 * (size_t)slots) != notes)
         return -1;
     for (uint32_t s = 0; s < slots; s++) {
-        uint32_t from = get_u32(first + 4 * (size_t)s), to = get_u32(first + 4 * (size_t)s + 4);
+        uint32_t from = model_get_u32(first + 4 * (size_t)s),
+                 to = model_get_u32(first + 4 * (size_t)s + 4);
         if (to < from || to > notes)
             return -1;
         for (uint32_t i = from; i < to; i++)
@@ -179,7 +180,7 @@ static struct song *read_song(const struct contents *contents, size_t index, str
     struct song_note *note = NULL;
     if (part->length < MODEL_SONG_BYTES)
         goto damaged;
-    uint32_t length = get_u32(p), slots = get_u32(p + 8), notes = get_u32(p + 12);
+    uint32_t length = model_get_u32(p), slots = model_get_u32(p + 8), notes = model_get_u32(p + 12);
     if (length > MODEL_MAX_NAME || slots == 0 || slots > SONG_MAX_SLOTS || notes == 0 ||
         notes > SONG_MAX_NOTES ||
         part->length != MODEL_SONG_BYTES + 4 * ((size_t)slots + 1) + length + notes)
@@ -194,7 +195,7 @@ static struct song *read_song(const struct contents *contents, size_t index, str
     }
     if (read_notes(first, text + length, slots, notes, note) != 0)
         goto damaged;
-    song = song_create(name, get_u32(p + 4), note, notes, error);
+    song = song_create(name, model_get_u32(p + 4), note, notes, error);
     if (!song)
         error_prefix(error, contents->name);
     if (song && song->slots != slots)
@@ -208,6 +209,16 @@ damaged:
     return NULL;
 }
 
+static struct song *read_piece(const struct contents *contents, size_t index, struct error *error)
+{
+    struct song *song = read_song(contents, index, error);
+    if (song &&
+        (song->score = model_read_score(contents->score[index], contents->name, index, error)))
+        return song;
+    song_free(song);
+    return NULL;
+}
+
 static struct song **read_songs(const struct contents *contents, struct error *error)
 {
     struct song **songs = calloc(contents->songs + 1, sizeof(struct song *));
@@ -216,7 +227,7 @@ static struct song **read_songs(const struct contents *contents, struct error *e
         return NULL;
     }
     for (size_t i = 0; i < contents->songs; i++) {
-        songs[i] = read_song(contents, i, error);
+        songs[i] = read_piece(contents, i, error);
         if (!songs[i]) {
             while (i--)
                 song_free(songs[i]);
@@ -236,13 +247,13 @@ static struct process *read_process(const struct contents *contents, struct song
         return NULL;
     }
     struct process *process =
-        beats_process((const struct song *const *)songs, contents->songs, get_u32(p), error);
+        beats_process((const struct song *const *)songs, contents->songs, model_get_u32(p), error);
     if (!process) {
         error_prefix(error, contents->name);
         return NULL;
     }
-    if (process->states != get_u32(p + 4) || process->arcs != get_u32(p + 8) ||
-        get_u32(p + 12) != 0) {
+    if (process->states != model_get_u32(p + 4) || process->arcs != model_get_u32(p + 8) ||
+        model_get_u32(p + 12) != 0) {
         error_set(error, "%s: damaged: its pieces do not make the process it names",
                   contents->name);
         process_free(process);
@@ -255,10 +266,7 @@ static float read_parameter(const unsigned char *p, uint32_t bytes)
 {
     if (bytes == 2)
         return half_read((uint16_t)(p[0] | p[1] << 8));
-    uint32_t bits = get_u32(p);
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
+    return model_get_float(p);
 }
 
 /* The length of the section is compared with the shape before anything of that
@@ -276,14 +284,14 @@ static struct policy *read_policy(const struct contents *contents, struct sectio
     struct policy_shape shape = {.kind = (enum policy_kind)kind};
     if (length < MODEL_POLICY_BYTES)
         goto damaged;
-    shape.inputs = get_u32(p);
-    shape.actions = get_u32(p + 4);
-    shape.layers = get_u32(p + 8);
+    shape.inputs = model_get_u32(p);
+    shape.actions = model_get_u32(p + 4);
+    shape.layers = model_get_u32(p + 8);
     for (int i = 0; i < POLICY_MAX_LAYERS; i++)
-        shape.width[i] = get_u32(p + 12 + 4 * i);
+        shape.width[i] = model_get_u32(p + 12 + 4 * i);
     size_t parameters = policy_parameters(&shape);
-    uint32_t form = get_u32(p + MODEL_POLICY_BYTES - 12), bytes = form == MODEL_HALF ? 2 : 4;
-    if (parameters == 0 || get_u64(p + MODEL_POLICY_BYTES - 8) != parameters ||
+    uint32_t form = model_get_u32(p + MODEL_POLICY_BYTES - 12), bytes = form == MODEL_HALF ? 2 : 4;
+    if (parameters == 0 || model_get_u64(p + MODEL_POLICY_BYTES - 8) != parameters ||
         (form != 0 && form != MODEL_HALF) || (length - MODEL_POLICY_BYTES) / bytes != parameters ||
         (length - MODEL_POLICY_BYTES) % bytes != 0)
         goto damaged;
@@ -324,22 +332,17 @@ static struct model *read_networks(const struct contents *contents,
     return model_create_networks(network, contents->networks, origin, error);
 }
 
-static struct model *read_contents(const struct contents *contents, struct error *error)
+static struct model *read_pieces(const struct contents *contents, const struct model_origin *origin,
+                                 struct error *error)
 {
-    struct model_origin origin;
-    if (read_origin(contents, &origin, error) != 0)
-        return NULL;
-    if (contents->networks)
-        return read_networks(contents, &origin, error);
     struct song **songs = read_songs(contents, error);
     if (!songs)
         return NULL;
     struct process *process = read_process(contents, songs, error);
-    struct policy *policy =
-        process ? read_policy(contents, contents->policy, &origin, error) : NULL;
+    struct policy *policy = process ? read_policy(contents, contents->policy, origin, error) : NULL;
     struct model *model = NULL;
     if (policy) {
-        model = model_create(songs, contents->songs, process, policy, &origin, error);
+        model = model_create(songs, contents->songs, process, policy, origin, error);
         if (!model)
             error_prefix(error, contents->name);
     } else {
@@ -348,7 +351,18 @@ static struct model *read_contents(const struct contents *contents, struct error
         process_free(process);
     }
     free(songs);
-    if (model && contents->training.bytes &&
+    return model;
+}
+
+static struct model *read_contents(const struct contents *contents, bool training,
+                                   struct error *error)
+{
+    struct model_origin origin;
+    if (read_origin(contents, &origin, error) != 0)
+        return NULL;
+    struct model *model = contents->networks ? read_networks(contents, &origin, error)
+                                             : read_pieces(contents, &origin, error);
+    if (model && training && contents->training.bytes &&
         model_attach_training(model, contents->training.bytes, contents->training.length, error) !=
             0) {
         model_free(model);
@@ -357,24 +371,35 @@ static struct model *read_contents(const struct contents *contents, struct error
     return model;
 }
 
-struct model *model_load_memory(const void *bytes, size_t length, const char *name,
+struct model *model_load_memory(const void *bytes, size_t length, const char *name, bool training,
                                 struct error *error)
 {
     struct contents contents = {.name = name};
     struct model *model = NULL;
     if (check_header(bytes, length, name, error) == 0 &&
         find_sections(bytes, length, &contents, error) == 0)
-        model = read_contents(&contents, error);
+        model = read_contents(&contents, training, error);
     free(contents.song);
+    free(contents.score);
+    return model;
+}
+
+static struct model *load(const char *path, bool training, struct error *error)
+{
+    size_t length;
+    void *bytes = infile_read(path, MODEL_MAX_BYTES, &length, error);
+    struct model *model =
+        bytes ? model_load_memory(bytes, length, infile_name(path), training, error) : NULL;
+    free(bytes);
     return model;
 }
 
 struct model *model_load(const char *path, struct error *error)
 {
-    size_t length;
-    void *bytes = infile_read(path, MODEL_MAX_BYTES, &length, error);
-    struct model *model =
-        bytes ? model_load_memory(bytes, length, infile_name(path), error) : NULL;
-    free(bytes);
-    return model;
+    return load(path, false, error);
+}
+
+struct model *model_load_to_resume(const char *path, struct error *error)
+{
+    return load(path, true, error);
 }

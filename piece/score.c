@@ -1,6 +1,8 @@
 /* Scores: checked, grouped by time, copied into arrays. */
 #include "piece/score.h"
 
+#include "piece/bars.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,6 +75,28 @@ static void fill(struct score *score, const struct score_note *notes)
     score->first[onset] = score->notes;
 }
 
+static struct score *allocate(size_t onsets, size_t notes, size_t bars)
+{
+    struct score *score = calloc(1, sizeof *score);
+    if (!score)
+        return NULL;
+    score->onsets = (uint32_t)onsets;
+    score->notes = (uint32_t)notes;
+    score->bars = (uint32_t)bars;
+    score->quarter = malloc(onsets * sizeof *score->quarter);
+    score->second = malloc(onsets * sizeof *score->second);
+    score->first = malloc((onsets + 1) * sizeof *score->first);
+    score->pitch = malloc(notes);
+    score->hand = malloc(notes);
+    score->length = malloc(notes * sizeof *score->length);
+    score->bar = malloc(bars * sizeof *score->bar);
+    if (score->quarter && score->second && score->first && score->pitch && score->hand &&
+        score->length && score->bar)
+        return score;
+    score_free(score);
+    return NULL;
+}
+
 struct score *score_create(const char *name, const struct score_note *notes, size_t count,
                            const struct score_bar *bars, size_t bar_count, bool bars_known,
                            int sharps, struct error *error)
@@ -80,32 +104,60 @@ struct score *score_create(const char *name, const struct score_note *notes, siz
     if (check_notes(name, notes, count, error) != 0 ||
         check_bars(name, bars, bar_count, sharps, error) != 0)
         return NULL;
-    struct score *score = calloc(1, sizeof *score);
-    size_t onsets = count_onsets(notes, count);
-    if (!score)
-        goto no_memory;
-    score->onsets = (uint32_t)onsets;
-    score->notes = (uint32_t)count;
-    score->bars = (uint32_t)bar_count;
+    struct score *score = allocate(count_onsets(notes, count), count, bar_count);
+    if (!score) {
+        error_set(error, "%s: out of memory", name);
+        return NULL;
+    }
     score->bars_known = bars_known;
     score->sharps = (int8_t)sharps;
-    score->quarter = malloc(onsets * sizeof *score->quarter);
-    score->second = malloc(onsets * sizeof *score->second);
-    score->first = malloc((onsets + 1) * sizeof *score->first);
-    score->pitch = malloc(count);
-    score->hand = malloc(count);
-    score->length = malloc(count * sizeof *score->length);
-    score->bar = malloc(bar_count * sizeof *score->bar);
-    if (!score->quarter || !score->second || !score->first || !score->pitch || !score->hand ||
-        !score->length || !score->bar)
-        goto no_memory;
     fill(score, notes);
     memcpy(score->bar, bars, bar_count * sizeof *bars);
     return score;
-no_memory:
-    score_free(score);
-    error_set(error, "%s: out of memory", name);
-    return NULL;
+}
+
+struct score *score_copy(const struct score *score, struct error *error)
+{
+    struct score *copy = allocate(score->onsets, score->notes, score->bars);
+    if (!copy) {
+        error_set(error, "score: out of memory");
+        return NULL;
+    }
+    copy->bars_known = score->bars_known;
+    copy->sharps = score->sharps;
+    memcpy(copy->quarter, score->quarter, score->onsets * sizeof *score->quarter);
+    memcpy(copy->second, score->second, score->onsets * sizeof *score->second);
+    memcpy(copy->first, score->first, ((size_t)score->onsets + 1) * sizeof *score->first);
+    memcpy(copy->pitch, score->pitch, score->notes);
+    memcpy(copy->hand, score->hand, score->notes);
+    memcpy(copy->length, score->length, score->notes * sizeof *score->length);
+    memcpy(copy->bar, score->bar, score->bars * sizeof *score->bar);
+    return copy;
+}
+
+struct score *score_of_song(const struct song *song, struct error *error)
+{
+    const double slot_seconds = 0.15;
+    size_t count = 0;
+    struct score *score = NULL;
+    struct score_note *notes = malloc(song->notes * sizeof *notes);
+    struct bar *bars = bars_create(NULL, 0, song_beats(song), &count, error);
+    struct score_bar *made = bars ? score_bars(bars, count, error) : NULL;
+    for (uint32_t slot = 0; notes && slot < song->slots; slot++)
+        for (uint32_t i = song->first[slot]; i < song->first[slot + 1]; i++)
+            notes[i] = (struct score_note){.quarter = (double)slot / SONG_SLOTS_A_BEAT,
+                                           .second = slot * slot_seconds,
+                                           .length = 1.0F / SONG_SLOTS_A_BEAT,
+                                           .pitch = song->pitch[i],
+                                           .hand = SCORE_NO_HAND};
+    if (!notes)
+        error_set(error, "%s: out of memory", song->name);
+    else if (made)
+        score = score_create(song->name, notes, song->notes, made, count, false, 0, error);
+    free(notes);
+    free(bars);
+    free(made);
+    return score;
 }
 
 void score_free(struct score *score)

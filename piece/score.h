@@ -13,10 +13,11 @@
 #ifndef PIECE_SCORE_H
 #define PIECE_SCORE_H
 
-#include "piece/bars.h"
 #include "piece/song.h"
 
 #include <stdbool.h>
+
+struct bar; /* piece/bars.h */
 
 enum score_hand { SCORE_RIGHT = 0, SCORE_LEFT = 1, SCORE_NO_HAND = 255 };
 
@@ -49,6 +50,12 @@ struct score {
     bool bars_known;       /* false: nothing says where bars are; they are counted in fours */
     int8_t sharps;         /* key signature, -7 (flats) .. 7; 0 also where there is none */
 };
+
+/* A piece of which nothing but its slots is known: sixteenths without hands at 100
+ * beats a minute, bars in fours. NULL: out of memory. */
+struct score *score_of_song(const struct song *song, struct error *error);
+
+struct score *score_copy(const struct score *score, struct error *error);
 
 /* Notes in order of score time; of equal times, in the order they keep. Bars in
  * order, at least one. Copies all. NULL: no notes, more than SONG_MAX_NOTES, out

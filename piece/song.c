@@ -1,6 +1,8 @@
 /* Songs: a counting sort of notes by slot. */
 #include "piece/song.h"
 
+#include "piece/score.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,10 +57,30 @@ no_memory:
     return NULL;
 }
 
+struct song *song_copy(const struct song *song, struct error *error)
+{
+    struct song_note *notes = malloc(song->notes * sizeof *notes);
+    if (!notes) {
+        error_set(error, "%s: out of memory", song->name);
+        return NULL;
+    }
+    for (uint32_t slot = 0; slot < song->slots; slot++)
+        for (uint32_t i = song->first[slot]; i < song->first[slot + 1]; i++)
+            notes[i] = (struct song_note){.slot = slot, .pitch = song->pitch[i]};
+    struct song *copy = song_create(song->name, song->checksum, notes, song->notes, error);
+    free(notes);
+    if (copy && song->score && !(copy->score = score_copy(song->score, error))) {
+        song_free(copy);
+        return NULL;
+    }
+    return copy;
+}
+
 void song_free(struct song *song)
 {
     if (!song)
         return;
+    score_free(song->score);
     free(song->name);
     free(song->first);
     free(song->pitch);

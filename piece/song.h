@@ -1,4 +1,4 @@
-/* A piece of music as the learner and the follower see it.
+/* A piece of music in slots, as the learner sees it.
  *
  * Time is counted in slots (sixteenth notes); four slots are a beat (a quarter
  * note). Only onsets count: a slot holds the note numbers struck in it, in
@@ -20,6 +20,8 @@ enum {
     SONG_MAX_NOTES = 1 << 22,
 };
 
+struct score; /* piece/score.h */
+
 struct song_note {
     uint32_t slot;
     uint8_t pitch; /* MIDI note number, 0 .. 127 */
@@ -30,8 +32,10 @@ struct song {
     uint32_t checksum; /* CRC-32 of the bytes it was read from; 0 where there are none */
     uint32_t slots;    /* a multiple of SONG_SLOTS_A_BEAT, at least 4 */
     uint32_t notes;
-    uint32_t *first; /* [slots + 1]: notes of slot s are pitch[first[s] .. first[s + 1] - 1] */
-    uint8_t *pitch;  /* [notes] */
+    uint32_t *first;     /* [slots + 1]: notes of slot s are pitch[first[s] .. first[s + 1] - 1] */
+    uint8_t *pitch;      /* [notes] */
+    struct score *score; /* the piece as it is written, with as many notes; may be NULL until
+                            a model is made of the song */
 };
 
 /* Builds a song from notes given in order of onset. They are sorted by slot;
@@ -40,6 +44,10 @@ struct song {
 struct song *song_create(const char *name, uint32_t checksum, const struct song_note *notes,
                          size_t count, struct error *error);
 
+/* A copy with a copy of the score. NULL: out of memory. */
+struct song *song_copy(const struct song *song, struct error *error);
+
+/* Frees the score too. */
 void song_free(struct song *song);
 
 static inline uint32_t song_beats(const struct song *song)

@@ -324,7 +324,7 @@ static json_t *describe(const char *path, const struct command_common *common, s
     if (!bytes)
         return NULL;
     if (looks_like_model(bytes, length)) {
-        struct model *model = model_load_memory(bytes, length, name, error);
+        struct model *model = model_load_memory(bytes, length, name, false, error);
         if (model)
             facts = describe_model(model, name, (uint32_t)crc32_z(0, bytes, length));
         model_free(model);

@@ -10,17 +10,6 @@
 
 enum { COUNTS_CONTEXT = 0 };
 
-static struct song *copy_song(const struct song *song, struct error *error)
-{
-    struct song_note *notes = g_new(struct song_note, song->notes);
-    for (uint32_t slot = 0; slot < song->slots; slot++)
-        for (uint32_t i = song->first[slot]; i < song->first[slot + 1]; i++)
-            notes[i] = (struct song_note){.slot = slot, .pitch = song->pitch[i]};
-    struct song *copy = song_create(song->name, song->checksum, notes, song->notes, error);
-    g_free(notes);
-    return copy;
-}
-
 void models_free_songs(struct song **songs, size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -32,7 +21,7 @@ struct song **models_copy_songs(struct song *const *songs, size_t count, struct 
 {
     struct song **copies = g_new0(struct song *, count);
     for (size_t i = 0; i < count; i++) {
-        copies[i] = copy_song(songs[i], error);
+        copies[i] = song_copy(songs[i], error);
         if (!copies[i]) {
             models_free_songs(copies, count);
             return NULL;

@@ -140,7 +140,7 @@ static bool same_pieces(const struct lesson *lesson, const struct model *model)
 
 static int resume_lesson(struct train_options *options, struct lesson *lesson, struct error *error)
 {
-    struct model *model = model_load(options->resume, error);
+    struct model *model = model_load_to_resume(options->resume, error);
     if (!model)
         return -1;
     if (resume_settings(options, model, error) != 0 ||

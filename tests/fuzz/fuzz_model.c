@@ -32,10 +32,25 @@ static void check_networks(const struct model *model)
     }
 }
 
+/* Onsets ascend, each with a note; every bar and note has a place. */
+static void check_score(const struct score *score, uint32_t notes)
+{
+    MUST(notes > 0 && score->notes == notes && score->first[0] == 0);
+    MUST(score->first[score->onsets] == notes && score->bars > 0 && score->bar[0].quarter == 0);
+    for (uint32_t i = 0; i < score->onsets; i++) {
+        MUST(score->first[i] < score->first[i + 1] && isfinite(score->second[i]));
+        MUST(i == 0 ? score->quarter[i] >= 0 : score->quarter[i] > score->quarter[i - 1]);
+        MUST(score_find(score, score->quarter[i]) == i);
+        MUST(score_find_bar(score, score->quarter[i]) < score->bars);
+    }
+    for (uint32_t i = 0; i < notes; i++)
+        MUST(score->pitch[i] < 128 && score->length[i] >= 0);
+}
+
 static void load(const uint8_t *bytes, size_t length)
 {
     struct error error = {""};
-    struct model *model = model_load_memory(bytes, length, "input", &error);
+    struct model *model = model_load_memory(bytes, length, "input", true, &error);
     if (!model) {
         MUST(strncmp(error.text, "input: ", 7) == 0 && strlen(error.text) > 12);
         return;
@@ -57,7 +72,7 @@ static void load(const uint8_t *bytes, size_t length)
     }
     MUST(process_best_reward(process, 4) >= 0);
     for (size_t i = 0; i < model_songs(model); i++)
-        MUST(model_song(model, i)->notes > 0);
+        check_score(model_score(model, i), model_song(model, i)->notes);
     model_free(model);
 }
 

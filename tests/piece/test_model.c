@@ -21,12 +21,52 @@
 
 static const char *const path = "test_model.agrl";
 
+/* A score of the song's notes with a little of everything that a slot does not know. */
+static struct score *score_in_threes(const struct song *song)
+{
+    struct score_note note[256];
+    struct score_bar bar[64] = {{0, 0, 1, 4}};
+    uint32_t bars = 1;
+    assert_true(song->notes <= 256 && song->slots <= 256);
+    for (uint32_t s = 0; s < song->slots; s++)
+        for (uint32_t i = song->first[s]; i < song->first[s + 1]; i++)
+            note[i] = (struct score_note){.quarter = s / 4. + (s % 4 ? 1 / 3. : 0),
+                                          .second = s * .15 + .01,
+                                          .length = .4F + (float)i,
+                                          .pitch = song->pitch[i],
+                                          .hand = (uint8_t[]){0, 1, 255}[i % 3]};
+    for (double quarter = 1; quarter < song->slots / 4.; quarter += 3, bars++)
+        bar[bars] = (struct score_bar){quarter, bars, 3, 4};
+    struct score *score = score_create("s", note, song->notes, bar, bars, true, -2, NULL);
+    assert_non_null(score);
+    return score;
+}
+
+static void assert_same_scores(const struct score *a, const struct score *b)
+{
+    assert_true(a->onsets == b->onsets && a->notes == b->notes && a->bars == b->bars);
+    assert_true(a->bars_known == b->bars_known && a->sharps == b->sharps);
+    assert_memory_equal(a->quarter, b->quarter, a->onsets * sizeof *a->quarter);
+    assert_memory_equal(a->second, b->second, a->onsets * sizeof *a->second);
+    assert_memory_equal(a->first, b->first, (a->onsets + 1) * sizeof *a->first);
+    assert_memory_equal(a->pitch, b->pitch, a->notes);
+    assert_memory_equal(a->hand, b->hand, a->notes);
+    assert_memory_equal(a->length, b->length, a->notes * sizeof *a->length);
+    for (uint32_t i = 0; i < a->bars; i++) {
+        assert_true(a->bar[i].quarter == b->bar[i].quarter);
+        assert_true(a->bar[i].number == b->bar[i].number && a->bar[i].beats == b->bar[i].beats &&
+                    a->bar[i].unit == b->bar[i].unit);
+    }
+}
+
 static struct model *make(const char *const *letters, size_t count, enum policy_kind kind,
                           uint32_t context)
 {
     struct song *songs[128];
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         songs[i] = piece_of_letters(letters[i]);
+        songs[i]->score = score_in_threes(songs[i]);
+    }
     struct process *process =
         beats_process((const struct song *const *)songs, count, context, NULL);
     struct policy_shape shape = policy_shape_of_process(kind, process);
@@ -117,6 +157,7 @@ static void test_round_trip(void **state)
             assert_int_equal(a->notes, b->notes);
             assert_memory_equal(a->first, b->first, (a->slots + 1) * sizeof *a->first);
             assert_memory_equal(a->pitch, b->pitch, a->notes);
+            assert_same_scores(model_score(model, i), model_score(again, i));
         }
         assert_int_equal(model_process(again)->context, 1);
         assert_memory_equal(model_policy(model)->parameter, model_policy(again)->parameter,
@@ -135,12 +176,13 @@ static void test_round_trip(void **state)
     }
 }
 
+/* Only who goes on training has the state that it was left in. */
 static void test_training_state(void **state)
 {
     (void)state;
     size_t length, training;
     unsigned char *bytes = small(&length);
-    struct model *model = model_load_memory(bytes, length, "it", NULL);
+    struct model *model = model_load_memory(bytes, length, "it", true, NULL);
     assert_non_null(model);
     const void *kept = model_training(model, &training);
     assert_int_equal(training, 5);
@@ -148,13 +190,20 @@ static void test_training_state(void **state)
     assert_int_equal(model_attach_training(model, NULL, 0, NULL), 0);
     assert_null(model_training(model, &training));
     model_free(model);
+    model = model_load(path, NULL);
+    assert_null(model_training(model, &training));
+    assert_int_equal(training, 0);
+    model_free(model);
+    model = model_load_to_resume(path, NULL);
+    assert_non_null(model_training(model, &training));
+    model_free(model);
     free(bytes);
 }
 
 static void assert_refused(const unsigned char *bytes, size_t length, const char *with)
 {
     struct error error = {{0}};
-    struct model *model = model_load_memory(bytes, length, "it", &error);
+    struct model *model = model_load_memory(bytes, length, "it", true, &error);
     if (model)
         fail_msg("%zu bytes were taken, wanted: %s", length, with);
     assert_int_equal(strncmp(error.text, "it: ", 4), 0);
@@ -210,7 +259,7 @@ static void test_every_field(void **state)
             struct error error = {{0}};
             bytes[i] = values[v];
             seal(bytes, length);
-            struct model *model = model_load_memory(bytes, length, "it", &error);
+            struct model *model = model_load_memory(bytes, length, "it", true, &error);
             if (model)
                 assert_whole(model);
             else
@@ -223,15 +272,54 @@ static void test_every_field(void **state)
     free(bytes);
 }
 
-static void test_newer(void **state)
+static void test_versions(void **state)
 {
     (void)state;
     size_t length;
     unsigned char *bytes = small(&length);
-    bytes[8] = 2;
+    bytes[8] = 3;
     seal(bytes, length);
-    assert_refused(bytes, length, "version 2");
+    assert_refused(bytes, length, "a model of version 3; this program reads version 2");
+    bytes[8] = 1;
+    seal(bytes, length);
+    assert_refused(bytes, length, "train it again");
     free(bytes);
+}
+
+/* A piece that was given without a score has the one that its slots make. */
+static void test_score_of_slots(void **state)
+{
+    (void)state;
+    struct song *song = piece_of_letters("abacab");
+    struct process *process = process_of(song, 0);
+    struct policy_shape shape = policy_shape_of_process(POLICY_TABLE, process);
+    struct model_origin origin = {.algorithm = "counts", .policy = "table"};
+    struct model *model =
+        model_create(&song, 1, process, policy_create(&shape, 0, NULL), &origin, NULL);
+    assert_non_null(model);
+    const struct score *score = model_score(model, 0);
+    assert_int_equal(score->onsets, 12);
+    assert_true(score->quarter[3] == 1.5 && score->second[3] == 6 * .15 && score->length[3] == .25F);
+    assert_int_equal(score->pitch[3], 'b' / 2);
+    assert_int_equal(score->hand[3], SCORE_NO_HAND);
+    assert_int_equal(score->bars, 2);
+    assert_false(score->bars_known);
+    model_free(model);
+}
+
+/* A score of other notes than the song's belongs to another piece. */
+static void test_score_of_another(void **state)
+{
+    (void)state;
+    struct error error;
+    struct song *song = piece_of_letters("ab"), *other = piece_of_letters("abc");
+    song->score = score_in_threes(other);
+    struct process *process = process_of(song, 0);
+    struct policy_shape shape = policy_shape_of_process(POLICY_TABLE, process);
+    struct model_origin origin = {.algorithm = "counts", .policy = "table"};
+    assert_null(model_create(&song, 1, process, policy_create(&shape, 0, NULL), &origin, &error));
+    assert_non_null(strstr(error.text, "piece 1 has 4 notes, but its score 6"));
+    song_free(other);
 }
 
 /* The same file with one more section at its end. */
@@ -257,7 +345,7 @@ static void test_unknown_section(void **state)
     put_u32(more + 16, (uint32_t)longer);
     put_u32(more + 24, sections + 1);
     seal(more, longer);
-    struct model *model = model_load_memory(more, longer, "it", NULL);
+    struct model *model = model_load_memory(more, longer, "it", true, NULL);
     assert_non_null(model);
     model_free(model);
     put_u32(entry + 4, 1);
@@ -363,7 +451,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_round_trip),      cmocka_unit_test(test_training_state),
         cmocka_unit_test(test_every_bit),       cmocka_unit_test(test_every_length),
-        cmocka_unit_test(test_every_field),     cmocka_unit_test(test_newer),
+        cmocka_unit_test(test_every_field),     cmocka_unit_test(test_versions),
+        cmocka_unit_test(test_score_of_slots),  cmocka_unit_test(test_score_of_another),
         cmocka_unit_test(test_unknown_section), cmocka_unit_test(test_not_files),
         cmocka_unit_test(test_inconsistent),    cmocka_unit_test(test_networks),
     };

@@ -1,4 +1,5 @@
 /* Scores: onsets, bars, the way back to slots, and what is refused. */
+#include "piece/bars.h"
 #include "piece/score.h"
 
 #include <math.h>
