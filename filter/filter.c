@@ -1,55 +1,28 @@
 /* Dispatch by kind of event, triggers, and the strike and release of notes
  * through the note map. The filter owns its clock and note map and borrows the
  * corrector. */
-#include "filter/filter.h"
-
-#include "filter/notemap.h"
+#include "filter/filter_private.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    DRUMS = 9, /* General MIDI's channel 10, counted from 0 */
-    PRESSED = 64,
+    DRUMS = 9,    /* General MIDI's channel 10, counted from 0 */
     NO_OWNER = 0, /* of notes that no corrector chose */
     CC_SUSTAIN = 64,
     CC_SOUND_OFF = 120,
     CC_NOTES_OFF = 123,
     CC_LAST = 127,
+    ACTIVE_SENSING = 0xFE,
 };
 
 /* Below, a piece has no say in the beat. */
 static const float sure_of_place = 0.2F;
 
-struct filter {
-    struct filter_settings settings;
-    filter_send *send;
-    void *context;
-    struct corrector *corrector;
-    uint32_t owner; /* number of the corrector, so that it hears of its own notes only */
-    struct clock *clock;
-    double seconds;   /* of the last event */
-    uint16_t used;    /* channels, since all was released */
-    double realigned; /* of the clock, as the corrector was told */
-    bool decided;     /* a note was, and is not taken in yet */
-    bool waiting;     /* `note` was sent as played and is still to be told to clock and corrector */
-    struct correct_note note;
-    uint8_t note_channel, note_key;
-    uint16_t pedal_down; /* triggers by control that are pressed: bit of enum trigger */
-    struct filter_status status;
-    struct correct_note past[FILTER_RECALL]; /* a ring */
-    uint64_t asked;                          /* notes that went through it */
-    struct notemap map;
-};
-
-enum trigger {
-    TRIGGER_BYPASS,
-    TRIGGER_MODE,
-    TRIGGER_PANIC,
-    TRIGGER_TAP,
-    TRIGGERS,
-};
+/* Seconds without an event after which a device that sends active sensing is gone: it
+ * sends at least every 300 ms, and the MIDI specification allows a tenth more. */
+static const double sensing_patience = 0.330;
 
 struct filter_settings filter_defaults(void)
 {
@@ -60,18 +33,6 @@ struct filter_settings filter_defaults(void)
         .correct = correct_defaults(),
         .clock = clock_defaults(),
     };
-}
-
-static const struct filter_trigger *trigger_of(const struct filter_settings *settings,
-                                               enum trigger which)
-{
-    const struct filter_trigger *triggers[TRIGGERS] = {
-        [TRIGGER_BYPASS] = &settings->toggle_bypass,
-        [TRIGGER_MODE] = &settings->next_mode,
-        [TRIGGER_PANIC] = &settings->panic,
-        [TRIGGER_TAP] = &settings->tap,
-    };
-    return triggers[which];
 }
 
 static int settings_check(const struct filter_settings *settings, struct error *error)
@@ -86,11 +47,8 @@ static int settings_check(const struct filter_settings *settings, struct error *
         return error_set(error, "keep is %g, expected 0 to 100", (double)correct->keep);
     if (correct->mode < CORRECT_OFF || correct->mode > CORRECT_GENERATE)
         return error_set(error, "mode %d does not exist", (int)correct->mode);
-    for (enum trigger t = 0; t < TRIGGERS; t++) {
-        const struct filter_trigger *trigger = trigger_of(settings, t);
-        if (trigger->kind > FILTER_BY_PROGRAM || trigger->number > 127)
-            return error_set(error, "a switch has number %u, expected 0 to 127", trigger->number);
-    }
+    if (filter_switch_check(settings, error) != 0)
+        return -1;
     return clock_check(&settings->clock, error);
 }
 
@@ -119,6 +77,7 @@ struct filter *filter_open(const struct filter_settings *settings, filter_send *
     filter->context = context;
     filter->seconds = -INFINITY;
     filter->status.place.piece = -1;
+    patch_clear(&filter->patch);
     filter->clock = clock_open(&settings->clock, error);
     if (filter->clock)
         return filter;
@@ -174,18 +133,31 @@ static void forget_strike(struct filter *filter, struct notemap_answer answer)
         corrector_release(filter->corrector, answer.pitch);
 }
 
-/* Releases that the player did not make, in plain note-offs. */
+/* Note-offs that the player did not send. */
+static void send_releases(struct filter *filter, unsigned channel, uint8_t pitch, unsigned times)
+{
+    for (unsigned i = 0; i < times; i++)
+        send_short(filter, (uint8_t)(MIDI_NOTE_OFF | channel), pitch, 64);
+}
+
 static void end_strike(struct filter *filter, unsigned channel, struct notemap_answer answer)
 {
     forget_strike(filter, answer);
-    for (unsigned i = 0; i < answer.times; i++)
-        send_short(filter, (uint8_t)(MIDI_NOTE_OFF | channel), answer.pitch, 64);
+    send_releases(filter, channel, answer.pitch, answer.times);
+}
+
+/* A channel whose notes are corrected, now. */
+static bool is_chosen(const struct filter *filter, unsigned channel)
+{
+    const struct filter_settings *settings = &filter->settings;
+    return settings->channels >> channel & 1 &&
+           (settings->kits || !kits_have(&filter->kits, channel));
 }
 
 static bool is_corrected(const struct filter *filter, unsigned channel, unsigned key)
 {
     const struct filter_settings *settings = &filter->settings;
-    return filter->corrector && settings->channels >> channel & 1 && key >= settings->lowest &&
+    return filter->corrector && is_chosen(filter, channel) && key >= settings->lowest &&
            key <= settings->highest;
 }
 
@@ -217,33 +189,42 @@ static void place_note(struct filter *filter)
         clock_follow(filter->clock, filter->status.place.slot);
 }
 
+/* The corrector counts the keys that hold a pitch: a key that was struck again counts
+ * once. */
+static void count_once(struct filter *filter, uint8_t decided)
+{
+    corrector_release(filter->corrector, decided);
+}
+
 static void strike(struct filter *filter, const struct midi_event *event, double seconds)
 {
     unsigned channel = midi_channel(event);
     uint8_t key = event->data[0];
     uint8_t pitch = key;
-    uint32_t owner = NO_OWNER;
     bool corrected = is_corrected(filter, channel, key);
-    bool as_played = filter->settings.bypass || filter->settings.correct.mode == CORRECT_OFF;
+    bool as_played =
+        !corrected || filter->settings.bypass || filter->settings.correct.mode == CORRECT_OFF;
     struct correct_note note = {.seconds = seconds, .pitch = key, .velocity = event->data[1]};
-    if (corrected && !as_played)
+    if (!as_played)
         pitch = decide(filter, &note);
-    else if (filter->settings.channels >> channel & 1)
+    else if (is_chosen(filter, channel))
         filter->waiting = true;
-    if (corrected)
-        owner = filter->owner;
-    while (notemap_is_overdue(&filter->map, channel, key, seconds))
+    /* What sounds as played cannot keep the pitch that its key was given before. */
+    if (as_played && notemap_pressed(&filter->map, channel, key) != key)
         end_strike(filter, channel, notemap_release(&filter->map, channel, key));
-    unsigned due = notemap_strike(&filter->map, channel, key, pitch, seconds, owner);
-    for (unsigned i = 0; i < due; i++)
-        send_short(filter, (uint8_t)(MIDI_NOTE_OFF | channel), pitch, 64);
-    send_note(filter, event, pitch);
+    struct notemap_strike given =
+        notemap_strike(&filter->map, channel, key, pitch, corrected ? filter->owner : NO_OWNER);
+    if (given.again && !as_played)
+        count_once(filter, pitch);
+    send_releases(filter, channel, given.pitch, given.due);
+    send_note(filter, event, given.pitch);
     filter->note = note;
     filter->note_channel = (uint8_t)channel;
     filter->note_key = key;
+    filter->again = given.again;
     filter->status.notes++;
-    filter->status.corrected += pitch != key;
-    filter->status.sounding++;
+    filter->status.corrected += given.pitch != key;
+    filter->status.sounding += !given.again;
 }
 
 /* Tells clock and corrector of a note that was sent as played. */
@@ -251,11 +232,14 @@ static void hear_note(struct filter *filter)
 {
     if (filter->waiting) {
         filter->waiting = false;
-        if (is_corrected(filter, filter->note_channel, filter->note_key))
-            decide(filter, &filter->note);
-        else
+        if (is_corrected(filter, filter->note_channel, filter->note_key)) {
+            uint8_t decided = decide(filter, &filter->note);
+            if (filter->again)
+                count_once(filter, decided);
+        } else {
             filter->status.slot =
                 clock_note(filter->clock, filter->note.seconds, filter->note.pitch);
+        }
     }
     place_note(filter);
 }
@@ -279,7 +263,7 @@ static void release(struct filter *filter, const struct midi_event *event)
 static void drop_channel(struct filter *filter, unsigned channel)
 {
     for (unsigned key = 0; key < NOTEMAP_KEYS; key++)
-        while (notemap_held(&filter->map, channel, key) > 0)
+        if (notemap_is_held(&filter->map, channel, key))
             end_strike(filter, channel, notemap_drop(&filter->map, channel, key));
 }
 
@@ -299,85 +283,29 @@ void filter_release_all(struct filter *filter, double seconds)
     filter->used = 0;
 }
 
-static void next_mode(struct filter *filter)
+void filter_lose_input(struct filter *filter, double seconds)
 {
-    static const enum correct_mode next[] = {
-        [CORRECT_OFF] = CORRECT_CORRECT,
-        [CORRECT_CORRECT] = CORRECT_GENERATE,
-        [CORRECT_GENERATE] = CORRECT_SCALE,
-        [CORRECT_SCALE] = CORRECT_CORRECT,
-    };
-    filter_set_mode(filter, next[filter->settings.correct.mode]);
+    filter_release_all(filter, seconds);
+    patch_lift_pedals(&filter->patch);
+    filter->sensed = false;
 }
 
-static void act(struct filter *filter, enum trigger which, double seconds)
+double filter_deadline(const struct filter *filter)
 {
-    switch (which) {
-    case TRIGGER_BYPASS:
-        filter_set_bypass(filter, !filter->settings.bypass);
-        break;
-    case TRIGGER_MODE:
-        next_mode(filter);
-        break;
-    case TRIGGER_PANIC:
-        filter_release_all(filter, seconds);
-        break;
-    case TRIGGER_TAP:
-        filter_tap(filter, seconds);
-        break;
-    case TRIGGERS:
-        break;
-    }
+    return filter->sensed ? filter->heard + sensing_patience : INFINITY;
 }
 
-/* Whether the event presses its switch. A pedal that is pressed slowly sends
- * many values, but presses once. */
-static bool is_press(struct filter *filter, enum trigger which, const struct midi_event *event)
+void filter_wait(struct filter *filter, double seconds)
 {
-    if (midi_kind(event) != MIDI_CONTROL_CHANGE)
-        return midi_kind(event) == MIDI_PROGRAM_CHANGE || midi_is_note_on(event);
-    bool was = filter->pedal_down >> which & 1;
-    bool is = event->data[1] >= PRESSED;
-    if (is != was)
-        filter->pedal_down ^= (uint16_t)(1U << which);
-    return is && !was;
+    double deadline = filter_deadline(filter);
+    if (seconds >= deadline)
+        filter_lose_input(filter, deadline);
 }
 
-static enum filter_trigger_kind trigger_kind(const struct midi_event *event)
+void filter_tell_patch(const struct filter *filter, double seconds, filter_send *send,
+                       void *context)
 {
-    switch (midi_kind(event)) {
-    case MIDI_NOTE_ON:
-    case MIDI_NOTE_OFF:
-    case MIDI_POLY_AFTERTOUCH:
-        return FILTER_BY_KEY;
-    case MIDI_CONTROL_CHANGE:
-        return FILTER_BY_CONTROL;
-    case MIDI_PROGRAM_CHANGE:
-        return FILTER_BY_PROGRAM;
-    default:
-        return FILTER_BY_NOTHING;
-    }
-}
-
-/* True: the event is a switch's and was taken. One event may press several. */
-static bool take_trigger(struct filter *filter, const struct midi_event *event, double seconds)
-{
-    enum filter_trigger_kind kind = trigger_kind(event);
-    bool taken = false;
-    if (kind == FILTER_BY_NOTHING)
-        return false;
-    if (kind == FILTER_BY_KEY && !midi_is_note_on(event) &&
-        notemap_held(&filter->map, midi_channel(event), event->data[0]) > 0)
-        return false;
-    for (enum trigger t = 0; t < TRIGGERS; t++) {
-        const struct filter_trigger *trigger = trigger_of(&filter->settings, t);
-        if (trigger->kind != kind || trigger->number != event->data[0])
-            continue;
-        taken = true;
-        if (is_press(filter, t, event))
-            act(filter, t, seconds);
-    }
-    return taken;
+    patch_tell(&filter->patch, seconds, send, context);
 }
 
 static bool is_sound(const struct midi_event *event)
@@ -391,7 +319,7 @@ static bool is_sound(const struct midi_event *event)
 static void channel_event(struct filter *filter, const struct midi_event *event, double seconds)
 {
     unsigned channel = midi_channel(event);
-    if (take_trigger(filter, event, seconds))
+    if (filter_switch_take(filter, event, seconds))
         return;
     filter->used |= (uint16_t)(1U << channel);
     if (midi_is_note_on(event)) {
@@ -404,6 +332,8 @@ static void channel_event(struct filter *filter, const struct midi_event *event,
         uint8_t control = midi_kind(event) == MIDI_CONTROL_CHANGE ? event->data[0] : 0;
         if (control == CC_SOUND_OFF || (control >= CC_NOTES_OFF && control <= CC_LAST))
             drop_channel(filter, channel);
+        kits_event(&filter->kits, event);
+        patch_event(&filter->patch, event);
         filter->send(filter->context, event);
     }
 }
@@ -417,15 +347,21 @@ static bool is_reset(const struct midi_event *event)
 void filter_event(struct filter *filter, const struct midi_event *event)
 {
     hear_note(filter);
+    filter_wait(filter, event->seconds);
     double seconds = advance(filter, event->seconds);
+    filter->heard = seconds;
+    filter->sensed |= event->status == ACTIVE_SENSING;
     if (midi_is_channel(event) && is_sound(event)) {
         channel_event(filter, event, seconds);
         return;
     }
     for (unsigned channel = 0; is_reset(event) && channel < NOTEMAP_CHANNELS; channel++)
         drop_channel(filter, channel);
-    if (event->status >= MIDI_SYSEX)
+    if (event->status >= MIDI_SYSEX) {
         clock_event(filter->clock, event);
+        kits_event(&filter->kits, event);
+        patch_event(&filter->patch, event);
+    }
     filter->send(filter->context, event);
 }
 

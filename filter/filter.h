@@ -15,6 +15,12 @@
  *    no valid MIDI too (channel messages cut short, or with a data byte above
  *    127).
  *
+ * Notes of a channel that the player's own events have made a drum kit
+ * (filter/kit.h) sound as played.
+ *
+ * A device that sends active sensing and then nothing at all for 330 ms is gone:
+ * all is released.
+ *
  * All notes off and its kin (control changes 120, 123 .. 127, and a system reset)
  * first release what the channel sounds, then pass; releases of those keys that
  * come later are swallowed.
@@ -26,8 +32,8 @@
  *
  * No I/O and no clock of its own. filter_open allocates all; nothing after it
  * allocates, locks or waits. Work an event: the corrector's and the clock's
- * bound for a note-on, at most NOTEMAP_BACKLOG + 4 events sent for any note, 512
- * strikes released for all notes off, 16 times that for panic. One thread at a
+ * bound for a note-on, at most NOTEMAP_BACKLOG + 256 events sent for any note, 128
+ * keys released for all notes off, 16 times that for panic. One thread at a
  * time. */
 #ifndef FILTER_FILTER_H
 #define FILTER_FILTER_H
@@ -56,6 +62,7 @@ struct filter_trigger {
 struct filter_settings {
     uint16_t channels;       /* bit c: notes of channel c (from 0) are corrected */
     uint8_t lowest, highest; /* keys that are corrected */
+    bool kits;               /* those of drum kits (filter/kit.h) as well */
     bool bypass;             /* all notes sound as played; the corrector goes on listening */
     struct correct_settings correct;
     struct clock_settings clock;
@@ -108,8 +115,24 @@ void filter_tap(struct filter *filter, double seconds);
 
 /* Releases everything that sounds, in every channel that was used since the last
  * time; then sends sustain 0, all notes off and all sound off there. For panic,
- * stop, an input unplugged, an output about to be changed. The filter goes on. */
+ * stop, an output about to be changed. The filter goes on. */
 void filter_release_all(struct filter *filter, double seconds);
+
+/* The same where the player's device is gone or was not heard for a while: its pedals
+ * are up as well, for all that the filter knows. */
+void filter_lose_input(struct filter *filter, double seconds);
+
+/* When filter_wait has something to do unless an event comes before; INFINITY: never. */
+double filter_deadline(const struct filter *filter);
+
+/* No event has come until `seconds`. filter_event does this by itself for the time
+ * before its event. */
+void filter_wait(struct filter *filter, double seconds);
+
+/* Sends, by another way than the filter's own, what a synth that has just come must be
+ * told (filter/patch.h). */
+void filter_tell_patch(const struct filter *filter, double seconds, filter_send *send,
+                       void *context);
 
 /* The last notes that the corrector was asked about, the oldest first, at most
  * `most` and FILTER_RECALL; how many. For a corrector that is to take over: told

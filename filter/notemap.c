@@ -1,41 +1,36 @@
-/* Rings of strikes by key, counts by pitch; the rules are told in notemap.h. */
+/* A pitch by key, holders by pitch; the rules are told in notemap.h. */
 #include "filter/notemap.h"
 
-bool notemap_is_overdue(const struct notemap *map, unsigned channel, unsigned key, double seconds)
-{
-    const struct notemap_key *held = &map->key[channel][key];
-    return held->count == NOTEMAP_STRIKES ||
-           (held->count > 0 && seconds - held->strike[held->first].seconds > NOTEMAP_STALE);
-}
-
-unsigned notemap_strike(struct notemap *map, unsigned channel, unsigned key, unsigned pitch,
-                        double seconds, uint32_t owner)
+struct notemap_strike notemap_strike(struct notemap *map, unsigned channel, unsigned key,
+                                     unsigned pitch, uint32_t owner)
 {
     struct notemap_key *held = &map->key[channel][key];
-    held->strike[(held->first + held->count++) % NOTEMAP_STRIKES] =
-        (struct notemap_strike){.seconds = seconds, .owner = owner, .pitch = (uint8_t)pitch};
-    held->answered = 0;
+    if (held->held) {
+        held->further += held->further < UINT8_MAX;
+        return (struct notemap_strike){.pitch = held->pitch, .again = true};
+    }
+    *held = (struct notemap_key){.owner = owner, .pitch = (uint8_t)pitch, .held = true};
     map->holders[channel][pitch]++;
-    unsigned due = map->backlog[channel][pitch];
-    if (due < NOTEMAP_BACKLOG)
-        return 0;
-    map->backlog[channel][pitch] = 0;
-    return due;
+    struct notemap_strike strike = {.pitch = held->pitch};
+    if (map->backlog[channel][pitch] >= NOTEMAP_BACKLOG) {
+        strike.due = map->backlog[channel][pitch];
+        map->backlog[channel][pitch] = 0;
+    }
+    return strike;
 }
 
-static struct notemap_answer release_oldest(struct notemap *map, unsigned channel, unsigned key)
+static struct notemap_answer end_note(struct notemap *map, unsigned channel, unsigned key)
 {
     struct notemap_key *held = &map->key[channel][key];
-    struct notemap_strike strike = held->strike[held->first];
-    struct notemap_answer answer = {.owner = strike.owner, .pitch = strike.pitch, .ended = true};
-    uint16_t *backlog = &map->backlog[channel][strike.pitch];
-    held->first = (held->first + 1) % NOTEMAP_STRIKES;
-    held->count--;
-    if (--map->holders[channel][strike.pitch] > 0) {
-        /* A strike empties a full backlog, so there are at most that many and the holders. */
+    struct notemap_answer answer = {.owner = held->owner, .pitch = held->pitch, .ended = true};
+    uint16_t *backlog = &map->backlog[channel][held->pitch];
+    held->held = false;
+    if (--map->holders[channel][held->pitch] > 0) {
+        /* A strike empties a full backlog, so there are at most that many and what the
+         * holders may add, 256 each. */
         ++*backlog;
     } else {
-        answer.times = *backlog + 1;
+        answer.times = (uint16_t)(*backlog + 1);
         *backlog = 0;
     }
     return answer;
@@ -43,28 +38,49 @@ static struct notemap_answer release_oldest(struct notemap *map, unsigned channe
 
 struct notemap_answer notemap_release(struct notemap *map, unsigned channel, unsigned key)
 {
-    struct notemap_key *held = &map->key[channel][key];
-    if (held->count > 0)
-        return release_oldest(map, channel, key);
+    struct notemap_key *released = &map->key[channel][key];
+    if (released->held)
+        return end_note(map, channel, key);
     struct notemap_answer answer = {.pitch = (uint8_t)key};
-    if (held->answered > 0)
-        held->answered--;
-    else
-        answer.times = map->holders[channel][key] == 0;
+    if (released->answered > 0) {
+        released->answered--;
+        answer.pitch = released->pitch;
+        return answer;
+    }
+    bool sounds = map->holders[channel][key] > 0;
+    if (released->further > 0) {
+        released->further--;
+        answer.pitch = released->pitch;
+        sounds = map->holders[channel][answer.pitch] > 0;
+        map->backlog[channel][answer.pitch] += sounds;
+    }
+    answer.times = !sounds;
     return answer;
 }
 
 struct notemap_answer notemap_drop(struct notemap *map, unsigned channel, unsigned key)
 {
     struct notemap_key *held = &map->key[channel][key];
-    held->answered++;
-    return release_oldest(map, channel, key);
+    held->answered = held->further;
+    held->answered += held->answered < UINT8_MAX;
+    held->further = 0;
+    return end_note(map, channel, key);
 }
 
 unsigned notemap_pressed(const struct notemap *map, unsigned channel, unsigned key)
 {
     const struct notemap_key *held = &map->key[channel][key];
-    if (held->count == 0)
-        return key;
-    return held->strike[(held->first + held->count - 1) % NOTEMAP_STRIKES].pitch;
+    return held->held ? held->pitch : key;
+}
+
+unsigned notemap_silent(const struct notemap *map, unsigned channel, unsigned pitch)
+{
+    const uint16_t *holders = map->holders[channel];
+    for (unsigned away = 0; away < NOTEMAP_KEYS; away++) {
+        if (pitch >= away && holders[pitch - away] == 0)
+            return pitch - away;
+        if (pitch + away < NOTEMAP_KEYS && holders[pitch + away] == 0)
+            return pitch + away;
+    }
+    return pitch;
 }

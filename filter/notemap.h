@@ -6,21 +6,23 @@
  *
  * - A strike makes its key a holder of (channel, pitch). Each strike is sent,
  *   also where the pitch sounds already.
- * - While other holders remain, a release of that pitch is held back and
- *   counted; the release of the last holder is sent once for each strike. So
- *   every note-on gets a note-off, whether a synth counts them or not, and none
- *   cuts another holder's note.
- * - A key struck again without a release (two players on one channel, a release
- *   lost on the way) holds several strikes; the first struck is released first.
- *   A key keeps NOTEMAP_STRIKES of them. One that is more than NOTEMAP_STALE
- *   seconds old when its key is struck again has lost its release and is
- *   released then, or a key would lag behind its player for good.
+ * - A key struck again without a release (a release lost on the way, two voices
+ *   on one key) keeps its pitch. Its next release ends all of its strikes;
+ *   those that still come for the others go to the same pitch.
+ * - While other keys hold its pitch, a release is held back and counted; the
+ *   last holder's release is sent together with those held back. So every note-on
+ *   gets the note-off that came for it, whether a synth counts them or not, and
+ *   none cuts another holder's note.
  * - A release of a key that holds nothing passes as it came, but is swallowed
- *   where the pitch of its number is held by another key, and where the strike
- *   was already released by notemap_drop (all notes off, panic).
+ *   where its pitch is held by another key, and where the strike was already
+ *   released by notemap_drop (all notes off, panic).
  *
- * A plain struct without pointers, about 160 kB; zeroed, it is empty. Every
- * function is O(1). Channels are 0 .. 15, keys and pitches 0 .. 127. */
+ * A file keeps its events, so nothing in it can be held back or swallowed: there a
+ * release that must end nothing is given a pitch that does not sound
+ * (notemap_silent).
+ *
+ * A plain struct without pointers, about 40 kB; zeroed, it is empty. Channels are
+ * 0 .. 15, keys and pitches 0 .. 127. Every function is O(1), notemap_silent O(128). */
 #ifndef FILTER_NOTEMAP_H
 #define FILTER_NOTEMAP_H
 
@@ -30,27 +32,29 @@
 enum {
     NOTEMAP_CHANNELS = 16,
     NOTEMAP_KEYS = 128,
-    NOTEMAP_STRIKES = 4,    /* of one key at once */
     NOTEMAP_BACKLOG = 1024, /* releases held back a pitch */
-};
-#define NOTEMAP_STALE 10.0 /* seconds */
-
-struct notemap_strike {
-    double seconds; /* when */
-    uint32_t owner; /* the caller's: who chose the pitch */
-    uint8_t pitch;
 };
 
 struct notemap_key {
-    struct notemap_strike strike[NOTEMAP_STRIKES]; /* a ring */
-    uint8_t first, count;
-    uint8_t answered; /* strikes released before the key was */
+    uint32_t owner; /* the caller's: who chose the pitch */
+    uint8_t pitch;  /* of the last strike */
+    bool held;
+    uint8_t further;  /* releases that are to come after the one that ends the note */
+    uint8_t answered; /* releases to come of what was dropped */
 };
 
 struct notemap {
     struct notemap_key key[NOTEMAP_CHANNELS][NOTEMAP_KEYS];
-    uint16_t holders[NOTEMAP_CHANNELS][NOTEMAP_KEYS]; /* by pitch */
+    uint16_t holders[NOTEMAP_CHANNELS][NOTEMAP_KEYS]; /* keys, by pitch */
     uint16_t backlog[NOTEMAP_CHANNELS][NOTEMAP_KEYS];
+};
+
+/* What a strike comes to. */
+struct notemap_strike {
+    uint16_t due;  /* note-offs to send on the pitch before the note-on: 0, but where
+                      NOTEMAP_BACKLOG releases are held back already */
+    uint8_t pitch; /* of the note-on */
+    bool again;    /* the key held it already */
 };
 
 /* What a release comes to. */
@@ -58,34 +62,30 @@ struct notemap_answer {
     uint32_t owner; /* as the strike gave it, if `ended` */
     uint16_t times; /* note-offs to send; 0: none now */
     uint8_t pitch;
-    bool ended; /* a strike was found and is over */
+    bool ended; /* the key held a note, which is over */
 };
 
-/* True: the key's oldest strike must be released (notemap_release) before the
- * key can be struck at `seconds`. At most NOTEMAP_STRIKES times in a row. */
-bool notemap_is_overdue(const struct notemap *map, unsigned channel, unsigned key, double seconds);
-
-/* A key strikes a pitch. Gives the number of note-offs to send on it before the
- * note-on: 0, but where NOTEMAP_BACKLOG releases are held back already. The key
- * must not be overdue. */
-unsigned notemap_strike(struct notemap *map, unsigned channel, unsigned key, unsigned pitch,
-                        double seconds, uint32_t owner);
+/* A key strikes; `pitch` is the one it is to be given, unless it holds another. */
+struct notemap_strike notemap_strike(struct notemap *map, unsigned channel, unsigned key,
+                                     unsigned pitch, uint32_t owner);
 
 /* A key is released. */
 struct notemap_answer notemap_release(struct notemap *map, unsigned channel, unsigned key);
 
-/* Releases the oldest strike of a key that holds one, ahead of the key's own
- * release, which will then be swallowed. */
+/* Releases a key that is held ahead of the key's own releases, which will then be
+ * swallowed. */
 struct notemap_answer notemap_drop(struct notemap *map, unsigned channel, unsigned key);
 
-/* Strikes that the key holds. */
-static inline unsigned notemap_held(const struct notemap *map, unsigned channel, unsigned key)
+static inline bool notemap_is_held(const struct notemap *map, unsigned channel, unsigned key)
 {
-    return map->key[channel][key].count;
+    return map->key[channel][key].held;
 }
 
-/* The pitch that the key's aftertouch belongs to: its last strike's, its own number
- * where it holds none. */
+/* The pitch that the key's aftertouch belongs to: its own number where it holds none. */
 unsigned notemap_pressed(const struct notemap *map, unsigned channel, unsigned key);
+
+/* The pitch nearest to `pitch` that no key of the channel holds; the lower one of
+ * two. There is one wherever two keys hold one pitch or a key holds none. */
+unsigned notemap_silent(const struct notemap *map, unsigned channel, unsigned pitch);
 
 #endif

@@ -2,6 +2,7 @@
  * keeps what it hears: who is corrected, what the corrector is told, and the rules
  * of the note map by example. */
 #include "filter/filter.h"
+#include "filter/notemap.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -77,13 +78,15 @@ struct desk {
     struct corrector corrector;
     struct filter_settings settings;
     double seconds;
-    char sent[4096]; /* "90 60 80, ..." */
+    unsigned sends;
+    char sent[1 << 14]; /* "90 60 80, ..." */
 };
 
 static void write_down(void *context, const struct midi_event *event)
 {
     struct desk *desk = context;
     size_t at = strlen(desk->sent);
+    desk->sends++;
     snprintf(desk->sent + at, sizeof desk->sent - at, "%s%02x", at ? ", " : "", event->status);
     for (uint32_t i = 0; i < event->length && event->data; i++) {
         at = strlen(desk->sent);
@@ -255,8 +258,8 @@ static void test_two_keys_on_one_pitch(void **state)
     sent(desk, "91 70 0");
 }
 
-/* The first struck is released first; a fifth strike, or one long after, finds the
- * first one's release lost. */
+/* A key struck again keeps its pitch; one release ends it, and what comes of the
+ * others goes the same way. */
 static void test_same_key_again(void **state)
 {
     struct desk *desk = *state;
@@ -264,21 +267,79 @@ static void test_same_key_again(void **state)
         desk->corrector.to = 70 + i;
         in(desk, 0x90, 60, 80);
     }
-    in(desk, 0x80, 60, 0);
+    assert_int_equal(filter_status(desk->filter).sounding, 1);
+    assert_int_equal(desk->corrector.holds[70], 1);
     in(desk, 0xA0, 60, 9);
     in(desk, 0x80, 60, 0);
-    in(desk, 0x80, 60, 0);
-    in(desk, 0x80, 60, 0);
-    sent(desk, "90 70 80, 90 71 80, 90 72 80, 80 70 0, a0 72 9, 80 71 0, 80 72 0, 80 60 0");
-    for (int i = 0; i < 5; i++) {
-        desk->corrector.to = 70 + i;
-        in(desk, 0x90, 60, 80);
-    }
-    sent(desk, "90 70 80, 90 71 80, 90 72 80, 90 73 80, 80 70 64, 90 74 80");
-    desk->seconds += 20;
+    assert_int_equal(filter_status(desk->filter).sounding, 0);
+    for (int pitch = 70; pitch < 73; pitch++)
+        assert_int_equal(desk->corrector.holds[pitch], 0);
+    sent(desk, "90 70 80, 90 70 80, 90 70 80, a0 70 9, 80 70 0");
+    in(desk, 0x80, 60, 1);
+    in(desk, 0x90, 60, 0);
+    in(desk, 0x80, 60, 3);
+    sent(desk, "80 70 1, 90 70 0, 80 60 3");
+    /* One whose release was lost is over with the next. */
     in(desk, 0x90, 60, 80);
-    in(desk, 0x80, 60, 7);
-    sent(desk, "80 71 64, 80 72 64, 80 73 64, 80 74 64, 90 74 80, 80 74 7");
+    in(desk, 0x90, 60, 80);
+    in(desk, 0x80, 60, 0);
+    desk->corrector.to = 75;
+    in(desk, 0x90, 60, 80);
+    in(desk, 0x80, 60, 0);
+    in(desk, 0x80, 60, 0);
+    sent(desk, "90 72 80, 90 72 80, 80 72 0, 90 75 80, 80 75 0, 80 60 0");
+}
+
+/* Out equals in, whatever releases were lost. */
+static void test_same_key_again_as_played(void **state)
+{
+    struct desk *desk = *state;
+    desk->corrector.shift = 1;
+    for (int off = 0; off < 2; off++) {
+        filter_set_mode(desk->filter, off ? CORRECT_OFF : CORRECT_CORRECT);
+        filter_set_bypass(desk->filter, !off);
+        in(desk, 0x90, 60, 80);
+        in(desk, 0x90, 60, 81);
+        in(desk, 0x80, 60, 1);
+        assert_int_equal(filter_status(desk->filter).sounding, 0);
+        in(desk, 0x90, 60, 82);
+        in(desk, 0x80, 60, 2);
+        in(desk, 0x80, 60, 3);
+        sent(desk, "90 60 80, 90 60 81, 80 60 1, 90 60 82, 80 60 2, 80 60 3");
+        filter_settle(desk->filter);
+        assert_int_equal(desk->corrector.holds[60], 0);
+    }
+    /* What was corrected before is over before the key sounds as played. */
+    filter_set_bypass(desk->filter, false);
+    filter_set_mode(desk->filter, CORRECT_CORRECT);
+    in(desk, 0x90, 60, 80);
+    filter_set_bypass(desk->filter, true);
+    in(desk, 0x90, 60, 81);
+    in(desk, 0x80, 60, 1);
+    sent(desk, "90 61 80, 80 61 64, 90 60 81, 80 60 1");
+}
+
+/* Releases that were held back until they are too many go to the pitch that they are
+ * owed on. */
+static void test_backlog(void **state)
+{
+    struct desk *desk = *state;
+    desk->corrector.to = 70;
+    in(desk, 0x90, 64, 80);
+    for (int i = 0; i < NOTEMAP_BACKLOG; i++) {
+        in(desk, 0x90, 60, 80);
+        in(desk, 0x80, 60, 0);
+        desk->sent[0] = '\0';
+    }
+    desk->sends = 0;
+    in(desk, 0x90, 60, 80);
+    assert_int_equal(desk->sends, NOTEMAP_BACKLOG + 1);
+    assert_memory_equal(desk->sent, "80 70 64, 80 70 64, ", 20);
+    assert_null(strstr(desk->sent, "80 60"));
+    desk->sent[0] = '\0';
+    in(desk, 0x80, 60, 1);
+    in(desk, 0x80, 64, 2);
+    sent(desk, "80 70 2, 80 70 2");
 }
 
 static void test_release_without_strike(void **state)
@@ -332,6 +393,154 @@ static void test_release_all(void **state)
     sent(desk, "");
     in(desk, 0x80, 60, 0);
     sent(desk, "");
+}
+
+/* A device that sends active sensing and falls silent is gone 330 ms later. */
+static void test_active_sensing(void **state)
+{
+    struct desk *desk = *state;
+    assert_true(filter_deadline(desk->filter) > 1e9);
+    in(desk, 0x90, 60, 80);
+    desk->seconds += 100;
+    in(desk, 0xB0, 64, 127);
+    in(desk, 0xFE, 0, 0);
+    assert_float_equal(filter_deadline(desk->filter), desk->seconds + 0.33, 1e-9);
+    desk->seconds += 0.2;
+    in(desk, 0x90, 62, 80); /* anything is a sign of life */
+    sent(desk, "90 60 80, b0 64 127, fe, 90 62 80");
+    filter_wait(desk->filter, desk->seconds + 0.3299);
+    sent(desk, "");
+    filter_wait(desk->filter, desk->seconds + 0.3301);
+    sent(desk, "80 60 64, 80 62 64, b0 64 0, b0 123 0, b0 120 0");
+    assert_true(filter_deadline(desk->filter) > 1e9);
+    filter_tell_patch(desk->filter, desk->seconds, write_down, desk);
+    sent(desk, ""); /* nobody holds the pedal */
+    /* Not asked in time: the next event finds it out, and is a life of its own. */
+    in(desk, 0xFE, 0, 0);
+    in(desk, 0x90, 60, 80);
+    desk->seconds += 1;
+    in(desk, 0x90, 64, 80);
+    sent(desk, "fe, 90 60 80, 80 60 64, b0 64 0, b0 123 0, b0 120 0, 90 64 80");
+    desk->seconds += 1;
+    in(desk, 0x80, 64, 0);
+    sent(desk, "80 64 0");
+}
+
+/* What a synth is told that comes in between. */
+static void test_patch(void **state)
+{
+    struct desk *desk = *state;
+    const uint8_t events[][3] = {
+        {0xB0, 0, 1},   {0xB0, 32, 2},  {0xC0, 19, 0},   {0xB0, 7, 90},  {0xB0, 64, 100},
+        {0xE0, 0, 70},  {0xD0, 33, 0},  {0xB0, 101, 0},  {0xB0, 100, 0}, {0xB0, 6, 12},
+        {0xB0, 38, 1},  {0xB0, 99, 1},  {0xB0, 98, 8},   {0xB0, 6, 55},  {0xB3, 11, 99},
+        {0xB3, 121, 0}, {0xB3, 10, 20}, {0xB3, 67, 127}, {0xB3, 96, 0},  {0xB3, 122, 0},
+        {0x90, 60, 80}, {0x80, 60, 80},
+    };
+    for (size_t i = 0; i < sizeof events / sizeof *events; i++)
+        in(desk, events[i][0], events[i][1], events[i][2]);
+    desk->sent[0] = '\0';
+    filter_tell_patch(desk->filter, 1, write_down, desk);
+    sent(desk, "b0 0 1, b0 32 2, c0 19, b0 7 90, b0 64 100, b0 101 0, b0 100 0, b0 6 12, b0 38 1, "
+               "b0 101 0, b0 100 0, b0 99 1, b0 98 8, d0 33, e0 0 70, b3 10 20, b3 67 127");
+    /* A synth that goes takes nothing of it along, nor does panic; a keyboard does. */
+    filter_release_all(desk->filter, desk->seconds);
+    desk->sent[0] = '\0';
+    filter_tell_patch(desk->filter, 1, write_down, desk);
+    assert_non_null(strstr(desk->sent, "b0 64 100"));
+    filter_lose_input(desk->filter, desk->seconds);
+    desk->sent[0] = '\0';
+    filter_tell_patch(desk->filter, 1, write_down, desk);
+    assert_null(strstr(desk->sent, "b0 64"));
+    assert_null(strstr(desk->sent, "b3 67"));
+    assert_non_null(strstr(desk->sent, "c0 19"));
+    in(desk, 0xFF, 0, 0);
+    desk->sent[0] = '\0';
+    filter_tell_patch(desk->filter, 1, write_down, desk);
+    sent(desk, "");
+}
+
+static void in_sysex(struct desk *desk, const char *bytes, unsigned length, unsigned first)
+{
+    struct midi_event event = {.seconds = desk->seconds += 0.1,
+                               .status = MIDI_SYSEX,
+                               .data = (const uint8_t *)bytes,
+                               .length = first};
+    filter_event(desk->filter, &event);
+    event.status = MIDI_SYSEX_ESCAPE;
+    event.data += first;
+    event.length = length - first;
+    filter_event(desk->filter, &event);
+}
+
+/* Whether a note of the channel is corrected. */
+static bool is_kit(struct desk *desk, unsigned channel)
+{
+    desk->sent[0] = '\0';
+    in(desk, 0x90 | channel, 60, 80);
+    bool kit = strncmp(desk->sent + 3, "60 ", 3) == 0;
+    in(desk, 0x80 | channel, 60, 80);
+    desk->sent[0] = '\0';
+    return kit;
+}
+
+static void test_drum_kits(void **state)
+{
+    struct desk *desk = *state;
+    desk->corrector.shift = 1;
+    assert_false(is_kit(desk, 1));
+    /* By bank: XG, its effects, General MIDI 2; melodic again with the next program. */
+    const uint8_t banks[] = {127, 126, 120};
+    for (size_t i = 0; i < sizeof banks; i++) {
+        unsigned told = desk->corrector.notes;
+        in(desk, 0xB1, 0, banks[i]);
+        in(desk, 0xC1, 0, 0);
+        assert_true(is_kit(desk, 1));
+        assert_int_equal(desk->corrector.notes, told); /* nor is the corrector told */
+        assert_false(is_kit(desk, 2));
+        in(desk, 0xB1, 0, i == 0 ? 121 : 0);
+        assert_true(is_kit(desk, 1));
+        in(desk, 0xC1, 0, 0);
+        assert_false(is_kit(desk, 1));
+    }
+    /* By SysEx, in chunks of any size. */
+    for (unsigned first = 0; first < 10; first++) {
+        in_sysex(desk, "\x41\x10\x42\x12\x40\x1A\x15\x01\x10\xF7", 10, first);
+        assert_true(is_kit(desk, 10)); /* the parts' order has channel 10 first */
+        in(desk, 0xCA, 0, 0);
+        assert_true(is_kit(desk, 10));
+        in_sysex(desk, "\x41\x10\x42\x12\x40\x1A\x15\x00\x11\xF7", 10, first);
+        assert_false(is_kit(desk, 10));
+    }
+    in_sysex(desk, "\x41\x10\x42\x12\x40\x13\x15\x02\x16\xF7", 10, 4);
+    in_sysex(desk, "\x43\x10\x4C\x08\x05\x07\x01\xF7", 8, 4);
+    in(desk, 0xB7, 0, 127);
+    assert_true(is_kit(desk, 2) && is_kit(desk, 5) && is_kit(desk, 7));
+    /* Another parameter of a part, another maker, a message that is longer or cut short. */
+    in_sysex(desk, "\x41\x10\x42\x12\x40\x14\x16\x02\x16\xF7", 10, 4);
+    in_sysex(desk, "\x42\x10\x42\x12\x40\x14\x15\x02\x16\xF7", 10, 4);
+    in_sysex(desk, "\x41\x10\x42\x12\x40\x14\x15\x02\x16\x00\xF7", 11, 4);
+    in_sysex(desk, "\x41\x10\x42\x12\x40\x14\x15\x02\xF7", 9, 4);
+    in_sysex(desk, "\x43\x10\x4C\x08\x03\x07\x01", 7, 4);
+    assert_false(is_kit(desk, 3));
+    assert_true(desk->settings.channels >> 3 & 1);
+    /* What sets the device up anew ends them. */
+    in_sysex(desk, "\x7E\x7F\x09\x01\xF7", 5, 2);
+    assert_false(is_kit(desk, 2) || is_kit(desk, 5) || is_kit(desk, 7));
+    in(desk, 0xB7, 0, 127);
+    in_sysex(desk, "\x41\x10\x42\x12\x40\x00\x7F\x00\x41\xF7", 10, 2);
+    assert_false(is_kit(desk, 7));
+    in(desk, 0xB7, 0, 127);
+    in_sysex(desk, "\x43\x10\x4C\x00\x00\x7E\x00\xF7", 8, 2);
+    assert_false(is_kit(desk, 7));
+    in(desk, 0xB7, 0, 127);
+    in(desk, 0xFF, 0, 0);
+    assert_false(is_kit(desk, 7));
+    /* Unless they are asked for. */
+    in(desk, 0xB7, 0, 127);
+    desk->settings.kits = true;
+    desk_set(desk);
+    assert_false(is_kit(desk, 7));
 }
 
 static void test_switches(void **state)
@@ -403,9 +612,14 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_exchange, desk_new, desk_free),
         cmocka_unit_test_setup_teardown(test_two_keys_on_one_pitch, desk_new, desk_free),
         cmocka_unit_test_setup_teardown(test_same_key_again, desk_new, desk_free),
+        cmocka_unit_test_setup_teardown(test_same_key_again_as_played, desk_new, desk_free),
+        cmocka_unit_test_setup_teardown(test_backlog, desk_new, desk_free),
         cmocka_unit_test_setup_teardown(test_release_without_strike, desk_new, desk_free),
         cmocka_unit_test_setup_teardown(test_all_notes_off, desk_new, desk_free),
         cmocka_unit_test_setup_teardown(test_release_all, desk_new, desk_free),
+        cmocka_unit_test_setup_teardown(test_active_sensing, desk_new, desk_free),
+        cmocka_unit_test_setup_teardown(test_patch, desk_new, desk_free),
+        cmocka_unit_test_setup_teardown(test_drum_kits, desk_new, desk_free),
         cmocka_unit_test_setup_teardown(test_switches, desk_new, desk_free),
         cmocka_unit_test_setup_teardown(test_settings, desk_new, desk_free),
     };

@@ -159,6 +159,10 @@ static struct midi_event next_event(struct source *source)
         event.status = (uint8_t)(MIDI_CONTROL_CHANGE | channel);
         source->bytes[0] = (uint8_t)(64 + below(source, below(source, 40) ? 4 : 64));
         source->bytes[1] = (uint8_t)below(source, 128);
+        if (below(source, 50) == 0) { /* to a drum kit, or back */
+            source->bytes[0] = 0;
+            source->bytes[1] = (uint8_t)(127 * below(source, 2));
+        }
     } else if (kind < 90) {
         event.status = (uint8_t)(0xC0 + 0x10 * below(source, 3) + channel);
         source->bytes[0] = (uint8_t)below(source, 128);
@@ -197,6 +201,7 @@ static struct filter_settings next_settings(struct source *source)
         settings.lowest = (uint8_t)below(source, 100);
         settings.highest = (uint8_t)(settings.lowest + below(source, 28));
     }
+    settings.kits = below(source, 4) == 0;
     settings.bypass = below(source, 4) == 0;
     settings.correct.mode = below(source, 4);
     settings.correct.fold_octave = below(source, 2);

@@ -1,12 +1,14 @@
 /* The reference: see watch.h. Slow on purpose. */
 #include "watch.h"
 
+#include "filter/kit.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_HELD = 16 * 128 * 4, MOST_SENT = 1 << 14, SHOWN = 8 };
+enum { MOST_HELD = 16 * 128, MOST_SENT = 1 << 14, SHOWN = 8 };
 
 struct sent {
     double seconds;
@@ -17,20 +19,26 @@ struct sent {
 
 struct held {
     unsigned channel, key, pitch;
-    double seconds;
 };
 
 struct watch {
     struct filter *filter;
     struct corrector *corrector;
     double seconds;
+    double heard;
+    bool sensed;
+    struct kits kits;
     struct held held[MOST_HELD]; /* in the order of their strikes */
     size_t held_count;
     unsigned owed[16][128];     /* note-offs by channel and pitch that were held back */
     unsigned answered[16][128]; /* releases by channel and key that are to be swallowed */
+    unsigned further[16][128];  /* and those of strikes that are over with another's release ... */
+    unsigned last[16][128];     /* ... on this pitch */
+    bool uneven[16][128];       /* a pitch was struck again by its key: releases may be lost */
     unsigned used;
-    unsigned pressed;   /* switches by pedal that are down */
-    int stack[16][128]; /* note-ons less note-offs, as a synth would count them */
+    unsigned pressed;     /* switches by pedal that are down */
+    int stack[16][128];   /* note-ons less note-offs, as a synth would count them */
+    bool sounds[16][128]; /* for one that does not count */
     struct sent sent[MOST_SENT];
     size_t sent_count;
     struct sent expected[MOST_SENT];
@@ -63,6 +71,8 @@ static void take_sent(void *context, const struct midi_event *event)
         event->data[1] > 127)
         return;
     int *stack = &watch->stack[midi_channel(event)][event->data[0]];
+    watch->sounds[midi_channel(event)][event->data[0]] &= !midi_is_note_off(event);
+    watch->sounds[midi_channel(event)][event->data[0]] |= midi_is_note_on(event);
     if (midi_is_note_on(event))
         ++*stack;
     else if (midi_is_note_off(event) && *stack > 0)
@@ -133,20 +143,12 @@ static void begin(struct watch *watch)
     watch->expected_count = 0;
 }
 
-static size_t oldest(const struct watch *watch, unsigned channel, unsigned key)
+static size_t find(const struct watch *watch, unsigned channel, unsigned key)
 {
     for (size_t i = 0; i < watch->held_count; i++)
         if (watch->held[i].channel == channel && watch->held[i].key == key)
             return i;
     return MOST_HELD;
-}
-
-static unsigned strikes(const struct watch *watch, unsigned channel, unsigned key)
-{
-    unsigned count = 0;
-    for (size_t i = 0; i < watch->held_count; i++)
-        count += watch->held[i].channel == channel && watch->held[i].key == key;
-    return count;
 }
 
 static bool is_pitch_held(const struct watch *watch, unsigned channel, unsigned pitch)
@@ -182,12 +184,14 @@ static void end_by_filter(struct watch *watch, size_t index)
 
 static void expect_drop(struct watch *watch, unsigned channel)
 {
-    for (unsigned key = 0; key < 128; key++)
-        for (size_t i = oldest(watch, channel, key); i < MOST_HELD;
-             i = oldest(watch, channel, key)) {
-            end_by_filter(watch, i);
-            watch->answered[channel][key]++;
-        }
+    for (unsigned key = 0; key < 128; key++) {
+        size_t index = find(watch, channel, key);
+        if (index == MOST_HELD)
+            continue;
+        end_by_filter(watch, index);
+        watch->answered[channel][key] = watch->further[channel][key] + 1;
+        watch->further[channel][key] = 0;
+    }
 }
 
 static void expect_release_all(struct watch *watch)
@@ -222,7 +226,7 @@ static bool expect_switch(struct watch *watch, const struct midi_event *event,
     unsigned number = event->data[0];
     bool key = kind == MIDI_NOTE_ON || kind == MIDI_NOTE_OFF || kind == MIDI_POLY_AFTERTOUCH;
     bool taken = false;
-    if (key && !midi_is_note_on(event) && strikes(watch, midi_channel(event), number) > 0)
+    if (key && !midi_is_note_on(event) && find(watch, midi_channel(event), number) < MOST_HELD)
         return false;
     for (unsigned which = 0; which < 4; which++) {
         const struct filter_trigger *by = switch_of(settings, which);
@@ -257,21 +261,29 @@ static void expect_strike(struct watch *watch, const struct midi_event *event,
             pitch = watch->sent[i].data[0];
     must(pitch < 128, "a note-on for a note-on");
     bool corrected = watch->corrector && settings->channels >> channel & 1 &&
+                     (settings->kits || !kits_have(&watch->kits, channel)) &&
                      key >= settings->lowest && key <= settings->highest && !settings->bypass &&
                      settings->correct.mode != CORRECT_OFF;
     must(corrected || pitch == key, "as played what is not corrected");
-    while (strikes(watch, channel, key) == 4)
-        end_by_filter(watch, oldest(watch, channel, key));
-    for (size_t i = oldest(watch, channel, key);
-         i < MOST_HELD && watch->seconds - watch->held[i].seconds > 10;
-         i = oldest(watch, channel, key))
-        end_by_filter(watch, i);
-    if (watch->owed[channel][pitch] >= 1024) {
-        for (; watch->owed[channel][pitch] > 0; watch->owed[channel][pitch]--)
-            expect_short(watch, MIDI_NOTE_OFF | channel, pitch, 64);
+    size_t index = find(watch, channel, key);
+    if (!corrected && index < MOST_HELD && watch->held[index].pitch != key) {
+        end_by_filter(watch, index);
+        index = MOST_HELD;
     }
-    watch->held[watch->held_count++] = (struct held){channel, key, pitch, watch->seconds};
-    watch->answered[channel][key] = 0;
+    if (index < MOST_HELD) {
+        must(pitch == watch->held[index].pitch, "a key that is held keeps its pitch");
+        watch->further[channel][key]++;
+        watch->uneven[channel][pitch] = true;
+    } else {
+        for (bool full = watch->owed[channel][pitch] >= 1024;
+             full && watch->owed[channel][pitch] > 0; watch->owed[channel][pitch]--)
+            expect_short(watch, MIDI_NOTE_OFF | channel, pitch, 64);
+        if (watch->stack[channel][pitch] == 1 && !is_pitch_held(watch, channel, pitch))
+            watch->uneven[channel][pitch] = false;
+        watch->held[watch->held_count++] = (struct held){channel, key, pitch};
+        watch->answered[channel][key] = watch->further[channel][key] = 0;
+        watch->last[channel][key] = pitch;
+    }
     expect_note(watch, event, pitch);
     watch->notes++;
     watch->corrected += pitch != key;
@@ -281,16 +293,26 @@ static void expect_release(struct watch *watch, const struct midi_event *event)
 {
     unsigned channel = midi_channel(event);
     unsigned key = event->data[0];
-    size_t index = oldest(watch, channel, key);
+    unsigned pitch = key;
+    size_t index = find(watch, channel, key);
     if (index < MOST_HELD) {
-        unsigned pitch = watch->held[index].pitch;
+        pitch = watch->held[index].pitch;
         for (unsigned due = end_note(watch, index); due > 0; due--)
             expect_note(watch, event, pitch);
-    } else if (watch->answered[channel][key] > 0) {
-        watch->answered[channel][key]--;
-    } else if (!is_pitch_held(watch, channel, key)) {
-        expect(watch, event);
+        return;
     }
+    if (watch->answered[channel][key] > 0) {
+        watch->answered[channel][key]--;
+        return;
+    }
+    if (watch->further[channel][key] > 0) {
+        watch->further[channel][key]--;
+        pitch = watch->last[channel][key];
+        watch->uneven[channel][pitch] = true;
+        watch->owed[channel][pitch] += is_pitch_held(watch, channel, pitch);
+    }
+    if (!is_pitch_held(watch, channel, pitch))
+        expect_note(watch, event, pitch);
 }
 
 static void expect_pressure(struct watch *watch, const struct midi_event *event)
@@ -318,6 +340,8 @@ static void expect_event(struct watch *watch, const struct midi_event *event,
     if (!sound || !midi_is_channel(event)) {
         for (unsigned c = 0; event->status == 0xFF && !event->meta && !event->length && c < 16; c++)
             expect_drop(watch, c);
+        if (event->status >= 0xF0)
+            kits_event(&watch->kits, event);
         expect(watch, event);
     } else if (midi_is_note_on(event)) {
         expect_strike(watch, event, settings);
@@ -326,6 +350,7 @@ static void expect_event(struct watch *watch, const struct midi_event *event,
     } else if (kind == MIDI_POLY_AFTERTOUCH) {
         expect_pressure(watch, event);
     } else {
+        kits_event(&watch->kits, event);
         if (kind == MIDI_CONTROL_CHANGE && (event->data[0] == 120 || event->data[0] >= 123))
             expect_drop(watch, midi_channel(event));
         expect(watch, event);
@@ -339,10 +364,12 @@ static void check_stacks(const struct watch *watch)
     for (size_t i = 0; i < watch->held_count; i++)
         count[watch->held[i].channel][watch->held[i].pitch]++;
     for (unsigned c = 0; c < 16; c++)
-        for (unsigned p = 0; p < 128; p++)
-            must((count[c][p] == 0) == (watch->stack[c][p] == 0) &&
-                     watch->stack[c][p] == count[c][p] + (int)watch->owed[c][p],
+        for (unsigned p = 0; p < 128; p++) {
+            must((count[c][p] == 0) == !watch->sounds[c][p],
                  "what is held sounds, and nothing else");
+            must(watch->uneven[c][p] || watch->stack[c][p] == count[c][p] + (int)watch->owed[c][p],
+                 "as many note-offs as note-ons");
+        }
 }
 
 static void advance(struct watch *watch, double seconds)
@@ -357,8 +384,15 @@ void watch_event(struct watch *watch, const struct midi_event *event)
 {
     struct filter_settings settings = *filter_settings(watch->filter);
     begin(watch);
-    advance(watch, event->seconds);
     filter_event(watch->filter, event);
+    if (watch->sensed && event->seconds >= watch->heard + 0.33) {
+        watch->seconds = watch->heard + 0.33;
+        expect_release_all(watch);
+        watch->sensed = false;
+    }
+    advance(watch, event->seconds);
+    watch->heard = watch->seconds;
+    watch->sensed |= event->status == 0xFE;
     expect_event(watch, event, &settings);
     compare(watch, event);
     if (watch->notes % 64 == 0)
@@ -414,7 +448,10 @@ static void open_filter(struct watch *watch, const struct filter_settings *setti
     }
     filter_set_corrector(watch->filter, watch->corrector);
     watch->seconds = -INFINITY;
+    watch->sensed = false;
+    watch->kits = (struct kits){0};
     memset(watch->answered, 0, sizeof watch->answered);
+    memset(watch->further, 0, sizeof watch->further);
     watch->pressed = 0;
 }
 

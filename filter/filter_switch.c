@@ -1,0 +1,114 @@
+/* Switches: events of the keyboard that are taken and act on the program. */
+#include "filter/filter_private.h"
+
+enum { PRESSED = 64 };
+
+enum trigger {
+    TRIGGER_BYPASS,
+    TRIGGER_MODE,
+    TRIGGER_PANIC,
+    TRIGGER_TAP,
+    TRIGGERS,
+};
+
+static const struct filter_trigger *trigger_of(const struct filter_settings *settings,
+                                               enum trigger which)
+{
+    const struct filter_trigger *triggers[TRIGGERS] = {
+        [TRIGGER_BYPASS] = &settings->toggle_bypass,
+        [TRIGGER_MODE] = &settings->next_mode,
+        [TRIGGER_PANIC] = &settings->panic,
+        [TRIGGER_TAP] = &settings->tap,
+    };
+    return triggers[which];
+}
+
+int filter_switch_check(const struct filter_settings *settings, struct error *error)
+{
+    for (enum trigger t = 0; t < TRIGGERS; t++) {
+        const struct filter_trigger *trigger = trigger_of(settings, t);
+        if (trigger->kind > FILTER_BY_PROGRAM || trigger->number > 127)
+            return error_set(error, "a switch has number %u, expected 0 to 127", trigger->number);
+    }
+    return 0;
+}
+
+static void next_mode(struct filter *filter)
+{
+    static const enum correct_mode next[] = {
+        [CORRECT_OFF] = CORRECT_CORRECT,
+        [CORRECT_CORRECT] = CORRECT_GENERATE,
+        [CORRECT_GENERATE] = CORRECT_SCALE,
+        [CORRECT_SCALE] = CORRECT_CORRECT,
+    };
+    filter_set_mode(filter, next[filter->settings.correct.mode]);
+}
+
+static void act(struct filter *filter, enum trigger which, double seconds)
+{
+    switch (which) {
+    case TRIGGER_BYPASS:
+        filter_set_bypass(filter, !filter->settings.bypass);
+        break;
+    case TRIGGER_MODE:
+        next_mode(filter);
+        break;
+    case TRIGGER_PANIC:
+        filter_release_all(filter, seconds);
+        break;
+    case TRIGGER_TAP:
+        filter_tap(filter, seconds);
+        break;
+    case TRIGGERS:
+        break;
+    }
+}
+
+/* Whether the event presses its switch. A pedal that is pressed slowly sends
+ * many values, but presses once. */
+static bool is_press(struct filter *filter, enum trigger which, const struct midi_event *event)
+{
+    if (midi_kind(event) != MIDI_CONTROL_CHANGE)
+        return midi_kind(event) == MIDI_PROGRAM_CHANGE || midi_is_note_on(event);
+    bool was = filter->pedal_down >> which & 1;
+    bool is = event->data[1] >= PRESSED;
+    if (is != was)
+        filter->pedal_down ^= (uint16_t)(1U << which);
+    return is && !was;
+}
+
+static enum filter_trigger_kind trigger_kind(const struct midi_event *event)
+{
+    switch (midi_kind(event)) {
+    case MIDI_NOTE_ON:
+    case MIDI_NOTE_OFF:
+    case MIDI_POLY_AFTERTOUCH:
+        return FILTER_BY_KEY;
+    case MIDI_CONTROL_CHANGE:
+        return FILTER_BY_CONTROL;
+    case MIDI_PROGRAM_CHANGE:
+        return FILTER_BY_PROGRAM;
+    default:
+        return FILTER_BY_NOTHING;
+    }
+}
+
+bool filter_switch_take(struct filter *filter, const struct midi_event *event, double seconds)
+{
+    enum filter_trigger_kind kind = trigger_kind(event);
+    bool taken = false;
+    if (kind == FILTER_BY_NOTHING)
+        return false;
+    if (kind == FILTER_BY_KEY && !midi_is_note_on(event) &&
+        notemap_is_held(&filter->map, midi_channel(event), event->data[0]))
+        return false;
+    for (enum trigger t = 0; t < TRIGGERS; t++) {
+        const struct filter_trigger *trigger = trigger_of(&filter->settings, t);
+        if (trigger->kind != kind || trigger->number != event->data[0])
+            continue;
+        taken = true;
+        if (is_press(filter, t, event))
+            act(filter, t, seconds);
+    }
+    return taken;
+}
