@@ -1,6 +1,8 @@
 /* The thread and its mailbox. */
 #include "daemon/engine.h"
 
+#include "daemon/debt.h"
+
 #include <errno.h>
 #include <math.h>
 #include <poll.h>
@@ -39,6 +41,7 @@ struct engine {
     bool stopping;
     uint64_t rested;             /* when, nanoseconds */
     struct engine_status counts; /* the counts of it are kept here */
+    struct debt debt;
 
     _Atomic(struct letter *) mailbox;
     atomic_bool answered;
@@ -80,6 +83,12 @@ static void tell_news(struct engine *engine, unsigned news)
         ring(engine->tell);
 }
 
+static void count_dropped(struct engine *engine, unsigned events)
+{
+    engine->counts.dropped += events;
+    tell_news(engine, ENGINE_DROPPED);
+}
+
 static void send(void *context, const struct midi_event *event)
 {
     struct engine *engine = context;
@@ -87,10 +96,17 @@ static void send(void *context, const struct midi_event *event)
         return;
     engine->counts.events_out++;
     tape_write(engine->tape, TAPE_SENT, event);
-    if (engine->port->ops->write(engine->port, event) != 0) {
-        engine->counts.dropped++;
-        tell_news(engine, ENGINE_DROPPED);
-    }
+    bool written = engine->port->ops->write(engine->port, event) == 0;
+    debt_sent(&engine->debt, event, written);
+    if (!written)
+        count_dropped(engine, 1);
+}
+
+/* To a listener that has just come. */
+static void greet(void *context, const struct midi_event *event)
+{
+    struct engine *engine = context;
+    engine->port->ops->greet(engine->port, event);
 }
 
 static void flush(struct engine *engine)
@@ -99,8 +115,8 @@ static void flush(struct engine *engine)
         return;
     int dropped = engine->port->ops->flush(engine->port);
     if (dropped > 0) {
-        engine->counts.dropped += (uint64_t)dropped;
-        tell_news(engine, ENGINE_DROPPED);
+        debt_missed(&engine->debt);
+        count_dropped(engine, (unsigned)dropped);
     }
 }
 
@@ -119,7 +135,8 @@ static void release_all(struct engine *engine)
 static void lose_input(struct engine *engine)
 {
     tape_let_go(engine->tape, now(engine));
-    release_all(engine);
+    filter_lose_input(engine->filter, now(engine));
+    flush(engine);
 }
 
 static void change_port(struct engine *engine, struct port *port)
@@ -128,6 +145,7 @@ static void change_port(struct engine *engine, struct port *port)
         lose_input(engine);
     engine->port = port;
     engine->port_ended = false;
+    engine->debt = (struct debt){0};
 }
 
 /* A change of one value goes through filter_set, which checks it. */
@@ -223,12 +241,13 @@ static void handle(struct engine *engine, enum port_news news, const struct midi
         break;
     case PORT_OUTPUT_FOUND:
         engine->counts.outputs_found++;
-        engine->port->ops->silence(engine->port);
+        port_silence(engine->port, now(engine));
+        filter_tell_patch(engine->filter, now(engine), greet, engine);
         tell_news(engine, ENGINE_OUTPUT_FOUND);
         break;
     case PORT_UNDELIVERED:
-        engine->counts.dropped++;
-        tell_news(engine, ENGINE_DROPPED);
+        debt_missed(&engine->debt);
+        count_dropped(engine, 1);
         break;
     case PORT_OVERRUN:
         /* Releases may be among what was dropped. */
@@ -263,8 +282,10 @@ static bool serve(struct engine *engine)
     for (int i = 0; i < BATCH; i++) {
         struct midi_event event;
         enum port_news news = engine->port->ops->read(engine->port, &event);
-        if (news == PORT_NOTHING)
+        if (news == PORT_NOTHING) {
+            debt_turn(&engine->debt);
             return false;
+        }
         handle(engine, news, &event);
         flush(engine);
         uint64_t ended = nanoseconds();
@@ -286,6 +307,31 @@ static void __attribute__((noinline)) touch_stack(void)
         page[i] = 0;
 }
 
+/* Milliseconds to wait for events, at most. */
+static int patience(struct engine *engine, bool asking)
+{
+    int most = asking ? ASKING_MS : IDLE_MS;
+    int due = engine->port ? debt_due(&engine->debt, nanoseconds()) : -1;
+    if (due >= 0 && due < most)
+        most = due;
+    double silence = filter_deadline(engine->filter) - now(engine);
+    if (silence * 1000 < most)
+        most = silence > 0 ? (int)(silence * 1000) + 1 : 0;
+    return most;
+}
+
+/* What is to be done without an event. By a virtual clock, `now` stands still. */
+static void idle(struct engine *engine)
+{
+    if (now(engine) >= filter_deadline(engine->filter)) {
+        filter_wait(engine->filter, now(engine));
+        flush(engine);
+    }
+    uint64_t time = nanoseconds();
+    if (engine->port && debt_due(&engine->debt, time) == 0)
+        debt_pay(&engine->debt, engine->port, now(engine), time);
+}
+
 static void *run(void *context)
 {
     struct engine *engine = context;
@@ -297,7 +343,7 @@ static void *run(void *context)
             {.fd = engine->wake, .events = POLLIN},
             {.fd = open ? engine->port->ops->descriptor(engine->port) : -1, .events = POLLIN}};
         bool asking = open && ready[1].fd < 0;
-        poll(ready, 2, more ? 0 : asking ? ASKING_MS : IDLE_MS);
+        poll(ready, 2, more ? 0 : patience(engine, asking));
         atomic_fetch_add_explicit(&engine->heartbeat, 1, memory_order_relaxed);
         if (ready[0].revents) {
             unring(engine->wake);
@@ -305,6 +351,7 @@ static void *run(void *context)
         }
         more = engine->port && !engine->port_ended && (more || asking || ready[1].revents) &&
                serve(engine);
+        idle(engine);
         rest(engine, nanoseconds());
     }
     return NULL;

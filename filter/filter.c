@@ -1,4 +1,4 @@
-/* Dispatch by kind of event, triggers, and the strike and release of notes
+/* Dispatch by kind of event, and the strike and release of notes
  * through the note map. The filter owns its clock and note map and borrows the
  * corrector. */
 #include "filter/filter_private.h"

@@ -62,8 +62,7 @@ double port_monotonic(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-void port_silence(struct port *port, double seconds,
-                  int (*write)(struct port *port, const struct midi_event *event))
+void port_silence(struct port *port, double seconds)
 {
     static const uint8_t controls[][2] = {{64, 0}, {123, 0}, {120, 0}};
     for (uint8_t channel = 0; channel < 16; channel++)
@@ -72,6 +71,6 @@ void port_silence(struct port *port, double seconds,
                                              .status = MIDI_CONTROL_CHANGE | channel,
                                              .data = controls[i],
                                              .length = 2};
-            write(port, &event);
+            port->ops->greet(port, &event);
         }
 }

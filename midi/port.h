@@ -76,15 +76,16 @@ struct port_ops {
     enum port_news (*read)(struct port *port, struct midi_event *event);
 
     /* Takes an event; SysEx may come in chunks (a later one has the status
-     * MIDI_SYSEX_ESCAPE). -1: it was dropped. */
+     * MIDI_SYSEX_ESCAPE). -1: this one was dropped. */
     int (*write)(struct port *port, const struct midi_event *event);
 
-    /* Sends what was written. The number of events that were dropped. */
+    /* Sends what was written. The number of events that were dropped since the last flush and
+     * that no write has told of. */
     int (*flush)(struct port *port);
 
-    /* Writes sustain off, all notes off and all sound off for all channels, to
-     * whom PORT_OUTPUT_FOUND was last about: what a synth may still be sounding from before. */
-    void (*silence)(struct port *port);
+    /* As write, but to nobody but whom PORT_OUTPUT_FOUND was last about, where the kind of
+     * port can tell them apart. */
+    int (*greet)(struct port *port, const struct midi_event *event);
 
     /* Seconds on the clock that events are stamped by. */
     double (*now)(const struct port *port);
@@ -116,9 +117,9 @@ bool port_matches_any(const struct port_names *patterns, const char *client, con
 int port_names_copy(struct port_names *to, const struct port_names *from);
 void port_names_free(struct port_names *names);
 
-/* Hands the events of `silence` to a function, one by one. */
-void port_silence(struct port *port, double seconds,
-                  int (*write)(struct port *port, const struct midi_event *event));
+/* Greets with sustain off, all notes off and all sound off for all channels: for a synth
+ * that may still be sounding from before. */
+void port_silence(struct port *port, double seconds);
 
 /* CLOCK_MONOTONIC in seconds. */
 double port_monotonic(void);

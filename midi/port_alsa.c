@@ -32,10 +32,10 @@ struct alsa_port {
     int input;
     int output;
     int descriptor;
-    bool fetched; /* the kernel was asked since the last poll */
-    bool greet;   /* `newcomer` has just been connected to the output */
-    snd_seq_addr_t newcomer;
-    uint8_t data[2]; /* of the event read last */
+    bool fetched;            /* the kernel was asked since the last poll */
+    int dropped;             /* events, since the last flush */
+    snd_seq_addr_t newcomer; /* connected to the output last */
+    uint8_t data[2];         /* of the event read last */
     uint8_t expanded[EXPANDED];
     long expanded_at; /* the next message */
     long expanded_end;
@@ -259,7 +259,6 @@ static enum port_news take_notice(struct alsa_port *self, const snd_seq_event_t 
     bool ours = link->sender.client == self->client && link->sender.port == self->output;
     if (from->type == SND_SEQ_EVENT_PORT_SUBSCRIBED && ours) {
         self->newcomer = link->dest;
-        self->greet = true;
         return PORT_OUTPUT_FOUND;
     }
     if (from->type == SND_SEQ_EVENT_PORT_UNSUBSCRIBED)
@@ -370,26 +369,31 @@ static bool set_message_for(struct alsa_port *self, snd_seq_event_t *to,
     return false;
 }
 
-static int alsa_flush(struct port *port)
+static void drain(struct alsa_port *self)
 {
-    struct alsa_port *self = alsa(port);
-    int dropped = 0;
     /* An event that can be neither delivered nor returned stays at the head: it is
      * taken out. */
     while (snd_seq_drain_output(self->seq) < 0 && snd_seq_extract_output(self->seq, NULL) >= 0)
-        dropped++;
+        self->dropped++;
+}
+
+static int alsa_flush(struct port *port)
+{
+    struct alsa_port *self = alsa(port);
+    drain(self);
+    int dropped = self->dropped;
+    self->dropped = 0;
     return dropped;
 }
 
 static int put(struct alsa_port *self, snd_seq_event_t *event)
 {
     int code = snd_seq_event_output_buffer(self->seq, event);
-    int dropped = 0;
     if (code == -EAGAIN) {
-        dropped = alsa_flush(&self->port);
+        drain(self);
         code = snd_seq_event_output_buffer(self->seq, event);
     }
-    return code < 0 || dropped > 0 ? -1 : 0;
+    return code < 0 ? -1 : 0;
 }
 
 static int alsa_write(struct port *port, const struct midi_event *event)
@@ -403,7 +407,7 @@ static int alsa_write(struct port *port, const struct midi_event *event)
     return set_message_for(self, &to, event) ? put(self, &to) : -1;
 }
 
-static int write_to_newcomer(struct port *port, const struct midi_event *event)
+static int alsa_greet(struct port *port, const struct midi_event *event)
 {
     struct alsa_port *self = alsa(port);
     snd_seq_event_t to;
@@ -412,14 +416,6 @@ static int write_to_newcomer(struct port *port, const struct midi_event *event)
     snd_seq_ev_set_dest(&to, self->newcomer.client, self->newcomer.port);
     snd_seq_ev_set_direct(&to);
     return set_message_for(self, &to, event) ? put(self, &to) : -1;
-}
-
-static void alsa_silence(struct port *port)
-{
-    struct alsa_port *self = alsa(port);
-    if (self->greet)
-        port_silence(port, port_monotonic(), write_to_newcomer);
-    self->greet = false;
 }
 
 /* --- The main thread's part --- */
@@ -453,7 +449,7 @@ const struct port_ops port_alsa_ops = {
     .read = alsa_read,
     .write = alsa_write,
     .flush = alsa_flush,
-    .silence = alsa_silence,
+    .greet = alsa_greet,
     .now = alsa_now,
     .watch_descriptor = alsa_watch_fd,
     .watch = alsa_watch,

@@ -238,11 +238,6 @@ static int portmidi_flush(struct port *port)
     return 0;
 }
 
-static void portmidi_silence(struct port *port)
-{
-    port_silence(port, port_monotonic(), portmidi_write);
-}
-
 static int portmidi_watch_descriptor(const struct port *port)
 {
     (void)port;
@@ -289,7 +284,7 @@ const struct port_ops port_portmidi_ops = {
     .read = portmidi_read,
     .write = portmidi_write,
     .flush = portmidi_flush,
-    .silence = portmidi_silence,
+    .greet = portmidi_write,
     .now = portmidi_now,
     .watch_descriptor = portmidi_watch_descriptor,
     .watch = portmidi_watch,

@@ -1,7 +1,8 @@
 /* Events from and to files or pipes, one a line: seconds, then the bytes of one
  * message in hexadecimal. In the place of bytes may stand what happens to a
- * port: `unplugged`, `output-found`, `output-lost`, `overrun`. Empty lines and
- * lines that begin with # are passed over; the end of the file ends the port.
+ * port: `unplugged`, `output-found`, `output-lost`, `overrun`; from `output-full` to
+ * `output-free` no event can be written. Empty lines and lines that begin with #
+ * are passed over; the end of the file ends the port.
  *
  *     0.500000 90 3C 40
  *     1.250000 unplugged
@@ -41,6 +42,7 @@ struct virtual_port {
     int output;
     bool drained; /* the input had no more for now */
     bool ended;
+    bool full; /* nothing can be written */
     long line;
     size_t begin; /* unread bytes of text */
     size_t end;
@@ -244,6 +246,10 @@ static enum port_news read_line(struct virtual_port *self, char *line, struct mi
     enum port_news news = read_news(rest);
     if (news != PORT_NOTHING)
         return news;
+    if (strcmp(rest, "output-full") == 0 || strcmp(rest, "output-free") == 0) {
+        self->full = strcmp(rest, "output-full") == 0;
+        return PORT_NOTHING;
+    }
     int count = read_bytes(self, rest);
     /* A chunk of SysEx that begins with a data byte is a later one. */
     bool later = count > 0 && (self->message[0] < 0x80 || self->message[0] == MIDI_SYSEX_ESCAPE);
@@ -258,17 +264,18 @@ static enum port_news read_line(struct virtual_port *self, char *line, struct mi
 static enum port_news virtual_read(struct port *port, struct midi_event *event)
 {
     struct virtual_port *self = virtual(port);
-    char *line = NULL;
     if (self->written > 0)
         (void)write_out(self, 0);
     if (self->written > 0)
         return PORT_NOTHING;
-    do
-        line = next_line(self);
-    while (line && (*line == '\0' || *line == '\r' || *line == '#'));
-    if (!line)
-        return self->ended ? PORT_ENDED : PORT_NOTHING;
-    enum port_news news = read_line(self, line, event);
+    enum port_news news = PORT_NOTHING;
+    while (news == PORT_NOTHING) {
+        char *line = next_line(self);
+        if (!line)
+            return self->ended ? PORT_ENDED : PORT_NOTHING;
+        if (*line != '\0' && *line != '\r' && *line != '#')
+            news = read_line(self, line, event);
+    }
     if (news == PORT_ENDED) {
         self->ended = true;
         self->begin = self->end;
@@ -285,7 +292,7 @@ static int virtual_write(struct port *port, const struct midi_event *event)
     size_t room = 3 * (size_t)event->length + 40;
     if (self->written + room > OUTPUT)
         (void)write_out(self, 0);
-    if (self->written + room > OUTPUT)
+    if (self->written + room > OUTPUT || self->full)
         return -1;
     char *to = self->out + self->written;
     to += snprintf(to, 32, "%.6f", event->seconds);
@@ -299,11 +306,6 @@ static int virtual_write(struct port *port, const struct midi_event *event)
     *to++ = '\n';
     self->written = (size_t)(to - self->out);
     return 0;
-}
-
-static void virtual_silence(struct port *port)
-{
-    port_silence(port, virtual_now(port), virtual_write);
 }
 
 static int virtual_watch_descriptor(const struct port *port)
@@ -348,7 +350,7 @@ const struct port_ops port_virtual_ops = {
     .read = virtual_read,
     .write = virtual_write,
     .flush = virtual_flush,
-    .silence = virtual_silence,
+    .greet = virtual_write,
     .now = virtual_now,
     .watch_descriptor = virtual_watch_descriptor,
     .watch = virtual_watch,
