@@ -18,6 +18,11 @@ void log_open(bool prefixed, int least)
     least_priority = least;
 }
 
+static size_t write_text(char *line, size_t room, int priority, const char *format,
+                         va_list arguments) __attribute__((format(printf, 4, 0)));
+static size_t write_line(char *line, size_t room, int priority, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
 /* Of at most `room` bytes; how many. */
 static size_t write_text(char *line, size_t room, int priority, const char *format,
                          va_list arguments)
@@ -32,9 +37,6 @@ static size_t write_text(char *line, size_t room, int priority, const char *form
     line[length++] = '\n';
     return length;
 }
-
-static size_t write_line(char *line, size_t room, int priority, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
 
 static size_t write_line(char *line, size_t room, int priority, const char *format, ...)
 {
