@@ -443,7 +443,10 @@ struct config *config_parse(const void *bytes, size_t length, const char *name, 
     struct reading reading = {
         .config = config_default(), .name = name, .tell = tell, .context = context};
     if (!reading.config) {
-        error_set(error, "%s: out of memory", name);
+        error_set(&reading.first, "%s: out of memory", name);
+        error_set(error, "%s", reading.first.text);
+        if (tell)
+            tell(context, reading.first.text);
         return NULL;
     }
     reading.config->blank = is_blank(text, length);

@@ -107,7 +107,7 @@ struct config {
     bool blank; /* there was no file, or nothing in it, not even a comment */
 };
 
-/* Is told of every fault, in the order of the lines. */
+/* Is told of every fault, in the order of the lines; also of why there are no lines. */
 typedef void config_tell(void *context, const char *fault);
 
 /* Reads a file; a NULL path stands for CONFIG_DEFAULT_PATH, and for the defaults

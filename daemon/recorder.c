@@ -347,8 +347,10 @@ void recorder_choose(struct recorder *recorder, char *folder)
 
 static json_t *text_or_null(const char *text)
 {
-    char *valid = text && *text ? midi_text((const uint8_t *)text, strlen(text)) : NULL;
-    json_t *value = valid ? json_string(valid) : json_null();
+    if (!text || !*text)
+        return json_null();
+    char *valid = midi_text((const uint8_t *)text, strlen(text));
+    json_t *value = valid ? json_string(valid) : NULL;
     free(valid);
     return value;
 }

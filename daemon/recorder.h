@@ -38,7 +38,7 @@ void recorder_choose(struct recorder *recorder, char *folder);
 /* To be called every second or so: saves, and ends a session that is over. */
 void recorder_look(struct recorder *recorder);
 
-/* For `status`: a new reference, null where nothing is recorded. */
+/* For `status`: a new reference, null where nothing is recorded. NULL: out of memory. */
 json_t *recorder_describe(struct recorder *recorder);
 
 #endif

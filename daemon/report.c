@@ -141,8 +141,10 @@ json_t *report_status(const struct report *report)
         describe_latency(&status->latency), "realtime", "scheduled", report->realtime,
         "memory_locked", report->memory_locked, "watch", "clients",
         (json_int_t)report->watch.clients, "missed", (json_int_t)report->watch.missed);
-    json_object_update_new(answer, more);
-    return answer;
+    if (json_object_update_new(answer, more) == 0)
+        return answer;
+    json_decref(answer);
+    return NULL;
 }
 
 json_t *report_ports(const struct report *report)

@@ -380,8 +380,10 @@ static json_t *answer_report(struct service *service, enum request_command comma
     if (command == REQUEST_PORTS)
         return report_ports(&report);
     json_t *answer = report_status(&report);
-    json_object_set_new(answer, "recording", recorder_describe(service->recorder));
-    return answer;
+    if (json_object_set_new(answer, "recording", recorder_describe(service->recorder)) == 0)
+        return answer;
+    json_decref(answer);
+    return NULL;
 }
 
 static int do_bypass(struct service *service, enum request_bypass bypass,

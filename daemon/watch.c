@@ -3,27 +3,40 @@
 
 #include <math.h>
 
+/* NULL: out of memory. */
 static json_t *describe(const struct tape_entry *entry)
 {
     if (entry->kind == TAPE_LET_GO)
         return json_pack("[f, s]", entry->seconds, "let go");
-    json_t *event =
-        json_pack("[f, s, i, i]", entry->seconds, entry->kind == TAPE_PLAYED ? "played" : "sent",
-                  entry->status, entry->data[0]);
-    if (midi_channel_length(entry->status) > 1)
-        json_array_append_new(event, json_integer(entry->data[1]));
-    return event;
+    const char *kind = entry->kind == TAPE_PLAYED ? "played" : "sent";
+    if (midi_channel_length(entry->status) == 1)
+        return json_pack("[f, s, i, i]", entry->seconds, kind, entry->status, entry->data[0]);
+    return json_pack("[f, s, i, i, i]", entry->seconds, kind, entry->status, entry->data[0],
+                     entry->data[1]);
+}
+
+/* NULL: out of memory; nothing of it is told, rather than a part. */
+static json_t *describe_all(const struct tape_entry *entries, size_t count)
+{
+    json_t *events = json_array();
+    for (size_t i = 0; i < count; i++)
+        if (json_array_append_new(events, describe(&entries[i])) != 0) {
+            json_decref(events);
+            return NULL;
+        }
+    return json_pack("{s:s, s:o}", "watch", "events", "events", events);
 }
 
 void watch_hear(void *control, const struct tape_entry *entries, size_t count, uint64_t lost)
 {
-    json_t *events = json_array();
-    for (size_t i = 0; i < count; i++)
-        json_array_append_new(events, describe(&entries[i]));
-    json_t *line = json_pack("{s:s, s:o}", "watch", "events", "events", events);
     if (lost > 0)
         control_miss(control, lost);
-    if (line && count > 0)
+    if (count == 0)
+        return;
+    json_t *line = describe_all(entries, count);
+    if (line)
         control_tell(control, line, count);
+    else
+        control_miss(control, count);
     json_decref(line);
 }

@@ -88,12 +88,10 @@ class Failing(audiogenrl.Case):
         if "status" in answers and answers["status"].get("recording"):
             new = answers["status"]["recording"]["folder"].endswith("other")
             self.assertEqual(answers["status"]["mode"] == "scale", new, log)
-        if all("reload" not in line for line in service.log):
-            return
-        played = [d[1] for _, d in events if is_on(d)]
-        kept = self.recorded(self.takes) + self.recorded("other")
-        if "recording: " not in log.replace("has begun", ""):
-            self.assertTrue(set(kept) <= set(played) | {70}, log)
+        # What is missing in the recordings is not missing without a word.
+        played = sorted(d[1] for _, d in events if is_on(d))
+        if sorted(self.recorded(self.takes) + self.recorded("other")) != played:
+            self.assertRegex(log, "out of memory|cannot|lost")
 
     def test_each_call_once(self):
         self.run_with(0, count=os.path.join(self.folder, "count"))
