@@ -8,10 +8,7 @@
 #include <strings.h>
 #include <time.h>
 
-enum {
-    CHANNELS = 16,
-    DRUMS = 9, /* General MIDI's channel 10, counted from 0 */
-};
+enum { CHANNELS = 16 };
 
 static const char *read_channel(const char *at, unsigned *channel)
 {
@@ -84,46 +81,45 @@ static int choose_tracks(const struct midifile *file, const char *name, const ch
     return 0;
 }
 
-/* By track: do all of its notes stand in the drums' channel? */
-static void find_drum_tracks(const struct midifile *file, bool *drums)
+/* By track: are all of its notes drums? */
+static void find_drum_tracks(const struct midifile *file, const bool *drums, bool *tracks)
 {
     uint32_t count = 0;
     const struct midifile_note *notes = midifile_notes(file, &count);
-    memset(drums, true, midifile_tracks(file) * sizeof *drums);
+    memset(tracks, true, midifile_tracks(file) * sizeof *tracks);
     for (uint32_t i = 0; i < count; i++)
-        if (notes[i].channel != DRUMS)
-            drums[notes[i].track] = false;
+        tracks[notes[i].track] &= drums[i];
 }
 
 static void choose_notes(struct take *take, const struct midifile *file,
-                         const struct take_choice *choice, const bool *marked, const bool *drums)
+                         const struct take_choice *choice, const bool *marked, const bool *drums,
+                         const bool *drum_tracks)
 {
     uint32_t count = 0;
     const struct midifile_note *notes = midifile_notes(file, &count);
     for (uint32_t i = 0; i < count; i++) {
         const struct midifile_note *note = &notes[i];
-        bool channel = choice->channels
-                           ? choice->channels >> note->channel & 1
-                           : note->channel != DRUMS || (choice->tracks && drums[note->track]);
+        bool channel = choice->channels ? choice->channels >> note->channel & 1
+                                        : !drums[i] || (choice->tracks && drum_tracks[note->track]);
         if (marked[note->track] && channel)
             take->index[take->count++] = i;
     }
 }
 
 static int no_notes(const struct midifile *file, const char *name, const struct take_choice *choice,
-                    struct error *error)
+                    const bool *drums, struct error *error)
 {
     uint32_t count = 0;
-    const struct midifile_note *notes = midifile_notes(file, &count);
-    uint32_t drums = 0;
+    midifile_notes(file, &count);
+    uint32_t all = 0;
     for (uint32_t i = 0; i < count; i++)
-        drums += notes[i].channel == DRUMS;
+        all += drums[i];
     if (count == 0)
         return error_set(error, "%s: holds no notes, expected a piece of music", name);
-    if (!choice->channels && !choice->tracks && drums == count)
+    if (!choice->channels && !choice->tracks && all == count)
         return error_set(error,
-                         "%s: holds only drums (channel 10); name them with --channels 10 "
-                         "if they are meant",
+                         "%s: holds only drums (channel 10, drum kits, tracks named so); name "
+                         "them with --channels if they are meant",
                          name);
     return error_set(error,
                      "%s: holds no notes in the tracks and channels chosen; audiogenrl "
@@ -136,15 +132,19 @@ static int choose(struct take *take, const struct midifile *file, const char *na
 {
     uint32_t tracks = midifile_tracks(file);
     bool *marked = calloc(tracks ? 2 * (size_t)tracks : 1, sizeof *marked);
-    if (!marked)
-        return error_set(error, "%s: out of memory", name);
-    int status = choose_tracks(file, name, choice->tracks, marked, error);
+    bool *drums = take_find_drums(file);
+    int status = -1;
+    if (!marked || !drums)
+        error_set(error, "%s: out of memory", name);
+    else
+        status = choose_tracks(file, name, choice->tracks, marked, error);
     if (status == 0) {
-        find_drum_tracks(file, marked + tracks);
-        choose_notes(take, file, choice, marked, marked + tracks);
+        find_drum_tracks(file, drums, marked + tracks);
+        choose_notes(take, file, choice, marked, drums, marked + tracks);
         if (take->count == 0)
-            status = no_notes(file, name, choice, error);
+            status = no_notes(file, name, choice, drums, error);
     }
+    free(drums);
     free(marked);
     return status;
 }

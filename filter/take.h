@@ -20,14 +20,20 @@ enum take_grid {
 };
 
 struct take_choice {
-    uint16_t channels;  /* bit c: channel c + 1 is chosen; 0: all, drums left out unless a track
-                           that holds nothing but drums is named */
+    uint16_t channels;  /* bit c: channel c + 1 is chosen; 0: all, drums left out (see
+                           take_find_drums) unless a track that holds nothing but drums is named */
     const char *tracks; /* numbers from 1 and names in any case, separated by commas; NULL: all */
     enum take_grid grid;
 };
 
 /* Reads a list of channels, "1-9,11". -1: it is none. */
 int take_read_channels(const char *list, uint16_t *channels, struct error *error);
+
+/* By note of the file, malloced: is it a drum's? Those of channel 10 are, those of a
+ * channel that the file makes a drum kit before them (filter/kit.h), and those of a
+ * track that is named as drums: a word of its name is Drums, Snare, Percussion,
+ * Schlagzeug or the like. NULL: out of memory. */
+bool *take_find_drums(const struct midifile *file);
 
 struct take {
     size_t count;              /* at least 1 */
@@ -85,6 +91,22 @@ struct score *take_score(const struct take *take, const struct midifile *file, c
  * of range, out of memory. */
 int take_live(struct take *take, const struct midifile *file, struct corrector *corrector,
               const struct correct_settings *settings, uint8_t *pitches, struct error *error);
+
+/* Makes pitches chosen for the take's notes, [count], fit to be sent: notes struck on
+ * a key that is held already, by the take's notes or others, end with it and get one
+ * pitch, as the filter does it: the first one's, or the key's own where one of them is
+ * not the take's. -1: out of memory. */
+int take_gather(const struct take *take, const struct midifile *file, uint8_t *pitches,
+                struct error *error);
+
+/* Writes such pitches into the file that the take is from, with releases and poly
+ * aftertouch as the filter would send them (filter/notemap.h): of keys that share a
+ * pitch the last one's release ends it. A file has no room for more events or fewer:
+ * where the filter holds a release back or swallows it, that release gets a pitch that
+ * does not sound: its key's number, or the nearest to it. -1: out of memory, nothing
+ * changed. */
+int take_send(const struct take *take, struct midifile *file, const uint8_t *pitches,
+              struct error *error);
 
 /* What a live correction tells beside the pitches; each [count] or NULL. */
 struct take_trace {

@@ -28,6 +28,7 @@ int take_live(struct take *take, const struct midifile *file, struct corrector *
 {
     struct filter_settings chosen_all = filter_defaults();
     chosen_all.channels = UINT16_MAX;
+    chosen_all.kits = true;
     chosen_all.correct = *settings;
     uint8_t pitch = 0;
     struct filter *filter = filter_open(&chosen_all, catch_pitch, &pitch, error);

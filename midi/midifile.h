@@ -109,6 +109,10 @@ const struct midifile_note *midifile_notes(const struct midifile *file, uint32_t
  * them as said above. -1: no such note, or pitch above 127; nothing changed. */
 int midifile_set_pitch(struct midifile *file, uint32_t note, uint8_t pitch);
 
+/* Gives one event another pitch, and the note it strikes, but not what belongs to that
+ * note. -1: it is no note-on, release or poly aftertouch, or pitch above 127. O(1). */
+int midifile_set_event_pitch(struct midifile *file, uint32_t index, uint8_t pitch);
+
 /* The tempo map: by tick, at most one a tick (the last one counts); the first
  * is at tick 0 (120 beats a minute where the file says nothing). Tempo events of
  * 0 or of a length other than 3 bytes do not count. */

@@ -197,3 +197,19 @@ int midifile_set_pitch(struct midifile *file, uint32_t note, uint8_t pitch)
         write_pitch(file, file->touch[t].event, pitch);
     return 0;
 }
+
+int midifile_set_event_pitch(struct midifile *file, uint32_t index, uint8_t pitch)
+{
+    if (index >= file->check.events || pitch > 127)
+        return -1;
+    uint32_t at = file->order[index];
+    struct midi_event event = midifile_raw_event(file, at);
+    bool press = midi_kind(&event) == MIDI_POLY_AFTERTOUCH;
+    if (!midi_is_channel(&event) ||
+        (!press && !midi_is_note_on(&event) && !midi_is_note_off(&event)))
+        return -1;
+    if (midi_is_note_on(&event))
+        file->note[file->event_note[at]].pitch = pitch;
+    write_pitch(file, at, pitch);
+    return 0;
+}

@@ -192,10 +192,10 @@ static int correct_music(const struct correct_options *options, const struct mod
     int code = COMMAND_FAILED;
     enum decide_way way = decide_way(options->live, &options->music);
     if (decide_pitches(models, &options->knobs.settings, music, way, sent, &error) != 0 ||
-        (options->picture && find_doubts(options, models, music, sent, doubtful, &error) != 0)) {
+        (options->picture && find_doubts(options, models, music, sent, doubtful, &error) != 0) ||
+        decide_apply(music, sent, &result.changed, &error) != 0) {
         command_fail(&error);
     } else {
-        result.changed = decide_apply(music, sent);
         if (options->report || options->common.json)
             result.document = report(options, music, models, output, sent, result.changed);
         code = save(options, music, &result, &error) == 0 ? tell(options, music, &result)

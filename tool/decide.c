@@ -23,18 +23,14 @@ int decide_pitches(const struct models *models, const struct correct_settings *s
                      : take_correct(take->note, take->release, take->count, corrector,
                                     way == DECIDE_LIVE, sent, NULL, error);
     corrector_close(corrector);
-    return status;
+    return status == 0 ? take_gather(take, music->file, sent, error) : -1;
 }
 
-size_t decide_apply(struct music *music, const uint8_t *sent)
+int decide_apply(struct music *music, const uint8_t *sent, size_t *changed, struct error *error)
 {
     const struct take *take = music->take;
-    size_t changed = 0;
-    for (size_t i = 0; i < take->count; i++) {
-        if (sent[i] == take->note[i].pitch)
-            continue;
-        midifile_set_pitch(music->file, take->index[i], sent[i]);
-        changed++;
-    }
-    return changed;
+    *changed = 0;
+    for (size_t i = 0; i < take->count; i++)
+        *changed += sent[i] != take->note[i].pitch;
+    return take_send(take, music->file, sent, error);
 }

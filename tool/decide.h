@@ -18,7 +18,8 @@ enum decide_way decide_way(bool live, const struct music_options *options);
 int decide_pitches(const struct models *models, const struct correct_settings *settings,
                    struct music *music, enum decide_way way, uint8_t *sent, struct error *error);
 
-/* Gives the file's notes these pitches. Returns how many are others than played. */
-size_t decide_apply(struct music *music, const uint8_t *sent);
+/* Gives the file's notes these pitches; `changed`: how many are others than played. -1: out
+ * of memory. */
+int decide_apply(struct music *music, const uint8_t *sent, size_t *changed, struct error *error);
 
 #endif

@@ -60,7 +60,7 @@ static int correct(const struct listen_options *options, const struct models *mo
     enum decide_way way = decide_way(options->live, &options->music);
     int status = decide_pitches(models, &options->knobs.settings, music, way, sent, error);
     if (status == 0)
-        *changed = decide_apply(music, sent);
+        status = decide_apply(music, sent, changed, error);
     g_free(sent);
     return status;
 }

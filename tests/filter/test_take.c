@@ -138,6 +138,161 @@ static void test_choice(void **state)
     midifile_free(file);
 }
 
+static size_t count_named(const char *name)
+{
+    struct bytes bytes = {.length = 0};
+    put(&bytes, "MThd\0\0\0\6\0\1\0\2\1\xe0", 14);
+    put_track(&bytes, "Melody", high, 4);
+    put_track(&bytes, name, low, 4);
+    struct midifile *file = load(&bytes);
+    size_t count = count_of(file, (struct take_choice){0});
+    midifile_free(file);
+    return count;
+}
+
+static void test_tracks_named_as_drums(void **state)
+{
+    (void)state;
+    const char *const named[] = {"Drums",
+                                 "DRUM KIT",
+                                 "Snare 2",
+                                 "1-Percussion",
+                                 "Schlagzeug",
+                                 "BATER\xc3\x8d"
+                                 "A",
+                                 "Batt. (Kick)",
+                                 "hi-hat",
+                                 "Perkusja",
+                                 "\xd0\xa3\xd0\xb4\xd0\xb0\xd1\x80\xd0\xbd\xd1\x8b\xd0\xb5"};
+    const char *const music[] = {"Drummer boy", "Steel Drums", "Kitty", "Piano", "", "Kicking"};
+    for (size_t i = 0; i < sizeof named / sizeof *named; i++)
+        if (count_named(named[i]) != 2)
+            fail_msg("%s", named[i]);
+    for (size_t i = 0; i < sizeof music / sizeof *music; i++)
+        if (count_named(music[i]) != 4)
+            fail_msg("%s", music[i]);
+}
+
+/* Notes are drums from the bank on, until the next program of another. */
+static void test_drum_kits(void **state)
+{
+    (void)state;
+    static const struct event events[] = {
+        {0, 0x91, 60, 80}, {10, 0x91, 60, 0}, {0, 0xB1, 0, 127}, {0, 0x91, 38, 80},
+        {9, 0x91, 38, 0},  {0, 0x92, 60, 80}, {9, 0x92, 60, 0},  {0, 0xB1, 0, 0},
+        {0, 0x91, 36, 80}, {9, 0x91, 36, 0},
+    };
+    struct bytes bytes = {.length = 0};
+    put(&bytes, "MThd\0\0\0\6\0\0\0\1\1\xe0", 14);
+    put_track(&bytes, "", events, sizeof events / sizeof *events);
+    struct midifile *file = load(&bytes);
+    bool *found = take_find_drums(file);
+    assert_non_null(found);
+    const bool expected[] = {false, true, false, true};
+    assert_memory_equal(found, expected, sizeof expected);
+    assert_int_equal(count_of(file, (struct take_choice){0}), 2);
+    assert_int_equal(count_of(file, (struct take_choice){.channels = 2}), 3);
+    free(found);
+    midifile_free(file);
+}
+
+/* Pitches given to the take's notes, and the pitch bytes that come of it: of note-ons,
+ * releases and aftertouch in the file's order. */
+static void check_sent(const struct event *events, size_t count, const char *tracks,
+                       const uint8_t *given, const uint8_t *expected)
+{
+    struct error error;
+    struct bytes bytes = {.length = 0};
+    put(&bytes, "MThd\0\0\0\6\0\1\0\2\1\xe0", 14);
+    put_track(&bytes, "All", events, count);
+    put_track(&bytes, "Other", low, 0);
+    struct midifile *file = load(&bytes);
+    struct take_choice choice = {.tracks = tracks, .grid = TAKE_GRID_FILE};
+    struct take *take = take_create(file, "made.mid", &choice, &error);
+    assert_non_null(take);
+    uint8_t pitches[16];
+    memcpy(pitches, given, take->count);
+    assert_int_equal(take_gather(take, file, pitches, &error), 0);
+    assert_int_equal(take_send(take, file, pitches, &error), 0);
+    size_t at = 0;
+    for (uint32_t i = 0; i < midifile_events(file); i++) {
+        struct midi_event event = midifile_event(file, i);
+        if (!midi_is_channel(&event))
+            continue;
+        if (midi_kind(&event) <= MIDI_POLY_AFTERTOUCH && event.data[0] != expected[at])
+            fail_msg("event %zu: %d, expected %d", at, event.data[0], expected[at]);
+        at++;
+    }
+    assert_int_equal(at, count);
+    take_free(take);
+    midifile_free(file);
+}
+
+static void test_what_is_sent(void **state)
+{
+    (void)state;
+    /* Two keys on one pitch: it ends with the later; the first release goes where nothing
+     * sounds, to its own number if that does not. */
+    static const struct event two[] = {{0, 0x90, 60, 80}, {9, 0x90, 62, 80}, {9, 0xA0, 60, 5},
+                                       {9, 0x80, 60, 33}, {9, 0x90, 62, 0},  {9, 0x80, 62, 1}};
+    check_sent(two, 6, NULL, (uint8_t[]){70, 70}, (uint8_t[]){70, 70, 70, 60, 70, 62});
+    check_sent(two, 6, NULL, (uint8_t[]){62, 62}, (uint8_t[]){62, 62, 62, 60, 62, 62});
+    check_sent(two, 6, NULL, (uint8_t[]){60, 60}, (uint8_t[]){60, 60, 60, 59, 60, 62});
+    check_sent(two, 6, NULL, (uint8_t[]){60, 62}, (uint8_t[]){60, 62, 60, 60, 62, 62});
+    /* A key struck again keeps its pitch, and ends with its first release. */
+    static const struct event again[] = {{0, 0x90, 60, 80}, {9, 0x90, 60, 80}, {9, 0x80, 60, 33},
+                                         {9, 0x90, 60, 80}, {9, 0x80, 60, 1},  {9, 0x80, 60, 2}};
+    check_sent(again, 6, NULL, (uint8_t[]){70, 71, 72}, (uint8_t[]){70, 70, 70, 72, 72, 60});
+    check_sent(again, 6, NULL, (uint8_t[]){60, 71, 60}, (uint8_t[]){60, 60, 60, 60, 60, 60});
+    /* Releases of both voices come. */
+    static const struct event both[] = {{0, 0x90, 60, 80},
+                                        {0, 0x90, 60, 80},
+                                        {9, 0x80, 60, 33},
+                                        {9, 0x80, 60, 80},
+                                        {9, 0x80, 60, 1}};
+    check_sent(both, 5, NULL, (uint8_t[]){70, 60}, (uint8_t[]){70, 70, 70, 70, 60});
+    check_sent(both, 5, NULL, (uint8_t[]){60, 70}, (uint8_t[]){60, 60, 60, 60, 60});
+    /* All notes off ends them; their releases end nothing that was struck since. */
+    static const struct event off[] = {{0, 0x90, 60, 80},
+                                       {9, 0xB0, 123, 0},
+                                       {9, 0x90, 62, 80},
+                                       {9, 0x80, 60, 33},
+                                       {9, 0x80, 62, 33}};
+    check_sent(off, 5, NULL, (uint8_t[]){60, 60}, (uint8_t[]){60, 0, 60, 59, 60});
+}
+
+/* Notes that are not corrected keep their pitches, and those that share their key. */
+static void test_what_is_sent_beside_others(void **state)
+{
+    (void)state;
+    struct error error;
+    static const struct event mine[] = {{0, 0x90, 60, 80}, {20, 0x80, 60, 0}, {0, 0x90, 64, 80},
+                                        {20, 0x80, 64, 0}, {0, 0x90, 60, 80}, {9, 0x80, 60, 0}};
+    static const struct event others[] = {
+        {10, 0x90, 60, 80}, {20, 0x80, 60, 0}, {5, 0x90, 66, 80}, {10, 0x80, 66, 0}};
+    struct bytes bytes = {.length = 0};
+    put(&bytes, "MThd\0\0\0\6\0\1\0\2\1\xe0", 14);
+    put_track(&bytes, "Mine", mine, sizeof mine / sizeof *mine);
+    put_track(&bytes, "Others", others, sizeof others / sizeof *others);
+    struct midifile *file = load(&bytes);
+    struct take_choice choice = {.tracks = "Mine", .grid = TAKE_GRID_FILE};
+    struct take *take = take_create(file, "made.mid", &choice, &error);
+    uint8_t pitches[] = {62, 66, 62};
+    assert_int_equal(take_gather(take, file, pitches, &error), 0);
+    assert_memory_equal(pitches, ((uint8_t[]){60, 66, 62}), 3);
+    assert_int_equal(take_send(take, file, pitches, &error), 0);
+    /* By time: 60 on, 60 on, 60 off, 66 on, 60 off, 66 on, 64's release, 62, 66 off, 62 off. */
+    const uint8_t expected[] = {60, 60, 60, 66, 60, 66, 64, 62, 66, 62};
+    size_t at = 0;
+    for (uint32_t i = 0; i < midifile_events(file); i++) {
+        struct midi_event event = midifile_event(file, i);
+        if (midi_is_channel(&event))
+            assert_int_equal(event.data[0], expected[at++]);
+    }
+    take_free(take);
+    midifile_free(file);
+}
+
 static void test_places(void **state)
 {
     (void)state;
@@ -360,6 +515,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_channels),
         cmocka_unit_test(test_choice),
+        cmocka_unit_test(test_tracks_named_as_drums),
+        cmocka_unit_test(test_drum_kits),
+        cmocka_unit_test(test_what_is_sent),
+        cmocka_unit_test(test_what_is_sent_beside_others),
         cmocka_unit_test(test_places),
         cmocka_unit_test(test_song),
         cmocka_unit_test(test_score),
