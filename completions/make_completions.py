@@ -71,7 +71,7 @@ def read_tool(program):
             continue
         command = Command(found[1], found[2])
         helps = [ask(program, command.name)]
-        if any("--style --help" in text for text in helps[0]):
+        if any(text.startswith("  --style ") for text in helps[0]):
             helps.append(ask(program, command.name, "--style"))
         for text in helps:
             read_options(command, text)

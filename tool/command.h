@@ -27,14 +27,22 @@ struct command {
     int (*run)(int argc, char **argv);
 };
 
-/* Options that every command has. */
+/* Which of the common options a command has, beside --help and --version. */
+enum command_offer {
+    COMMAND_SEED = 1,     /* --seed */
+    COMMAND_NO_JSON = 2,  /* no --json */
+    COMMAND_NO_QUIET = 4, /* no --quiet */
+};
+
+/* Options that commands share. `offers` is set by the command. */
 struct command_common {
+    unsigned offers; /* of enum command_offer */
     gboolean quiet;
     gboolean json;
     gint64 seed; /* 0 .. 2^63 - 1; 1 where none was given */
 };
 
-/* Parses argv by `entries` and the common options and answers --help and
+/* Parses argv by `entries` and the common options offered and answers --help and
  * --version. `usage` names what follows the options, `description` is the text
  * below the options of --help (may be NULL). Arguments that are no options go
  * to `files`, a NULL-terminated vector owned by the caller (g_strfreev), never
@@ -46,11 +54,17 @@ int command_parse(int argc, char **argv, const char *usage, const char *descript
  * name is NULL before a command is known. */
 int command_usage(const char *name, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* The same with the name that was probably meant, of names[count], or none. */
+int command_usage_misspelt(const char *name, const char *what, const char *word,
+                           const char *const *names, size_t count);
+
 /* Ends the command with the text of an error. */
 int command_fail(const struct error *error);
 
-/* Says something on standard error unless quiet. */
+/* Says something on standard error unless quiet; "note: " or "warning: " goes before. */
 void command_note(const struct command_common *common, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void command_warn(const struct command_common *common, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* Prints one JSON document and a line feed on standard output; takes the

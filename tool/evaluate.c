@@ -1,8 +1,8 @@
 /* audiogenrl evaluate: how much wrong playing is put right. */
 #include "tool/evaluate.h"
 
-#include "picture/plot.h"
 #include "measure/report.h"
+#include "picture/plot.h"
 #include "tool/commands.h"
 #include "tool/files.h"
 
@@ -306,8 +306,11 @@ static void options_clear(struct evaluate_options *options)
 
 int command_evaluate(int argc, char **argv)
 {
-    struct evaluate_options options = {
-        .knobs = KNOBS_UNSET, .repeat = EVALUATE_NO_REPEAT, .threads = 1, .own_steps = OWN_STEPS};
+    struct evaluate_options options = {.common.offers = COMMAND_SEED,
+                                       .knobs = KNOBS_UNSET,
+                                       .repeat = EVALUATE_NO_REPEAT,
+                                       .threads = 1,
+                                       .own_steps = OWN_STEPS};
     const GOptionEntry entries[] = {
         {"model", 'm', 0, G_OPTION_ARG_FILENAME_ARRAY, &options.models,
          "a model, or a .mid to be followed as it stands; may be given several times", "MODEL"},

@@ -333,7 +333,7 @@ static json_t *describe(const char *path, const struct command_common *common, s
         if (file)
             facts = describe_music(file, name);
         if (file && midifile_warning(file)[0])
-            command_note(common, "%s", midifile_warning(file));
+            command_warn(common, "%s", midifile_warning(file));
         midifile_free(file);
     } else {
         error_set(error,

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+static int help(int argc, char **argv);
+
 static const struct command commands[] = {
     {"train", "learn a piece, or a repertoire of several, from .mid files", command_train},
     {"correct", "write a .mid with its wrong pitches replaced", command_correct},
@@ -24,6 +26,7 @@ static const struct command commands[] = {
     {"panic", "service: release everything that sounds", command_panic},
     {"reload", "service: read settings and repertoire anew", command_reload},
     {"monitor", "service: see keys played and sent, live, and steer it", command_monitor},
+    {"help", "list a command's options", help},
 };
 
 static int print_help(void)
@@ -37,11 +40,50 @@ static int print_help(void)
     for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
         printf("  %-10s %s\n", commands[i].name, commands[i].summary);
     puts("\n"
-         "audiogenrl COMMAND --help lists a command's options. --version prints the\n"
-         "version. A file named - is standard input or output.\n"
+         "audiogenrl COMMAND --help lists a command's options as well. --version prints\n"
+         "the version. A file named - is standard input or output.\n"
          "\n"
          "Exit status: 0 done, 1 it could not be done, 2 wrong usage.");
     return command_flush();
+}
+
+static const struct command *find_command(const char *word)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
+        if (strcmp(word, commands[i].name) == 0)
+            return &commands[i];
+    return NULL;
+}
+
+static int unknown(const char *word)
+{
+    static const char *const options[] = {"--help", "--version"};
+    const char *names[G_N_ELEMENTS(commands)];
+    for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
+        names[i] = commands[i].name;
+    if (word[0] == '-')
+        return command_usage_misspelt(NULL, "option", word, options, G_N_ELEMENTS(options));
+    return command_usage_misspelt(NULL, "command", word, names, G_N_ELEMENTS(names));
+}
+
+static int help(int argc, char **argv)
+{
+    const GOptionEntry none[] = {{NULL, 0, 0, 0, NULL, NULL, NULL}};
+    struct command_common common = {.offers = COMMAND_NO_JSON | COMMAND_NO_QUIET};
+    char **words = NULL;
+    int code = command_parse(argc, argv, "[COMMAND]", "Lists the commands, or the options of one.",
+                             none, &common, &words);
+    if (code == COMMAND_GO_ON && words[0] && words[1])
+        code = command_usage("help", "expected one COMMAND, got %u", g_strv_length(words));
+    if (code == COMMAND_GO_ON && !words[0])
+        code = print_help();
+    if (code == COMMAND_GO_ON) {
+        const struct command *command = find_command(words[0]);
+        char *asked[] = {words[0], (char[]){"--help"}, NULL};
+        code = command ? command->run(2, asked) : unknown(words[0]);
+    }
+    g_strfreev(words);
+    return code;
 }
 
 int main(int argc, char **argv)
@@ -55,8 +97,6 @@ int main(int argc, char **argv)
         puts("audiogenrl " AUDIOGENRL_VERSION);
         return command_flush();
     }
-    for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
-        if (strcmp(word, commands[i].name) == 0)
-            return commands[i].run(argc - 1, argv + 1);
-    return command_usage(NULL, "unknown %s %s", word[0] == '-' ? "option" : "command", word);
+    const struct command *command = find_command(word);
+    return command ? command->run(argc - 1, argv + 1) : unknown(word);
 }

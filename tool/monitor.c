@@ -419,7 +419,7 @@ int command_monitor(int argc, char **argv)
         {"plain", 0, 0, G_OPTION_ARG_NONE, &plain, "neither colours nor signs beyond ASCII", NULL},
         {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
-    struct command_common common = {0};
+    struct command_common common = {.offers = COMMAND_NO_JSON | COMMAND_NO_QUIET};
     char **words = NULL;
     int code =
         command_parse(argc, argv, NULL,

@@ -55,7 +55,7 @@ struct music *music_load(const char *path, const struct take_choice *choice,
         return NULL;
     }
     if (midifile_warning(music->file)[0])
-        command_note(common, "%s", midifile_warning(music->file));
+        command_warn(common, "%s", midifile_warning(music->file));
     note_grid(music, choice, common);
     return music;
 }

@@ -141,7 +141,8 @@ static int ask_and_print(int argc, char **argv, const char *description,
         return command_fail(&error);
     if (common.json)
         return command_print_json(answer);
-    print(answer);
+    if (!common.quiet)
+        print(answer);
     json_decref(answer);
     return command_flush();
 }

@@ -462,11 +462,15 @@ int command_train(int argc, char **argv)
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
         if (strcmp(argv[i], "--style") == 0)
             return command_train_style(argc, argv);
-    struct train_options options = {.context = LEARN_CONTEXT,
+    struct train_options options = {.common.offers = COMMAND_SEED,
+                                    .context = LEARN_CONTEXT,
                                     .threads = (gint)g_get_num_processors(),
                                     .steps = NOT_GIVEN,
                                     .every = NOT_GIVEN};
+    gboolean style = FALSE; /* seen above */
     const GOptionEntry entries[] = {
+        {"style", 0, 0, G_OPTION_ARG_NONE, &style,
+         "learn a style, not pieces; train --style --help lists its options", NULL},
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output,
          "where to write (NAME.model in this folder, after the first FILE or DIR)", "MODEL"},
         {"algorithm", 0, 0, G_OPTION_ARG_FILENAME, &options.algorithm, "how to learn (ppo)",
@@ -489,11 +493,9 @@ int command_train(int argc, char **argv)
         {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
     char **files = NULL;
-    int code =
-        command_parse(argc, argv, "FILE.mid|DIR...",
-                      "Ctrl-C stops cleanly and saves; --resume goes on from there. train --style "
-                      "--help tells of style models.",
-                      entries, &options.common, &files);
+    int code = command_parse(argc, argv, "FILE.mid|DIR...",
+                             "Ctrl-C stops cleanly and saves; --resume goes on from there.",
+                             entries, &options.common, &files);
     if (code == COMMAND_GO_ON)
         code = run(&options, files);
     music_options_clear(&options.music);

@@ -419,7 +419,8 @@ static int check_usage(const struct style_options *options, char *const *paths)
 
 int command_train_style(int argc, char **argv)
 {
-    struct style_options options = {.notes = 12000000,
+    struct style_options options = {.common.offers = COMMAND_SEED,
+                                    .notes = 12000000,
                                     .prior = 29000000,
                                     .steps = 2400000,
                                     .threads = MIN((gint)g_get_num_processors(), PUPIL_GROUPS),
@@ -451,7 +452,8 @@ int command_train_style(int argc, char **argv)
     char **paths = NULL;
     int code = command_parse(argc, argv, "DIR...",
                              "Every folder is drawn from as often as it has files, long ones less "
-                             "often; one named twice twice as often. The result does not depend on the number of threads.",
+                             "often; one named twice twice as often. The result does not depend on "
+                             "the number of threads.",
                              entries, &options.common, &paths);
     if (code == COMMAND_GO_ON)
         code = check_usage(&options, paths);

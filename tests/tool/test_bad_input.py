@@ -95,7 +95,7 @@ class BadInput(Case):
                     said = self.succeeds(*command, "faulty.mid").stderr.decode().splitlines()
                     said = [line for line in said if "mended" in line]
                     self.assertEqual(len(said), 1, said)
-                    self.assertIn("audiogenrl: faulty.mid: mended: " + words, said[0])
+                    self.assertIn("warning: faulty.mid: mended: " + words, said[0])
             self.assertEqual(self.succeeds("inspect", "-q", "faulty.mid").stderr, b"")
             self.succeeds("correct", "--mode", "off", "faulty.mid", "-o", "same.mid")
             want = plain.replace(b"\xb0\x40\x50", b"\xb0\x40\x7f", 1) if "data" in words else plain

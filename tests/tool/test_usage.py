@@ -14,8 +14,44 @@ class Usage(Case):
             self.assertIn(f"\n  {command} ", listed)
             text = self.succeeds(command, "--help").stdout.decode()
             self.assertIn(f"audiogenrl {command}", text)
-            for option in ("--seed", "--json", "--quiet", "--help", "--version"):
+            for option in ("--json", "--quiet", "--help", "--version"):
                 self.assertIn(option, text)
+            self.assertEqual("--seed" in text, command != "inspect")
+
+    def test_help_command(self):
+        listed = self.succeeds("--help").stdout
+        self.assertEqual(self.succeeds("help").stdout, listed)
+        for command in COMMANDS:
+            self.assertEqual(
+                self.succeeds("help", command).stdout, self.succeeds(command, "--help").stdout
+            )
+        self.fails(2, "help", "corect", says="unknown command corect; did you mean correct?")
+        self.fails(2, "help", "correct", "train")
+
+    def test_misspelt(self):
+        meant = {
+            ("corect",): "correct",
+            ("trian", "piece.mid"): "train",
+            ("stat",): "status",
+            ("--hlep",): "--help",
+            ("correct", "--modle", "a.mid"): "--model",
+            ("correct", "--pictur=a.svg"): "--picture",
+            ("status", "--jsn"): "--json",
+            ("train", "--styl"): "--style",
+        }
+        for words, want in meant.items():
+            with self.subTest(words=words):
+                self.fails(2, *words, says=f"; did you mean {want}?; see audiogenrl ")
+        for words in (("frobnicate",), ("x",), ("correct", "--frobnicate"), ("inspect", "--seed")):
+            with self.subTest(words=words):
+                self.assertNotIn(b"mean", self.fails(2, *words).stderr)
+
+    def test_nothing_is_offered_that_does_nothing(self):
+        for command in ("status", "ports", "tap", "mode", "monitor", "report"):
+            self.assertNotIn(b"--seed", self.succeeds(command, "--help").stdout)
+        monitor = self.succeeds("monitor", "--help").stdout
+        self.assertNotIn(b"--json", monitor)
+        self.assertNotIn(b"--quiet", monitor)
 
     def test_version(self):
         first = self.succeeds("--version").stdout
@@ -35,8 +71,9 @@ class Usage(Case):
         self.fails(2, "line\nfeed")
         for command in COMMANDS:
             self.fails(2, command, "--frobnicate", says=f"audiogenrl {command} --help")
-            self.fails(2, command, "--seed", "x")
-            self.fails(2, command, "--seed", "-1")
+            if command != "inspect":
+                self.fails(2, command, "--seed", "x")
+                self.fails(2, command, "--seed", "-1")
             self.fails(2, command, says="FILE" if command == "inspect" else "")
 
     def test_values(self):
