@@ -1,4 +1,4 @@
-/* What beam.c and beam_take.c share: the beam, and the two halves of hearing a note. */
+/* What the files of the beam share: the beam, and the steps of hearing a note. */
 #ifndef CORRECT_BEAM_PRIVATE_H
 #define CORRECT_BEAM_PRIVATE_H
 
@@ -51,6 +51,10 @@ struct beam {
     bool doubt;                      /* of the prior */
     bool known;                      /* the channel is that of the whole take already */
 };
+
+/* Asks the prior what comes around x: way[] is the weight of each hypothesis and pitch, expected[]
+ * what they say together, total their weight. */
+void beam_expect(struct beam *beam, uint8_t x, note_set held, const struct prior_echo *echo);
 
 /* Judges a note; echo: NULL where nothing is known of later. */
 void beam_weigh(struct beam *beam, double slot, uint8_t x, note_set held,

@@ -4,6 +4,7 @@
 #include "correct/repetition.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #ifdef __SSE2__
@@ -193,9 +194,42 @@ void repetition_vote(const struct repetition *repetition, uint32_t slots_ago,
         sum += score[i];
     }
     votes->weight = sum;
-    for (uint32_t i = 0; i < voters && score[i] > likely_weight * score[0]; i++, votes->voters++)
-        cast(votes, &repetition->memory[row_ago(repetition, lag[i])][phase],
-             score[i] / (sum * 255));
+    for (uint32_t i = 0; i < voters && score[i] > likely_weight * score[0]; i++) {
+        votes->voter[i] = &repetition->memory[row_ago(repetition, lag[i])][phase];
+        votes->share[i] = score[i] / sum;
+        votes->voters++;
+        cast(votes, votes->voter[i], votes->share[i] / 255);
+    }
+}
+
+/* The belief in a pitch, in 255ths. */
+static float belief_in(const struct repetition_note *note, uint8_t pitch)
+{
+    for (int k = 0; k < REPETITION_MEANT && note->share[k]; k++)
+        if (note->pitch[k] == pitch)
+            return note->share[k];
+    return 0;
+}
+
+bool repetition_again(const struct repetition_votes *votes, uint8_t x, float least,
+                      float part[2 * REPETITION_REACH + 1])
+{
+    bool any = false;
+    memset(part, 0, (2 * REACH + 1) * sizeof *part);
+    for (uint32_t v = 0; v < votes->voters; v++)
+        for (uint32_t n = 0; n < votes->voter[v]->count; n++) {
+            const struct repetition_note *note = &votes->voter[v]->note[n];
+            if (note->key != x || note->pitch[0] == x)
+                continue;
+            float own = fmaxf(belief_in(note, x) / 255, least) * votes->share[v] / 255;
+            for (int k = 0; k < REPETITION_MEANT && note->share[k]; k++) {
+                int d = note->pitch[k] - x;
+                if (d != 0 && abs(d) <= REACH)
+                    part[d + REACH] += own * (float)note->share[k] / votes->vote[note->pitch[k]];
+            }
+            any = true;
+        }
+    return any;
 }
 
 static void raise_level(struct repetition *repetition, uint32_t row, uint32_t phase, int x,

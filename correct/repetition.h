@@ -38,6 +38,7 @@ enum {
 struct repetition_note {
     uint8_t pitch[REPETITION_MEANT];
     uint8_t share[REPETITION_MEANT];
+    uint8_t key; /* that was struck */
 };
 
 struct repetition_slot {
@@ -63,6 +64,8 @@ struct repetition_votes {
     uint32_t count;
     float best; /* score of the best lag that has notes here; -1: none is any good */
     const struct repetition_slot *likest; /* the notes of that lag; NULL with best -1 */
+    const struct repetition_slot *voter[REPETITION_VOTERS]; /* [voters], best first */
+    float share[REPETITION_VOTERS];                         /* of the weight */
     uint32_t voters;
     float weight; /* of all voters: exp(score), added */
 };
@@ -76,6 +79,12 @@ void repetition_advance(struct repetition *repetition, int64_t slot);
  * known now of the lags. That many slots ago must be remembered. */
 void repetition_vote(const struct repetition *repetition, uint32_t slots_ago,
                      struct repetition_votes *votes);
+
+/* Notes that were struck on key x in the voters' slots, as now, and taken for another pitch: of the
+ * votes for the pitch x + k - REPETITION_REACH the part that such notes gave, times how much they
+ * were believed to be x all the same (`least` at least). Whether there are any. */
+bool repetition_again(const struct repetition_votes *votes, uint8_t x, float least,
+                      float part[2 * REPETITION_REACH + 1]);
 
 /* Takes the note x, struck in the slot being played, as evidence for the lags. */
 void repetition_hear(struct repetition *repetition, uint8_t x);

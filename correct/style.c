@@ -278,7 +278,7 @@ void style_answer(const struct policy *network, const struct style_view *view, i
 /* What is left out is shared among those that are kept. */
 struct repetition_note style_digest(uint8_t x, const float probability[STYLE_SHIFTS])
 {
-    struct repetition_note note = {.share = {0}};
+    struct repetition_note note = {.key = x};
     float share[REPETITION_MEANT] = {0}, sum = 0;
     uint32_t count = 0;
     for (int i = 0; i < STYLE_SHIFTS; i++) {

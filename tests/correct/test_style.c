@@ -91,6 +91,45 @@ static void test_belief(void **state)
     free(repetition);
 }
 
+/* Of the votes for a pitch, what came from a note struck on the same key as now and taken for that
+ * pitch; nothing where other keys were struck, or the key was believed. */
+static void test_again(void **state)
+{
+    (void)state;
+    struct repetition *repetition = malloc(sizeof *repetition);
+    struct repetition_votes votes;
+    float part[2 * REPETITION_REACH + 1];
+    const uint8_t right = tune(48), struck = right + 1;
+    const int at = right - struck + REPETITION_REACH;
+    assert_non_null(repetition);
+    repetition_start(repetition);
+    play_tune(repetition, 0, 48);
+    repetition_advance(repetition, 48);
+    struct repetition_note changed = {.pitch = {right, struck}, .share = {180, 75}, .key = struck};
+    repetition_remember(repetition, &changed);
+    play_tune(repetition, 50, 64);
+    repetition_advance(repetition, 64);
+    repetition_vote(repetition, 0, &votes);
+    uint32_t v = 0;
+    while (v + 1 < votes.voters && votes.voter[v] != repetition_ago(repetition, 16))
+        v++;
+    assert_ptr_equal(votes.voter[v], repetition_ago(repetition, 16));
+    float wanted = 75.f / 255 * (votes.share[v] * 180 / 255) / votes.vote[right];
+    assert_true(repetition_again(&votes, struck, .02f, part));
+    for (int k = 0; k <= 2 * REPETITION_REACH; k++)
+        assert_true(fabsf(part[k] - (k == at ? wanted : 0)) < 1e-6f);
+    assert_true(repetition_again(&votes, struck, .5f, part));
+    assert_true(fabsf(part[at] - wanted / 75 * 255 * .5f) < 1e-6f);
+    assert_false(repetition_again(&votes, right, .02f, part));
+    assert_false(repetition_again(&votes, (uint8_t)(struck + 1), .02f, part));
+    struct repetition_slot slot = {
+        .count = 1, .note = {{.pitch = {struck, right}, .share = {180, 75}, .key = struck}}};
+    repetition_revise(repetition, 16, &slot, true);
+    repetition_vote(repetition, 0, &votes);
+    assert_false(repetition_again(&votes, struck, .02f, part));
+    free(repetition);
+}
+
 /* A note that is sure counts for the keys around as one does that is said in two halves. */
 static void test_around(void **state)
 {
@@ -410,12 +449,13 @@ static void test_foreign(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lag),     cmocka_unit_test(test_belief),
-        cmocka_unit_test(test_around),  cmocka_unit_test(test_memory),
-        cmocka_unit_test(test_views),   cmocka_unit_test(test_prior_views),
-        cmocka_unit_test(test_hits),    cmocka_unit_test(test_anything),
-        cmocka_unit_test(test_trust),   cmocka_unit_test(test_guesses),
-        cmocka_unit_test(test_foreign), cmocka_unit_test(test_struck),
+        cmocka_unit_test(test_lag),         cmocka_unit_test(test_belief),
+        cmocka_unit_test(test_again),       cmocka_unit_test(test_around),
+        cmocka_unit_test(test_memory),      cmocka_unit_test(test_views),
+        cmocka_unit_test(test_prior_views), cmocka_unit_test(test_hits),
+        cmocka_unit_test(test_anything),    cmocka_unit_test(test_trust),
+        cmocka_unit_test(test_guesses),     cmocka_unit_test(test_foreign),
+        cmocka_unit_test(test_struck),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
