@@ -368,6 +368,62 @@ static void test_anything(void **state)
     model_free(model);
 }
 
+/* The likeliest, the key itself first. */
+static int likeliest(const float meant[STYLE_SHIFTS])
+{
+    int best = STYLE_RANGE;
+    for (int k = 0; k < STYLE_SHIFTS; k++)
+        best = meant[k] > meant[best] ? k : best;
+    return best;
+}
+
+/* The expert is told of the pitches that sound when a key is struck: those that were sent for keys
+ * still held, the key's own not yet. One who is told otherwise answers otherwise. (The player is
+ * not trusted at all, so that networks that learned nothing have a say.) */
+static void test_held(void **state)
+{
+    (void)state;
+    struct model *model = make_model();
+    const struct model *const models[] = {model};
+    struct correct_settings settings = correct_defaults();
+    settings.follow = 0;
+    struct corrector *corrector = corrector_open(models, 1, &settings, NULL);
+    struct expert *told, *untold;
+    assert_non_null(corrector);
+    assert_int_equal(expert_open(&told, models, 1, NULL), 0);
+    assert_int_equal(expert_open(&untold, models, 1, NULL), 0);
+    struct rng rng;
+    rng_seed(&rng, 3, 1);
+    uint8_t sounding[128] = {0}, sent[400];
+    int otherwise = 0, next = 0;
+    for (int i = 0; i < 400; i++) {
+        /* Keys are let go in order, some of them at once, some late. */
+        for (int until = i - 1 - (int)rng_below(&rng, 5); next < until; next++) {
+            sounding[sent[next]]--;
+            corrector_release(corrector, sent[next]);
+        }
+        note_set held = 0;
+        for (unsigned p = 0; p < 128; p++)
+            held |= sounding[p] ? note_set_bit(p) : 0;
+        uint8_t x = (uint8_t)(50 + rng_below(&rng, 24));
+        struct correct_note note = {.seconds = i, .slot = i / 2, .pitch = x, .velocity = 64};
+        float meant[STYLE_SHIFTS], without[STYLE_SHIFTS];
+        expert_judge(told, i / 2, false, x, held, 0, meant);
+        expert_judge(untold, i / 2, false, x, 0, 0, without);
+        sent[i] = corrector_note(corrector, &note);
+        assert_int_equal(sent[i], x + likeliest(meant) - STYLE_RANGE);
+        otherwise += likeliest(without) != likeliest(meant);
+        expert_hear(told, x);
+        expert_hear(untold, x);
+        sounding[sent[i]]++;
+    }
+    assert_true(otherwise > 20);
+    expert_close(told);
+    expert_close(untold);
+    corrector_close(corrector);
+    model_free(model);
+}
+
 /* Networks are told of each note whether its slot is known: two that learned nothing answer
  * otherwise. */
 static void test_guesses(void **state)
@@ -455,7 +511,7 @@ int main(void)
         cmocka_unit_test(test_prior_views), cmocka_unit_test(test_hits),
         cmocka_unit_test(test_anything),    cmocka_unit_test(test_trust),
         cmocka_unit_test(test_guesses),     cmocka_unit_test(test_foreign),
-        cmocka_unit_test(test_struck),
+        cmocka_unit_test(test_struck),      cmocka_unit_test(test_held),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
