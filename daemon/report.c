@@ -85,12 +85,12 @@ static json_t *describe_clock(const struct report *report)
     const struct clock_state *clock = &report->status->filter.clock;
     double quarters = clock->position / SONG_SLOTS_A_BEAT;
     struct bar bar = bar_of(report, quarters);
-    return json_pack("{s:s, s:f, s:f, s:o, s:f, s:f, s:b, s:b}", "source",
+    return json_pack("{s:s, s:f, s:f, s:o, s:f, s:f, s:b, s:b, s:b}", "source",
                      config_clock_name(report->config->clock.source), "tempo", clock->tempo, "beat",
                      quarters, "meter",
                      json_sprintf("%u/%u", report->config->clock.beats, report->config->clock.unit),
                      "bar", bar.number, "beat_of_bar", bar.beat, "locked", clock->locked, "running",
-                     clock->running);
+                     clock->running, "missing", clock->missing);
 }
 
 /* Where the last note was, and how long ago, in quarter notes. */

@@ -13,9 +13,11 @@ enum {
     TAPS_REMEMBERED = 6,
 };
 
-static const double slowest = 20, fastest = 400; /* beats a minute */
-static const double tap_pause = 3;               /* seconds after which taps begin anew */
-static const double farthest_back = 0.5;         /* slots */
+static const double slowest = 20, fastest = 400;              /* beats a minute */
+static const double slowest_clock = 10, fastest_clock = 1000; /* of MIDI clocks */
+static const double clock_pause = 2;     /* seconds without a MIDI clock: there is none */
+static const double tap_pause = 3;       /* seconds after which taps begin anew */
+static const double farthest_back = 0.5; /* slots */
 
 enum {
     REALTIME_POSITION = 0xF2,
@@ -37,6 +39,8 @@ struct clock {
     bool locked;
     struct train train; /* of MIDI clocks or taps */
     bool running;       /* midi: between start or continue and stop */
+    bool missing;       /* midi: there is no clock, the beat is found */
+    double pulse;       /* midi: seconds of the last clock */
     bool aligned;       /* midi: the next clock need not be put in its place */
     int64_t song;       /* midi: clocks since the start of the song, of the last clock */
 };
@@ -63,9 +67,10 @@ static void start_source(struct clock *clock)
     clock->locked = settings->source == CLOCK_FIXED;
     clock->running = settings->source != CLOCK_MIDI;
     clock->aligned = true;
+    clock->missing = settings->source == CLOCK_MIDI;
     if (settings->source == CLOCK_MIDI)
-        train_start(&clock->train, CLOCKS_A_BEAT, 60 / fastest / CLOCKS_A_BEAT,
-                    60 / slowest / CLOCKS_A_BEAT, clock->period / CLOCKS_A_BEAT);
+        train_start(&clock->train, CLOCKS_A_BEAT, 60 / fastest_clock / CLOCKS_A_BEAT,
+                    60 / slowest_clock / CLOCKS_A_BEAT, clock->period / CLOCKS_A_BEAT);
     else
         train_start(&clock->train, TAPS_REMEMBERED, 60 / fastest, 60 / slowest, clock->period);
     follower_start(clock->follower, clock->line_position, settings->tempo);
@@ -98,6 +103,28 @@ void clock_close(struct clock *clock)
     free(clock);
 }
 
+static double line_at(const struct clock *clock, double seconds)
+{
+    return clock->line_position + (seconds - clock->line_seconds) / clock->period * BEAT;
+}
+
+bool clock_finds(const struct clock *clock)
+{
+    return clock->settings.source == CLOCK_AUTO || clock->missing;
+}
+
+static bool is_silent(const struct clock *clock, double seconds)
+{
+    return clock->settings.source == CLOCK_MIDI && seconds - clock->pulse > clock_pause;
+}
+
+static double position_at(const struct clock *clock, double seconds)
+{
+    double position =
+        clock_finds(clock) ? follower_position(clock->follower, seconds) : line_at(clock, seconds);
+    return fmax(position, clock->last - farthest_back);
+}
+
 /* Times never fall; position 0 is at the first of all. */
 static double advance(struct clock *clock, double seconds)
 {
@@ -107,20 +134,11 @@ static double advance(struct clock *clock, double seconds)
         seconds = clock->seconds;
     clock->begun = true;
     clock->seconds = seconds;
+    if (!clock->missing && is_silent(clock, seconds)) {
+        follower_start(clock->follower, position_at(clock, seconds), 60 / clock->period);
+        clock->missing = true;
+    }
     return seconds;
-}
-
-static double line_at(const struct clock *clock, double seconds)
-{
-    return clock->line_position + (seconds - clock->line_seconds) / clock->period * BEAT;
-}
-
-static double position_at(const struct clock *clock, double seconds)
-{
-    double position = clock->settings.source == CLOCK_AUTO
-                          ? follower_position(clock->follower, seconds)
-                          : line_at(clock, seconds);
-    return fmax(position, clock->last - farthest_back);
 }
 
 /* The line goes through `position` at `seconds` from now on. */
@@ -151,9 +169,8 @@ int clock_set(struct clock *clock, const struct clock_settings *settings, double
 double clock_note(struct clock *clock, double seconds, uint8_t pitch)
 {
     seconds = advance(clock, seconds);
-    double position = clock->settings.source == CLOCK_AUTO
-                          ? follower_note(clock->follower, seconds, pitch)
-                          : line_at(clock, seconds);
+    double position = clock_finds(clock) ? follower_note(clock->follower, seconds, pitch)
+                                         : line_at(clock, seconds);
     position = fmax(position, clock->last - farthest_back);
     clock->last = fmax(clock->last, position);
     return position;
@@ -174,14 +191,18 @@ static double align(const struct clock *clock, double position, double wanted)
 
 static void midi_clock(struct clock *clock, double seconds)
 {
-    double before = line_at(clock, clock->train.started ? clock->train.time : seconds);
+    /* Where the beat was found, it goes on from there, and to its place in the song. */
+    bool found = clock->missing;
+    double before = found ? position_at(clock, seconds) : line_at(clock, clock->train.time);
     int passed = train_pulse(&clock->train, seconds);
-    double position = before + (double)passed / CLOCKS_A_SLOT;
+    double position = found ? before : before + (double)passed / CLOCKS_A_SLOT;
+    clock->pulse = seconds;
+    clock->missing = false;
     clock->period = clock->train.period * CLOCKS_A_BEAT;
     clock->locked = clock->train.known >= CLOCKS_A_BEAT / 2;
     if (clock->running)
         clock->song += clock->aligned ? passed : 0;
-    if (!clock->aligned)
+    if (!clock->aligned || (found && clock->running))
         position = align(clock, position, (double)clock->song / CLOCKS_A_SLOT);
     clock->aligned = true;
     set_line(clock, clock->train.time, position);
@@ -237,9 +258,9 @@ void clock_tap(struct clock *clock, double seconds)
         return;
     }
     double position = line_at(clock, seconds);
-    if (clock->train.started && seconds - clock->train.time > tap_pause)
+    if (clock->train.known > 0 && seconds - clock->train.time > tap_pause)
         train_start(&clock->train, TAPS_REMEMBERED, 60 / fastest, 60 / slowest, clock->period);
-    double tapped = clock->train.started ? line_at(clock, clock->train.time) : position;
+    double tapped = clock->train.known > 0 ? line_at(clock, clock->train.time) : position;
     int passed = train_pulse(&clock->train, seconds);
     clock->locked |= clock->train.known > 1;
     if (clock->train.known > 1)
@@ -251,13 +272,13 @@ void clock_tap(struct clock *clock, double seconds)
 
 void clock_follow(struct clock *clock, double slot)
 {
-    if (clock->settings.source == CLOCK_AUTO)
+    if (clock_finds(clock))
         follower_place(clock->follower, slot);
 }
 
 void clock_expect(struct clock *clock, uint64_t slots, const float *weight, size_t count)
 {
-    if (clock->settings.source == CLOCK_AUTO)
+    if (clock_finds(clock))
         follower_expect(clock->follower, slots, weight, count);
 }
 
@@ -270,11 +291,12 @@ struct clock_state clock_state(const struct clock *clock, double seconds)
 {
     if (seconds < clock->seconds || !clock->begun)
         seconds = clock->seconds;
-    bool found = clock->settings.source == CLOCK_AUTO;
+    bool found = clock_finds(clock);
     return (struct clock_state){
         .position = position_at(clock, seconds),
         .tempo = found ? follower_tempo(clock->follower) : 60 / clock->period,
         .locked = found ? follower_locked(clock->follower) : clock->locked,
         .running = clock->running,
+        .missing = clock->missing || is_silent(clock, seconds),
     };
 }

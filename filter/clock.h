@@ -5,17 +5,19 @@
  * half a slot. Four sources:
  *
  * - fixed: the tempo that was set.
- * - midi: 24 clocks a beat, start, stop, continue and song position; a filter
- *   over (time, tempo) rides over jitter, and clocks that were lost are counted
- *   when they are missed. While stopped, and before the first start, time goes on
- *   at the last tempo.
+ * - midi: 24 clocks a beat, start, stop, continue and song position; a line through
+ *   the last beat's clocks rides over jitter, and clocks that were lost are counted
+ *   when they are missed. Another tempo, of 10 to 1,000 beats a minute, is taken over
+ *   within 24 clocks. While stopped, and before the first start, time goes on at the
+ *   last tempo. Without a clock for 2 seconds, and before the first, the beat is
+ *   found as by auto.
  * - tap: one tap a beat. The last taps give tempo and phase; between and after
  *   them time goes on. A tap later than 3 s after the last begins anew.
  * - auto: tempo and phase from the onsets alone (grid/pulse.h, with few guesses).
  *   An onset is placed with nothing known of what follows. A hesitation is a step
  *   of the music; after a longer rest (3 s and 6 beats) it goes on within 8 slots.
  *
- * Whatever the source, clock_follow lets a piece that is being followed drive it.
+ * Where the beat is found, clock_follow lets a piece that is being followed drive it.
  *
  * Times are seconds from any fixed start and must be finite; one that lies
  * before the last one is taken as the last one. Opening allocates all; no other
@@ -50,6 +52,7 @@ struct clock_state {
     double tempo;    /* beats a minute */
     bool locked;     /* the tempo was found, not assumed */
     bool running;    /* midi: started; else true */
+    bool missing;    /* midi: no clock comes, the beat is found */
 };
 
 struct clock;
@@ -72,6 +75,10 @@ int clock_set(struct clock *clock, const struct clock_settings *settings, double
 /* An onset: its position. */
 double clock_note(struct clock *clock, double seconds, uint8_t pitch);
 
+/* Whether the position of the next onset is found from the onsets: always by source
+ * auto, by midi while there is no clock. */
+bool clock_finds(const struct clock *clock);
+
 /* Does the larger part of the work on the onset given last, which could wait
  * until the note was sent. clock_note does it first if it was left undone, but
  * not for the notes of one chord. */
@@ -85,7 +92,7 @@ void clock_tap(struct clock *clock, double seconds);
 
 /* Tells where in a known piece, in its slots, the onset given last stands. While
  * such places come, onset after onset, the piece's rhythm drives tempo and
- * position of source auto; the others take no notice. A place out of line with
+ * position where they are found; else no notice is taken. A place out of line with
  * the one before is a jump of the player: the position goes on, the piece is
  * re-aligned. */
 void clock_follow(struct clock *clock, double slot);

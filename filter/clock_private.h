@@ -8,20 +8,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Pulses that should come evenly (MIDI clocks, taps): time and period by an
- * expanding-memory filter of degree 1, the recursive form of a least-squares line
- * whose memory grows up to `memory` pulses (Morrison, "Introduction to Sequential
- * Smoothing and Prediction", 1969). */
+enum { TRAIN_MEMORY = 24 };
+
+/* Pulses that should come evenly (MIDI clocks, taps): time and period by the
+ * least-squares line through the last `memory` of them. Pulses may go missing; where
+ * several on end come late, or early, none did: the tempo has changed, and the line
+ * begins anew with them. */
 struct train {
-    int memory;
-    double low, high; /* seconds a pulse that are believed */
-    bool started;
-    int known;     /* pulses the line stands on, up to memory */
-    double time;   /* of the last pulse, smoothed */
-    double period; /* seconds */
-    int astray;    /* pulses on end far from where they were expected */
-    int skipped;   /* pulses counted as missed, by pulses on end that came late */
-    int late;      /* those pulses on end */
+    int memory;                 /* up to TRAIN_MEMORY */
+    double low, high;           /* seconds a pulse that are believed */
+    int known;                  /* pulses remembered */
+    bool sure;                  /* `period` stands on SURE pulses at least */
+    double pulse[TRAIN_MEMORY]; /* seconds of each, the last one last */
+    int count[TRAIN_MEMORY];    /* ... and how many have passed before it */
+    double time;                /* of the last pulse, smoothed */
+    double period;              /* seconds */
+    int late, early;            /* pulses on end that came so */
 };
 
 void train_start(struct train *train, int memory, double low, double high, double period);

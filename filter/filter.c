@@ -166,8 +166,8 @@ static uint8_t decide(struct filter *filter, struct correct_note *note)
 {
     struct correct_ahead ahead = corrector_ahead(filter->corrector, note->pitch);
     clock_expect(filter->clock, ahead.slots, ahead.weight, CORRECT_AHEAD);
-    note->found = filter->settings.clock.source == CLOCK_AUTO;
     note->slot = clock_note(filter->clock, note->seconds, note->pitch);
+    note->found = clock_finds(filter->clock);
     double realigned = clock_realigned(filter->clock);
     corrector_realign(filter->corrector, realigned - filter->realigned);
     filter->realigned = realigned;

@@ -91,9 +91,10 @@ static void print_status(const json_t *status)
     printf("audiogenrld %s, up for %.0f s\n", text_of(status, "version"),
            number_of(status, "uptime"));
     print_ports(json_object_get(status, "ports"));
-    printf("clock       %s, %.1f beats a minute%s%s, %s, bar %.0f, beat %.2f\n",
-           text_of(clock, "source"), number_of(clock, "tempo"),
-           flag_of(clock, "locked") ? "" : " (not yet found)",
+    printf("clock       %s%s, %.1f beats a minute%s%s, %s, bar %.0f, beat %.2f\n",
+           text_of(clock, "source"),
+           flag_of(clock, "missing") ? ", but no clock comes: the beat is found" : "",
+           number_of(clock, "tempo"), flag_of(clock, "locked") ? "" : " (not yet found)",
            flag_of(clock, "running") ? "" : ", stopped", text_of(clock, "meter"),
            number_of(clock, "bar"), number_of(clock, "beat_of_bar"));
     printf("mode        %s, follow %g, keep %g%s\n", text_of(status, "mode"),

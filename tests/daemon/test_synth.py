@@ -1,6 +1,7 @@
 """What the service owes to those who listen: note-offs that found no room, and all that a
 synth must know that comes in between; and keyboards that fall silent."""
 
+import os
 import time
 import unittest
 
@@ -68,6 +69,23 @@ class Synth(audiogenrl.Case):
             service.send((3, "unplugged"), (4, "output-found"))
             told = [data for _, data in service.receive(48 + 5)]
             self.assertEqual(told[48:], program + held[1:])
+            service.finish()
+
+
+class Clock(audiogenrl.Case):
+    def test_a_clock_that_does_not_come_is_said(self):
+        with Service(self.folder, clock={"source": "midi", "tempo": 100}) as service:
+            os.environ["AUDIOGENRL_SOCKET"] = service.socket
+            service.send((0, on(60)))
+            service.receive(1)
+            self.assertTrue(service.ask("status")["clock"]["missing"])
+            self.assertIn(b"no clock comes", self.succeeds("status").stdout)
+            service.send(*((1 + i / 48, bytes([0xF8])) for i in range(24)))
+            service.receive(24)
+            clock = service.ask("status")["clock"]
+            self.assertFalse(clock["missing"])
+            self.assertAlmostEqual(clock["tempo"], 120, 1)
+            self.assertNotIn(b"no clock comes", self.succeeds("status").stdout)
             service.finish()
 
 

@@ -176,6 +176,77 @@ static void test_midi_change_of_tempo(void **state)
     clock_close(master.clock);
 }
 
+/* Any step between a quarter and four times the tempo is followed within 24 clocks, and
+ * no clock is counted as missed for it. */
+static void test_midi_step(void **state)
+{
+    (void)state;
+    for (double ratio = 0.25; ratio <= 4.001; ratio += 0.05) {
+        for (int tempo = 60; tempo <= 180; tempo += 40) {
+            struct master master = master_open(tempo, 0.001);
+            send(master.clock, 1, 0xFA);
+            clocks(&master, 97, 0);
+            double begin = position(master.clock, master.seconds);
+            master.period /= ratio;
+            clocks(&master, 24, 0);
+            struct clock_state now = clock_state(master.clock, master.seconds);
+            near(now.tempo, tempo * ratio, 0.03 * tempo * ratio);
+            near(now.position - begin, 4, 0.3);
+            clocks(&master, 24, 0);
+            near(position(master.clock, master.seconds) - begin, 8, 0.15);
+            clock_close(master.clock);
+        }
+    }
+}
+
+/* Without a clock the beat is found, and the state says so; one that comes, or comes
+ * back, puts the beat right. */
+static void test_midi_missing(void **state)
+{
+    (void)state;
+    struct master master = master_open(120, 0);
+    struct clock *clock = master.clock;
+    struct clock_settings settings = {.source = CLOCK_AUTO, .tempo = 100};
+    struct clock *found = clock_open(&settings, NULL);
+    assert_true(clock_state(clock, 0).missing && clock_finds(clock));
+    assert_false(clock_state(found, 0).missing);
+    for (int i = 0; i < 24; i++) {
+        double seconds = 1 + 0.4 * i;
+        near(clock_note(clock, seconds, 60), clock_note(found, seconds, 60), 1e-9);
+        clock_settle(clock);
+        clock_settle(found);
+    }
+    near(clock_state(clock, 12).tempo, clock_state(found, 12).tempo, 1e-9);
+    master.seconds = 11;
+    send(clock, 11, 0xFA);
+    clocks(&master, 49, 0);
+    assert_false(clock_state(clock, master.seconds + 1.9).missing || clock_finds(clock));
+    near(clock_state(clock, master.seconds).tempo, 120, 0.1);
+    double beat = position(clock, master.seconds);
+    near(off_beat(beat), 0, 1e-6);
+    assert_true(clock_state(clock, master.seconds + 2.1).missing);
+    /* It stays away: at first the position goes on, then the beat is found. */
+    near(position(clock, master.seconds + 1) - beat, 8, 1e-6);
+    for (int i = 0; i < 24; i++) {
+        clock_note(clock, master.seconds + 3 + 0.4 * i, 60);
+        clock_settle(clock);
+    }
+    assert_true(clock_finds(clock));
+    double last = position(clock, master.seconds + 3 + 0.4 * 23);
+    assert_true(last > beat + 30);
+    /* It comes back where the song would be by now. */
+    master.seconds += 3 + 0.4 * 23;
+    double missed = floor((master.seconds - 12) / master.period);
+    master.seconds = 12 + missed * master.period;
+    clocks(&master, 1, 0);
+    assert_false(clock_finds(clock));
+    double back = position(clock, master.seconds);
+    double song = (missed + 48) / 6;
+    near(back - 4 * floor(back / 4), song - 4 * floor(song / 4), 1e-6);
+    clock_close(clock);
+    clock_close(found);
+}
+
 static void test_midi_transport(void **state)
 {
     (void)state;
@@ -211,6 +282,25 @@ static void test_midi_transport(void **state)
     double after = position(clock, master.seconds);
     near(off_beat(after), 0, 0.2);
     clock_close(clock);
+}
+
+/* Continue takes the song up with the clock after the last before the stop, whether the
+ * clocks went on in between or not. */
+static void test_midi_stop_and_continue(void **state)
+{
+    (void)state;
+    for (unsigned between = 0; between <= 10; between += 10) {
+        struct master master = master_open(120, 0);
+        send(master.clock, 1, 0xFA);
+        clocks(&master, 31, 0); /* of the song: 0 to 30 */
+        send(master.clock, master.seconds, 0xFC);
+        clocks(&master, between, 0);
+        send(master.clock, master.seconds, 0xFB);
+        clocks(&master, 1, 0);
+        double resumed = position(master.clock, master.seconds);
+        near(resumed - 4 * floor(resumed / 4), 31.0 / 6 - 4, 1e-6);
+        clock_close(master.clock);
+    }
 }
 
 /* --- tap --- */
@@ -392,7 +482,7 @@ static void test_never_back(void **state)
                 assert_true(isfinite(at) && at >= highest - 0.5 - 1e-9);
                 highest = fmax(highest, at);
                 struct clock_state now = clock_state(clock, told);
-                assert_true(now.tempo > 10 && now.tempo < 500 && isfinite(now.position));
+                assert_true(now.tempo > 9 && now.tempo < 1001 && isfinite(now.position));
             }
             }
         }
@@ -408,7 +498,10 @@ int main(void)
         cmocka_unit_test(test_midi_tempo_and_beat),
         cmocka_unit_test(test_midi_dropouts),
         cmocka_unit_test(test_midi_change_of_tempo),
+        cmocka_unit_test(test_midi_step),
+        cmocka_unit_test(test_midi_missing),
         cmocka_unit_test(test_midi_transport),
+        cmocka_unit_test(test_midi_stop_and_continue),
         cmocka_unit_test(test_tap),
         cmocka_unit_test(test_auto_locks_in_two_bars),
         cmocka_unit_test(test_auto_waits),
