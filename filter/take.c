@@ -176,7 +176,8 @@ static int fit_file_grid(struct take *take, const char *name, struct error *erro
     return status == 0 ? 0 : error_prefix(error, name);
 }
 
-static int place_by_onsets(struct take *take, const char *name, struct error *error)
+static int place_by_onsets(struct take *take, const char *name, const struct task *task,
+                           struct error *error)
 {
     double *seconds = malloc((take->count + 1) * sizeof *seconds);
     uint8_t *pitch = malloc(take->count + 1);
@@ -189,7 +190,8 @@ static int place_by_onsets(struct take *take, const char *name, struct error *er
             seconds[i] = take->note[i].seconds;
             pitch[i] = take->note[i].pitch;
         }
-        struct grid_onsets onsets = {.seconds = seconds, .pitch = pitch, .count = take->count};
+        struct grid_onsets onsets = {
+            .seconds = seconds, .pitch = pitch, .count = take->count, .task = task};
         status = grid_track(&onsets, NULL, &track, error);
     }
     for (size_t i = 0; status == 0 && i < take->count; i++)
@@ -204,13 +206,14 @@ static int place_by_onsets(struct take *take, const char *name, struct error *er
 }
 
 static int place(struct take *take, const struct midifile *file, const char *name,
-                 enum take_grid grid, struct error *error)
+                 const struct take_choice *choice, struct error *error)
 {
+    enum take_grid grid = choice->grid;
     place_by_file(take, file);
     if (fit_file_grid(take, name, error) != 0)
         return -1;
     if (grid == TAKE_GRID_AUTO || (grid == TAKE_GRID_DECIDE && !take->fit.fits))
-        return place_by_onsets(take, name, error);
+        return place_by_onsets(take, name, choice->task, error);
     return 0;
 }
 
@@ -229,7 +232,7 @@ struct take *take_create(const struct midifile *file, const char *name,
     if (!take || !take->note || !take->index || !take->release)
         error_set(error, "%s: out of memory", name);
     else if (choose(take, file, name, choice, error) == 0 &&
-             place(take, file, name, choice->grid, error) == 0)
+             place(take, file, name, choice, error) == 0)
         return take;
     take_free(take);
     return NULL;

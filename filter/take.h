@@ -24,6 +24,7 @@ struct take_choice {
                            take_find_drums) unless a track that holds nothing but drums is named */
     const char *tracks; /* numbers from 1 and names in any case, separated by commas; NULL: all */
     enum take_grid grid;
+    const struct task *task; /* who waits for a grid to be found; NULL: nobody */
 };
 
 /* Reads a list of channels, "1-9,11". -1: it is none. */
@@ -46,7 +47,7 @@ struct take {
     double confidence;         /* of a found grid, 0 .. 1 */
 };
 
-/* NULL: no note is left (the sentence says why), no such track, out of memory.
+/* NULL: no note is left (the sentence says why), no such track, out of memory, stopped.
  * `name` is what messages call the file. */
 struct take *take_create(const struct midifile *file, const char *name,
                          const struct take_choice *choice, struct error *error);

@@ -9,6 +9,7 @@
 #define GRID_GRID_H
 
 #include "base/error.h"
+#include "base/task.h"
 #include "grid/pulse.h"
 
 #include <stdbool.h>
@@ -49,9 +50,10 @@ int grid_fit(const double *slots, size_t count, struct grid_fit *fit, struct err
 /* --- Finding a grid --- */
 
 struct grid_onsets {
-    const double *seconds; /* [count], ascending, finite, >= 0 */
-    const uint8_t *pitch;  /* [count] or NULL: low notes lean on the beat */
-    size_t count;          /* 0 .. GRID_MAX_ONSETS */
+    const double *seconds;   /* [count], ascending, finite, >= 0 */
+    const uint8_t *pitch;    /* [count] or NULL: low notes lean on the beat */
+    size_t count;            /* 0 .. GRID_MAX_ONSETS */
+    const struct task *task; /* who waits for the track, or NULL; asked after every event */
 };
 
 struct grid_place {
@@ -88,7 +90,7 @@ struct grid_track {
  * beyond 8192 events the oldest 4096 are decided by what is best then. With 0
  * onsets the track is empty; with 1 there is a single beat.
  * -1: times out of order, negative or not finite, too many, options out of
- * range, out of memory; `track` then holds nothing. */
+ * range, out of memory, stopped; `track` then holds nothing. */
 int grid_track(const struct grid_onsets *onsets, const struct pulse_options *options,
                struct grid_track *track, struct error *error);
 

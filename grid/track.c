@@ -131,9 +131,16 @@ static void commit(struct history *h, struct pulse *pulse, struct decision *deci
     h->begin += half;
 }
 
+/* What part of the whole a run of the beam is. */
+struct share {
+    const struct task *task;
+    double from, of;
+};
+
 /* Runs the beam over the events and takes its best path. */
 static int decide(const struct pulse_options *options, const struct event *events, size_t count,
-                  struct decision *decisions, double *evidence, struct error *error)
+                  const struct share *part, struct decision *decisions, double *evidence,
+                  struct error *error)
 {
     struct pulse *pulse = pulse_create(options, error);
     if (!pulse)
@@ -154,6 +161,7 @@ static int decide(const struct pulse_options *options, const struct event *event
             commit(&h, pulse, decisions);
         pulse_event(pulse, events[i].seconds, events[i].end - events[i].first, events[i].lowest);
         remember(&h, pulse);
+        status = task_step(part->task, part->from + part->of * (double)i / (double)count, error);
     }
     if (!status)
         trace(&h, count, decisions);
@@ -288,16 +296,18 @@ static int summarise(const struct event *events, const struct pulse_state *path,
 
 /* Both presets; `steady` gets the decisions of the better one. */
 static const struct pulse_options *decide_either(const struct event *events, size_t count,
-                                                 struct decision *steady, struct error *error)
+                                                 const struct task *task, struct decision *steady,
+                                                 struct error *error)
 {
+    const struct share first = {task, 0, .5}, second = {task, .5, .5};
     double kept, loose;
     struct decision *rubato = malloc(count * sizeof *rubato);
     const struct pulse_options *better = NULL;
 
     if (!rubato) {
         error_set(error, "no memory to track %zu onsets", count);
-    } else if (!decide(&pulse_steady, events, count, steady, &kept, error) &&
-               !decide(&pulse_rubato, events, count, rubato, &loose, error)) {
+    } else if (!decide(&pulse_steady, events, count, &first, steady, &kept, error) &&
+               !decide(&pulse_rubato, events, count, &second, rubato, &loose, error)) {
         better = kept >= loose ? &pulse_steady : &pulse_rubato;
         if (kept < loose)
             memcpy(steady, rubato, count * sizeof *rubato);
@@ -312,10 +322,11 @@ static int fill(const struct grid_onsets *onsets, const struct pulse_options *op
 {
     double evidence;
     size_t count = gather(onsets, events);
+    const struct share all = {onsets->task, 0, 1};
 
     if (!options)
-        options = decide_either(events, count, decisions, error);
-    else if (decide(options, events, count, decisions, &evidence, error))
+        options = decide_either(events, count, onsets->task, decisions, error);
+    else if (decide(options, events, count, &all, decisions, &evidence, error))
         options = NULL;
     if (!options)
         return -1;

@@ -83,7 +83,7 @@ static struct figures measure(const struct take_style *style, size_t beats)
 
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
         struct take take = take_make(style, beats, seed);
-        struct grid_onsets onsets = {take.seconds, take.pitch, take.count};
+        struct grid_onsets onsets = {take.seconds, take.pitch, take.count, NULL};
         struct grid_track track;
         struct error error;
         if (grid_track(&onsets, NULL, &track, &error))
@@ -181,7 +181,7 @@ static void chords_stay_together(void **state)
 
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
         struct take take = take_make(&(struct take_style){.tempo = 80, .spread = 0.015}, 150, seed);
-        struct grid_onsets onsets = {take.seconds, take.pitch, take.count};
+        struct grid_onsets onsets = {take.seconds, take.pitch, take.count, NULL};
         struct grid_track track;
         struct error error;
         assert_int_equal(grid_track(&onsets, NULL, &track, &error), 0);
@@ -202,7 +202,7 @@ static void positions_agree_with_slots_and_beats(void **state)
 {
     (void)state;
     struct take take = take_make(&(struct take_style){.tempo = 100, .jitter = 0.01}, 64, 3);
-    struct grid_onsets onsets = {take.seconds, take.pitch, take.count};
+    struct grid_onsets onsets = {take.seconds, take.pitch, take.count, NULL};
     struct grid_track track;
     struct error error;
     size_t near = 0;
@@ -226,7 +226,7 @@ static void without_pitches(void **state)
 {
     (void)state;
     struct take take = take_make(&(struct take_style){.tempo = 88, .jitter = 0.01}, 150, 11);
-    struct grid_onsets onsets = {take.seconds, NULL, take.count};
+    struct grid_onsets onsets = {take.seconds, NULL, take.count, NULL};
     struct grid_track track;
     struct error error;
 
@@ -243,13 +243,16 @@ static void few_notes(void **state)
     struct grid_track track;
     struct error error;
 
-    assert_int_equal(grid_track(&(struct grid_onsets){NULL, NULL, 0}, NULL, &track, &error), 0);
+    assert_int_equal(grid_track(&(struct grid_onsets){NULL, NULL, 0, NULL}, NULL, &track, &error),
+                     0);
     assert_int_equal(track.beats, 0);
     grid_track_free(&track);
-    assert_int_equal(grid_track(&(struct grid_onsets){seconds, NULL, 1}, NULL, &track, &error), 0);
+    assert_int_equal(
+        grid_track(&(struct grid_onsets){seconds, NULL, 1, NULL}, NULL, &track, &error), 0);
     assert_int_equal(track.beats, track.place[0].slot / GRID_SLOTS_A_BEAT + 1);
     grid_track_free(&track);
-    assert_int_equal(grid_track(&(struct grid_onsets){seconds, NULL, 2}, NULL, &track, &error), 0);
+    assert_int_equal(
+        grid_track(&(struct grid_onsets){seconds, NULL, 2, NULL}, NULL, &track, &error), 0);
     assert_true(track.place[1].slot > track.place[0].slot);
     grid_track_free(&track);
 }
@@ -264,8 +267,8 @@ static void all_at_once(void **state)
 
     for (size_t i = 0; i < MANY; i++)
         seconds[i] = 3;
-    assert_int_equal(grid_track(&(struct grid_onsets){seconds, NULL, MANY}, NULL, &track, &error),
-                     0);
+    assert_int_equal(
+        grid_track(&(struct grid_onsets){seconds, NULL, MANY, NULL}, NULL, &track, &error), 0);
     for (size_t i = 1; i < MANY; i++)
         assert_int_equal(track.place[i].slot, track.place[0].slot);
     assert_int_equal(track.beats, 1);
@@ -280,7 +283,8 @@ static void far_apart(void **state)
     struct grid_track track;
     struct error error;
 
-    assert_int_equal(grid_track(&(struct grid_onsets){seconds, NULL, 6}, NULL, &track, &error), 0);
+    assert_int_equal(
+        grid_track(&(struct grid_onsets){seconds, NULL, 6, NULL}, NULL, &track, &error), 0);
     assert_in_range(track.beats, 2, 6 * 24);
     for (size_t i = 0; i < 6; i++)
         assert_true(isfinite(track.place[i].position));
@@ -295,7 +299,7 @@ static void a_hundred_thousand_notes(void **state)
         &(struct take_style){
             .tempo = 90, .wander = 0.01, .wander_limit = 0.05, .jitter = 0.012, .spread = 0.01},
         27000, 1);
-    struct grid_onsets onsets = {take.seconds, take.pitch, take.count};
+    struct grid_onsets onsets = {take.seconds, take.pitch, take.count, NULL};
     struct pulse_options options = pulse_steady;
     struct grid_track track;
     struct error error;
@@ -318,7 +322,7 @@ static void same_in_same_out(void **state)
     struct take take = take_make(
         &(struct take_style){.tempo = 100, .wander = 0.03, .wander_limit = 0.1, .jitter = 0.02}, 64,
         5);
-    struct grid_onsets onsets = {take.seconds, take.pitch, take.count};
+    struct grid_onsets onsets = {take.seconds, take.pitch, take.count, NULL};
     struct grid_track a, b;
     struct error error;
 
@@ -342,15 +346,59 @@ static void bad_times_are_refused(void **state)
 
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         error.text[0] = '\0';
-        assert_int_equal(grid_track(&(struct grid_onsets){bad[i], NULL, 2}, NULL, &track, &error),
-                         -1);
+        assert_int_equal(
+            grid_track(&(struct grid_onsets){bad[i], NULL, 2, NULL}, NULL, &track, &error), -1);
         assert_non_null(strstr(error.text, "onset"));
         assert_null(track.place);
         assert_null(track.beat);
     }
-    assert_int_equal(
-        grid_track(&(struct grid_onsets){bad[0], NULL, GRID_MAX_ONSETS + 1}, NULL, &track, &error),
-        -1);
+    assert_int_equal(grid_track(&(struct grid_onsets){bad[0], NULL, GRID_MAX_ONSETS + 1, NULL},
+                                NULL, &track, &error),
+                     -1);
+}
+
+struct patience {
+    size_t left; /* answers until it says stop */
+    size_t asked;
+    double share; /* told last */
+};
+
+static bool goes_on(void *context, double share)
+{
+    struct patience *patience = context;
+    assert_true(share >= patience->share && share <= 1);
+    patience->share = share;
+    patience->asked++;
+    return patience->left-- > 1;
+}
+
+/* Asked after every event of both tries, and heard at once. */
+static void stops_when_it_is_told(void **state)
+{
+    (void)state;
+    enum { NOTES = 50 };
+    double seconds[NOTES];
+    struct grid_track track;
+    struct error error;
+    struct patience patience = {.left = 1000};
+    const struct task task = {goes_on, &patience};
+
+    for (size_t i = 0; i < NOTES; i++)
+        seconds[i] = .5 * (double)i;
+    struct grid_onsets onsets = {seconds, NULL, NOTES, &task};
+    assert_int_equal(grid_track(&onsets, NULL, &track, &error), 0);
+    assert_int_equal(patience.asked, 2 * NOTES);
+    grid_track_free(&track);
+    for (size_t stop = 1; stop < 2 * NOTES; stop += 7) {
+        patience = (struct patience){.left = stop};
+        assert_int_equal(grid_track(&onsets, NULL, &track, &error), -1);
+        assert_string_equal(error.text, "stopped");
+        assert_int_equal(patience.asked, stop);
+        assert_null(track.place);
+    }
+    patience = (struct patience){.left = 3};
+    assert_int_equal(grid_track(&onsets, &pulse_steady, &track, &error), -1);
+    assert_int_equal(patience.asked, 3);
 }
 
 int main(void)
@@ -370,6 +418,7 @@ int main(void)
         cmocka_unit_test(a_hundred_thousand_notes),
         cmocka_unit_test(same_in_same_out),
         cmocka_unit_test(bad_times_are_refused),
+        cmocka_unit_test(stops_when_it_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
