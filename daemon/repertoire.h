@@ -1,11 +1,12 @@
 /* The repertoire: a folder of pieces and models, watched, and the corrector that
  * stands on what is in it.
  *
- * A thread of low priority looks through the folder (not those below it) when it has
- * changed, learns what is new, and builds a cast: a corrector and the models it
- * borrows. The main thread takes a cast over, gives the corrector to the engine,
- * and frees the cast before it. Files that cannot be used are named in the log, once as
- * long as they stay as they are. All functions are for the main thread. */
+ * A thread of low priority looks through the folder when it has changed, at most
+ * 1 s after the first change however long the changes go on, learns what is new
+ * (daemon/catalog.h), and builds a cast: a corrector and the models it borrows.
+ * While there is much to learn it builds one every 2 s. The main thread takes a
+ * cast over, gives the corrector to the engine, and frees the cast before it. All
+ * functions are for the main thread. */
 #ifndef DAEMON_REPERTOIRE_H
 #define DAEMON_REPERTOIRE_H
 
@@ -14,19 +15,23 @@
 struct repertoire;
 
 /* Starts the thread. folder and style may be NULL; copied. The folder need not
- * exist: it is looked for. NULL: out of memory or threads. */
-struct repertoire *repertoire_open(const char *folder, const char *style, struct error *error);
+ * exist: it is looked for. `cache` is the folder of what was learned before
+ * (daemon/cache.h), or NULL. NULL: out of memory or threads. */
+struct repertoire *repertoire_open(const char *folder, const char *style, const char *cache,
+                                   struct error *error);
+
+/* Whatever the thread is at, it ends within a fraction of a second. */
 void repertoire_close(struct repertoire *repertoire);
 
 /* Another folder or style model, and a look at everything again. -1: out of memory. */
 int repertoire_choose(struct repertoire *repertoire, const char *folder, const char *style,
                       struct error *error);
 
-/* Readable when the folder has changed: call repertoire_stir. -1: not watched. */
+/* Readable when the folder has changed: call repertoire_notify. -1: not watched. */
 int repertoire_watch_descriptor(const struct repertoire *repertoire);
 
 /* Has the folder looked through when it has been quiet for a moment. */
-void repertoire_stir(struct repertoire *repertoire);
+void repertoire_notify(struct repertoire *repertoire);
 
 /* To be called now and then: a folder that was not there may be. */
 void repertoire_look_for_folder(struct repertoire *repertoire);

@@ -1,6 +1,7 @@
 /* Every function named on_... is called by the event loop. */
 #include "daemon/service.h"
 
+#include "daemon/cache.h"
 #include "daemon/control.h"
 #include "daemon/engine.h"
 #include "daemon/log.h"
@@ -234,7 +235,7 @@ static int on_folder(sd_event_source *source, int fd, uint32_t events, void *con
     (void)source;
     (void)fd;
     (void)events;
-    repertoire_stir(service->repertoire);
+    repertoire_notify(service->repertoire);
     return 0;
 }
 
@@ -582,7 +583,8 @@ static int start(struct service *service, struct error *error)
         control_open(service->loop, choose_socket(config, room, sizeof room), &handlers, error);
     if (!service->control)
         return -1;
-    service->repertoire = repertoire_open(config->correct.repertoire, choose_style(config), error);
+    service->repertoire = repertoire_open(config->correct.repertoire, choose_style(config),
+                                          cache_folder(room, sizeof room), error);
     if (!service->repertoire)
         return -1;
     code = add_sources(service);

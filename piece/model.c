@@ -162,6 +162,16 @@ const struct score *model_score(const struct model *model, size_t index)
     return model->songs[index]->score;
 }
 
+int model_name_song(struct model *model, size_t index, const char *name, struct error *error)
+{
+    char *copy = strdup(name);
+    if (!copy)
+        return error_set(error, "model: out of memory");
+    free(model->songs[index]->name);
+    model->songs[index]->name = copy;
+    return 0;
+}
+
 const struct process *model_process(const struct model *model)
 {
     return model->process;

@@ -12,6 +12,8 @@
 #include "piece/beats.h"
 #include "piece/score.h"
 
+#include <stdbool.h>
+
 struct model_origin {
     char algorithm[16]; /* "ppo", "sarsa"; "counts": observed frequencies, untrained */
     char policy[16];    /* "table", "mlp" */
@@ -50,6 +52,9 @@ struct model *model_load_to_resume(const char *path, struct error *error);
 struct model *model_load_memory(const void *bytes, size_t length, const char *name, bool training,
                                 struct error *error);
 
+/* Whether the bytes begin as a model file does. */
+bool model_is(const void *bytes, size_t length);
+
 int model_save(const struct model *model, const char *path, struct error *error);
 void model_free(struct model *model);
 
@@ -57,6 +62,10 @@ void model_free(struct model *model);
 size_t model_songs(const struct model *model);
 const struct song *model_song(const struct model *model, size_t index);
 const struct score *model_score(const struct model *model, size_t index); /* never NULL */
+
+/* Gives a piece another name, before others read the model. -1: out of memory. */
+int model_name_song(struct model *model, size_t index, const char *name, struct error *error);
+
 const struct process *model_process(const struct model *model);
 const struct policy *model_policy(const struct model *model);
 size_t model_networks(const struct model *model);

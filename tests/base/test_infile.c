@@ -195,10 +195,8 @@ static int enter_folder(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(files),
-        cmocka_unit_test(not_files),
-        cmocka_unit_test(sizes),
-        cmocka_unit_test(files_that_change),
+        cmocka_unit_test(files),       cmocka_unit_test(not_files),
+        cmocka_unit_test(sizes),       cmocka_unit_test(files_that_change),
         cmocka_unit_test(descriptors),
     };
     return cmocka_run_group_tests(tests, enter_folder, NULL);

@@ -41,7 +41,12 @@ class Service:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env={**os.environ, "AUDIOGENRL_SOCKET": self.socket, **(environment or {})},
+            env={
+                **os.environ,
+                "AUDIOGENRL_SOCKET": self.socket,
+                "CACHE_DIRECTORY": os.path.join(folder, "cache"),
+                **(environment or {}),
+            },
         )
         self.readers = [
             threading.Thread(target=reader, daemon=True)

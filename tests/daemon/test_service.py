@@ -509,8 +509,8 @@ class Repertoire(audiogenrl.Case):
                 shutil.copy("one.mid", target)
                 service.ask("reload")
                 if start % 400 == 0:
-                    count = self.pieces(service)
-                    service.wait_for(lambda: self.pieces(service) != count, "a change")
+                    count = start // 200 + 1
+                    service.wait_for(lambda: self.pieces(service) == count, "a change")
             sent = service.finish()
         self.assertEqual(sum(is_on(d) for _, d in sent), 2000)
         self.assertEqual(

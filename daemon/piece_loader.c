@@ -1,5 +1,5 @@
-/* From .mid to model: take, song, process, policy. */
-#include "daemon/lesson.h"
+/* From the bytes of a .mid to a model: take, song, process, policy. */
+#include "daemon/piece_loader.h"
 
 #include "filter/take.h"
 #include "rl/environment.h"
@@ -12,7 +12,7 @@
 
 enum {
     SEED = 1,
-    CONTEXT = 0,  /* beats before the current one that belong to a state */
+    CONTEXT = 2,  /* beats before the current one that belong to a state */
     LANES = 64,   /* environments stepped together */
     HORIZON = 64, /* steps an episode */
 };
@@ -23,48 +23,55 @@ static bool ends_in(const char *name, const char *ending)
     return dot && strcasecmp(dot, ending) == 0;
 }
 
-bool lesson_is_music(const char *name)
+static bool is_music(const char *name)
 {
     return ends_in(name, ".mid") || ends_in(name, ".midi");
 }
 
-bool lesson_is_model(const char *name)
+bool piece_loader_takes(const char *name)
 {
-    return ends_in(name, ".model");
+    return is_music(name) || ends_in(name, ".model");
 }
 
-/* The file's name without folder and ending. */
-static void copy_stem(const char *path, char *stem, size_t room)
+void piece_loader_name(const char *path, char *name, size_t size)
 {
     const char *slash = strrchr(path, '/');
-    const char *name = slash ? slash + 1 : path;
-    size_t length = strlen(name);
-    if (lesson_is_music(name))
-        length = (size_t)(strrchr(name, '.') - name);
-    if (length >= room)
-        length = room - 1;
-    memcpy(stem, name, length);
-    stem[length] = '\0';
+    const char *base = slash ? slash + 1 : path;
+    size_t length = strlen(base);
+    if (is_music(base))
+        length = (size_t)(strrchr(base, '.') - base);
+    if (length >= size)
+        length = size - 1;
+    memcpy(name, base, length);
+    name[length] = '\0';
 }
 
-static struct song *load_song(const char *path, struct error *error)
+static struct song *read_song(const void *bytes, size_t length, const char *path,
+                              const struct task *task, struct error *error)
 {
-    const struct take_choice choice = {.grid = TAKE_GRID_DECIDE};
-    char stem[256];
+    const struct take_choice choice = {.grid = TAKE_GRID_DECIDE, .task = task};
+    char name[256];
     struct song *song = NULL;
-    struct midifile *file = midifile_load(path, error);
+    struct midifile *file = midifile_load_memory(bytes, length, path, error);
     struct take *take = file ? take_create(file, path, &choice, error) : NULL;
-    copy_stem(path, stem, sizeof stem);
+    piece_loader_name(path, name, sizeof name);
     if (take)
-        song = take_song(take, file, stem, error);
+        song = take_song(take, file, name, error);
     take_free(take);
     midifile_free(file);
     return song;
 }
 
+static bool watch_learning(void *context, const struct learning_report *report)
+{
+    const struct task *task = context;
+    (void)report;
+    return task_step(task, 0, NULL) == 0;
+}
+
 /* A policy for the process; `steps` are those it took. */
-static struct policy *learn(const struct process *process, learning_watch *watch, void *context,
-                            uint64_t *steps, struct error *error)
+static struct policy *learn(const struct process *process, const struct task *task, uint64_t *steps,
+                            struct error *error)
 {
     struct ppo_settings settings = ppo_defaults(POLICY_TABLE);
     settings.seed = SEED;
@@ -73,7 +80,8 @@ static struct policy *learn(const struct process *process, learning_watch *watch
     struct environment *environment =
         policy ? environment_of_process(process, LANES, HORIZON, SEED, error) : NULL;
     struct ppo *ppo = environment ? ppo_open(environment, policy, &settings, error) : NULL;
-    bool learned = ppo && ppo_run(ppo, settings.total_steps, watch, context, error) == 0;
+    bool learned =
+        ppo && ppo_run(ppo, settings.total_steps, watch_learning, (void *)task, error) == 0;
     if (learned)
         *steps = ppo_steps(ppo);
     if (learned && *steps < settings.total_steps) {
@@ -88,25 +96,19 @@ static struct policy *learn(const struct process *process, learning_watch *watch
     return NULL;
 }
 
-static struct model *learn_song(struct song *song, learning_watch *watch, void *context,
-                                struct error *error)
+struct model *piece_loader_learn(const void *bytes, size_t length, const char *path,
+                                 const struct task *task, struct error *error)
 {
+    struct song *song = read_song(bytes, length, path, task, error);
+    if (!song)
+        return NULL;
     struct model_origin origin = {.algorithm = "ppo", .policy = "table", .seed = SEED};
     const struct song *songs[] = {song};
     struct process *process = beats_process(songs, 1, CONTEXT, error);
-    struct policy *policy = process ? learn(process, watch, context, &origin.steps, error) : NULL;
+    struct policy *policy = process ? learn(process, task, &origin.steps, error) : NULL;
     if (policy)
         return model_create(&song, 1, process, policy, &origin, error);
     process_free(process);
     song_free(song);
     return NULL;
-}
-
-struct model *lesson_learn(const char *path, learning_watch *watch, void *context,
-                           struct error *error)
-{
-    if (lesson_is_model(path))
-        return model_load(path, error);
-    struct song *song = load_song(path, error);
-    return song ? learn_song(song, watch, context, error) : NULL;
 }

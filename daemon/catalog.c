@@ -1,0 +1,379 @@
+/* Two lists in order of name are merged: the files known and those that are there. */
+#include "daemon/catalog.h"
+
+#include "base/infile.h"
+#include "daemon/log.h"
+#include "daemon/piece_loader.h"
+#include "midi/smfcheck.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum {
+    MOST_FILES = 1024,               /* a folder above that is a mistake */
+    MOST_BYTES = SMFCHECK_MAX_BYTES, /* of a file */
+    CACHE_FILES = 4 * MOST_FILES,
+    CACHE_BYTES = 1 << 28,
+};
+
+/* A file that was looked at. */
+struct entry {
+    char *path;
+    struct stat status; /* zero where it cannot be told */
+    struct cache_key key;
+    struct shared *shared; /* NULL: there is no model of it */
+    bool looked;           /* at the file with this status */
+    bool wanted;           /* it is to be learned */
+    unsigned changes;      /* how often it was not what it had been */
+};
+
+struct catalog {
+    struct cache *cache;
+    struct entry style; /* path NULL: none */
+    struct entry *file; /* [files], in order of path */
+    size_t files;
+    const struct entry *learning;
+    bool learned; /* since the cache was trimmed */
+    bool missing; /* that the folder is not there has been said */
+    bool unsure;  /* something could not be looked at now */
+};
+
+struct catalog *catalog_open(struct cache *cache, struct error *error)
+{
+    struct catalog *catalog = calloc(1, sizeof *catalog);
+    if (catalog)
+        catalog->cache = cache;
+    else
+        error_set(error, "out of memory");
+    return catalog;
+}
+
+static void entry_clear(struct entry *entry)
+{
+    shared_drop(entry->shared);
+    free(entry->path);
+    *entry = (struct entry){0};
+}
+
+void catalog_close(struct catalog *catalog)
+{
+    if (!catalog)
+        return;
+    entry_clear(&catalog->style);
+    for (size_t i = 0; i < catalog->files; i++)
+        entry_clear(&catalog->file[i]);
+    free(catalog->file);
+    free(catalog);
+}
+
+/* --- One file --- */
+
+static struct stat identify(const char *path)
+{
+    struct stat status;
+    if (stat(path, &status) != 0)
+        memset(&status, 0, sizeof status);
+    return status;
+}
+
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
+           a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+}
+
+/* Whether it is not the file's fault that it cannot be read. */
+static bool is_short(int reason)
+{
+    return reason == EMFILE || reason == ENFILE || reason == ENOMEM;
+}
+
+/* Takes the model, NULL where there is none. Whether that changes anything. */
+static bool set_model(struct entry *entry, struct model *model, const struct error *why)
+{
+    struct error error;
+    struct shared *shared = model ? shared_create(model, &error) : NULL;
+    bool before = entry->shared;
+    shared_drop(entry->shared);
+    entry->shared = shared;
+    entry->wanted = false;
+    if (shared)
+        log_say(LOG_INFO, "repertoire: %s has joined", entry->path);
+    else
+        log_say(LOG_WARNING, "repertoire: left out: %s", model ? error.text : why->text);
+    return before || shared;
+}
+
+/* The piece may have had another name when it was learned. */
+static struct model *find_kept(struct catalog *catalog, const struct entry *entry)
+{
+    char name[256];
+    struct model *model = cache_get(catalog->cache, &entry->key);
+    piece_loader_name(entry->path, name, sizeof name);
+    if (!model || model_name_song(model, 0, name, NULL) == 0)
+        return model;
+    model_free(model);
+    return NULL;
+}
+
+static bool read_file(struct catalog *catalog, struct entry *entry)
+{
+    struct error error;
+    size_t length;
+    struct cache_key before = entry->key;
+    bool known = entry->shared || entry->wanted;
+    void *bytes = infile_read(entry->path, MOST_BYTES, &length, &error);
+    if (!bytes && is_short(errno)) {
+        catalog->unsure = true;
+        entry->looked = false;
+        return false;
+    }
+    if (!bytes) {
+        entry->key = (struct cache_key){0};
+        return set_model(entry, NULL, &error);
+    }
+    entry->key = cache_key(catalog->cache, bytes, length);
+    if (known && memcmp(&before, &entry->key, sizeof before) == 0) {
+        free(bytes);
+        return false;
+    }
+    bool found = model_is(bytes, length);
+    struct model *model = found ? model_load_memory(bytes, length, entry->path, false, &error)
+                                : find_kept(catalog, entry);
+    free(bytes);
+    if (model || found)
+        return set_model(entry, model, &error);
+    entry->wanted = true;
+    return false;
+}
+
+/* Looks at one file; whether its model is another than before. */
+static bool look_at(struct catalog *catalog, struct entry *entry)
+{
+    struct stat now = identify(entry->path);
+    if (entry->looked && is_same(&entry->status, &now))
+        return false;
+    entry->status = now;
+    entry->looked = true;
+    entry->changes++;
+    return read_file(catalog, entry);
+}
+
+/* --- The folder --- */
+
+static int wanted(const struct dirent *file)
+{
+    return file->d_name[0] != '.' && piece_loader_takes(file->d_name);
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+/* The files of the folder in order of name, `*count` of them. NULL: none, or the folder
+ * cannot be read. */
+static struct dirent **list_folder(struct catalog *catalog, const char *folder, size_t *count)
+{
+    struct dirent **file = NULL;
+    int found = scandir(folder, &file, wanted, by_name);
+    catalog->unsure = found < 0 && is_short(errno);
+    if (found < 0 && !catalog->unsure && !catalog->missing)
+        log_say(LOG_WARNING, "repertoire: %s: cannot read the folder: %s", folder, strerror(errno));
+    catalog->missing = found < 0;
+    if (found > MOST_FILES)
+        log_say(LOG_WARNING, "repertoire: %s: holds %d pieces, the first %d are taken", folder,
+                found, MOST_FILES);
+    *count = found < 0 ? 0 : (size_t)found;
+    return file;
+}
+
+/* The files that are there, in order of path, as entries without models. */
+static struct entry *list_entries(struct catalog *catalog, const char *folder, const char *style,
+                                  size_t *count)
+{
+    size_t found = 0;
+    struct dirent **file = folder ? list_folder(catalog, folder, &found) : NULL;
+    struct entry *entry = calloc(found + 1, sizeof *entry);
+    *count = 0;
+    for (size_t i = 0; i < found; i++) {
+        char *path = NULL;
+        if (entry && *count < MOST_FILES && asprintf(&path, "%s/%s", folder, file[i]->d_name) < 0)
+            path = NULL;
+        if (path && (!style || strcmp(path, style) != 0))
+            entry[(*count)++].path = path;
+        else
+            free(path);
+        free(file[i]);
+    }
+    free(file);
+    return entry;
+}
+
+static void forget(struct entry *entry, bool *changed)
+{
+    if (entry->shared) {
+        log_say(LOG_INFO, "repertoire: %s has left", entry->path);
+        *changed = true;
+    }
+    entry_clear(entry);
+}
+
+/* Puts the files that are there in the place of those known. */
+static void merge(struct catalog *catalog, struct entry *file, size_t files, bool *changed)
+{
+    size_t old = 0;
+    for (size_t i = 0; i < files; i++) {
+        int order = 1;
+        for (; old < catalog->files; old++) {
+            order = strcmp(catalog->file[old].path, file[i].path);
+            if (order >= 0)
+                break;
+            forget(&catalog->file[old], changed);
+        }
+        if (order == 0) {
+            free(file[i].path);
+            file[i] = catalog->file[old++];
+        }
+    }
+    for (; old < catalog->files; old++)
+        forget(&catalog->file[old], changed);
+    free(catalog->file);
+    catalog->file = file;
+    catalog->files = files;
+}
+
+static void choose_style(struct catalog *catalog, const char *style, bool *changed)
+{
+    struct entry *entry = &catalog->style;
+    if (entry->path && (!style || strcmp(entry->path, style) != 0))
+        forget(entry, changed);
+    if (style && !entry->path)
+        entry->path = strdup(style);
+    if (entry->path && look_at(catalog, entry))
+        *changed = true;
+}
+
+bool catalog_look(struct catalog *catalog, const char *folder, const char *style,
+                  const struct task *task)
+{
+    bool changed = false;
+    size_t files = 0;
+    catalog->unsure = false;
+    struct entry *file = list_entries(catalog, folder, style, &files);
+    if (!file || catalog->unsure) {
+        free(file);
+        catalog->unsure = true;
+        return false;
+    }
+    merge(catalog, file, files, &changed);
+    choose_style(catalog, style, &changed);
+    for (size_t i = 0; i < files && task_step(task, (double)i / (double)files, NULL) == 0; i++)
+        if (look_at(catalog, &catalog->file[i]))
+            changed = true;
+    return changed;
+}
+
+bool catalog_is_unsure(const struct catalog *catalog)
+{
+    return catalog->unsure;
+}
+
+/* --- Learning --- */
+
+static const struct entry *next_wanted(const struct catalog *catalog)
+{
+    const struct entry *next = catalog->style.wanted ? &catalog->style : NULL;
+    for (size_t i = 0; i < catalog->files; i++) {
+        const struct entry *entry = &catalog->file[i];
+        if (entry->wanted && (!next || entry->changes < next->changes))
+            next = entry;
+    }
+    return next;
+}
+
+bool catalog_wants(const struct catalog *catalog)
+{
+    return next_wanted(catalog) != NULL;
+}
+
+bool catalog_is_stale(const struct catalog *catalog)
+{
+    if (!catalog->learning)
+        return false;
+    struct stat now = identify(catalog->learning->path);
+    return !is_same(&catalog->learning->status, &now);
+}
+
+static void keep(struct catalog *catalog, const struct entry *entry, const struct model *model)
+{
+    struct error error;
+    if (cache_put(catalog->cache, &entry->key, model, &error) != 0)
+        log_say(LOG_NOTICE, "repertoire: will be learned again at the next start: %s", error.text);
+    catalog->learned = true;
+}
+
+static struct model *learn(struct catalog *catalog, struct entry *entry, const struct task *task,
+                           struct error *error)
+{
+    size_t length;
+    void *bytes = infile_read(entry->path, MOST_BYTES, &length, error);
+    catalog->unsure = !bytes && is_short(errno);
+    if (!bytes)
+        return NULL;
+    struct cache_key key = cache_key(catalog->cache, bytes, length);
+    struct model *model = NULL;
+    if (memcmp(&key, &entry->key, sizeof key) != 0)
+        error_set(error, "%s: has changed", entry->path);
+    else if (!(model = find_kept(catalog, entry)))
+        model = piece_loader_learn(bytes, length, entry->path, task, error);
+    free(bytes);
+    return model;
+}
+
+bool catalog_learn(struct catalog *catalog, const struct task *task)
+{
+    struct error error;
+    struct entry *entry = (struct entry *)next_wanted(catalog);
+    catalog->learning = entry;
+    struct model *model = learn(catalog, entry, task, &error);
+    bool stale = catalog->unsure || (!model && catalog_is_stale(catalog));
+    catalog->learning = NULL;
+    if (stale) {
+        entry->wanted = entry->looked = false;
+        entry->key = (struct cache_key){0};
+        return false;
+    }
+    if (!model && task_step(task, 0, NULL) != 0)
+        return false;
+    if (model)
+        keep(catalog, entry, model);
+    bool changed = set_model(entry, model, &error);
+    if (catalog->learned && !catalog_wants(catalog)) {
+        cache_trim(catalog->cache, CACHE_FILES, CACHE_BYTES);
+        catalog->learned = false;
+    }
+    return changed;
+}
+
+struct cast *catalog_cast(const struct catalog *catalog, struct error *error)
+{
+    struct shared **models = calloc(catalog->files + 2, sizeof(struct shared *));
+    size_t count = 0;
+    if (!models) {
+        error_set(error, "out of memory");
+        return NULL;
+    }
+    if (catalog->style.shared)
+        models[count++] = catalog->style.shared;
+    for (size_t i = 0; i < catalog->files; i++)
+        if (catalog->file[i].shared)
+            models[count++] = catalog->file[i].shared;
+    struct cast *cast = cast_create(models, count, !catalog_wants(catalog), error);
+    free(models);
+    return cast;
+}

@@ -1,0 +1,46 @@
+/* The catalog: the files of a folder, and the models that stand for them.
+ *
+ * Files are kept in the order of their names, the style model before them, so that
+ * what is heard depends on what is in the folder and not on how it came there. A
+ * model file, and a piece that the cache knows, are there at once; other pieces
+ * are learned one by one. A file is looked at anew when it has changed, and when
+ * it cannot be used one sentence in the log says why, once for each change. One
+ * thread. */
+#ifndef DAEMON_CATALOG_H
+#define DAEMON_CATALOG_H
+
+#include "base/task.h"
+#include "daemon/cache.h"
+#include "daemon/cast.h"
+
+struct catalog;
+
+/* Borrows the cache. NULL: out of memory. */
+struct catalog *catalog_open(struct cache *cache, struct error *error);
+void catalog_close(struct catalog *catalog);
+
+/* Looks through the folder (not those below it) and at the style model; either may
+ * be NULL. Whether the models are others than before. Ends early when `task`
+ * says so. */
+bool catalog_look(struct catalog *catalog, const char *folder, const char *style,
+                  const struct task *task);
+
+/* Whether files could not be looked at for want of memory or descriptors; what was
+ * known of them stays until they can. */
+bool catalog_is_unsure(const struct catalog *catalog);
+
+/* Whether there is a piece to learn. */
+bool catalog_wants(const struct catalog *catalog);
+
+/* Learns the one of them that changed least often, the first by name of several.
+ * Ends early when `task` says so. Whether the models are others than before. */
+bool catalog_learn(struct catalog *catalog, const struct task *task);
+
+/* Whether the file being learned is no longer the one that was looked at; it is
+ * then looked at anew. For use by the task. */
+bool catalog_is_stale(const struct catalog *catalog);
+
+/* The caller's. NULL: out of memory. */
+struct cast *catalog_cast(const struct catalog *catalog, struct error *error);
+
+#endif

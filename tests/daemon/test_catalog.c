@@ -1,0 +1,402 @@
+/* What a folder of pieces becomes: in order of names, learned once, kept in the cache,
+ * stopped at any moment, told of once in the log. */
+#include "daemon/catalog.h"
+#include "daemon/log.h"
+#include "daemon/piece_loader.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { MOST = 1 << 16 };
+
+/* --- Files --- */
+
+static void write_file(const char *path, const void *bytes, size_t length)
+{
+    FILE *stream = fopen(path, "wb");
+    assert_non_null(stream);
+    assert_int_equal(fwrite(bytes, 1, length, stream), length);
+    assert_int_equal(fclose(stream), 0);
+}
+
+static size_t read_file(const char *path, unsigned char *bytes)
+{
+    FILE *stream = fopen(path, "rb");
+    assert_non_null(stream);
+    size_t length = fread(bytes, 1, MOST, stream);
+    assert_true(length < MOST);
+    fclose(stream);
+    return length;
+}
+
+/* A piece of `notes` notes, one after the other, `ticks` of 480 a beat apart (and a
+ * little more each time where they are to be `off` the grid). */
+static size_t make_piece(unsigned char *bytes, int notes, int first_pitch, int ticks, int off)
+{
+    size_t at = 0;
+    memcpy(bytes, "MThd\0\0\0\6\0\0\0\1\1\xe0MTrk\0\0\0\0", 22);
+    at = 22;
+    for (int i = 0; i < notes; i++) {
+        int pitch = first_pitch + i * i % 13, gap = ticks + off * (i * 37 % 11);
+        const unsigned char note[] = {0,
+                                      0x90,
+                                      (unsigned char)pitch,
+                                      64,
+                                      (unsigned char)(0x80 | gap >> 7),
+                                      (unsigned char)(gap & 127),
+                                      0x80,
+                                      (unsigned char)pitch,
+                                      64};
+        memcpy(bytes + at, note, sizeof note);
+        at += sizeof note;
+    }
+    memcpy(bytes + at, "\0\xff\x2f\0", 4);
+    at += 4;
+    for (int i = 0; i < 4; i++)
+        bytes[18 + i] = (unsigned char)((at - 22) >> (24 - 8 * i));
+    return at;
+}
+
+static void write_piece(const char *path, int notes, int first_pitch)
+{
+    static unsigned char bytes[MOST];
+    write_file(path, bytes, make_piece(bytes, notes, first_pitch, 240, 0));
+}
+
+/* --- Catalogs --- */
+
+struct desk {
+    struct cache *cache;
+    struct catalog *catalog;
+};
+
+static struct desk desk_open(const char *cache)
+{
+    struct desk desk = {.cache = cache_open(cache, NULL)};
+    assert_non_null(desk.cache);
+    desk.catalog = catalog_open(desk.cache, NULL);
+    assert_non_null(desk.catalog);
+    return desk;
+}
+
+static void desk_close(struct desk *desk)
+{
+    catalog_close(desk->catalog);
+    cache_close(desk->cache);
+}
+
+static bool look(struct desk *desk)
+{
+    return catalog_look(desk->catalog, "pieces", NULL, NULL);
+}
+
+static void learn_all(struct desk *desk)
+{
+    while (catalog_wants(desk->catalog))
+        catalog_learn(desk->catalog, NULL);
+}
+
+/* The names of the pieces that a corrector would know, in its order. */
+static void names_are(struct desk *desk, const char *expected)
+{
+    char names[256] = "";
+    struct cast *cast = catalog_cast(desk->catalog, NULL);
+    assert_non_null(cast);
+    for (size_t i = 0; i < cast_pieces(cast); i++) {
+        strcat(names, i ? " " : "");
+        strcat(names, cast_piece(cast, (int)i));
+    }
+    assert_int_equal(cast_is_complete(cast), !catalog_wants(desk->catalog));
+    cast_free(cast);
+    assert_string_equal(names, expected);
+}
+
+/* The paths of the cache's files, in order of name; how many. */
+static int list_cache(char path[][300])
+{
+    struct dirent **file;
+    int count = scandir("cache", &file, NULL, alphasort), kept = 0;
+    for (int i = 0; i < count; i++) {
+        if (file[i]->d_name[0] != '.')
+            snprintf(path[kept++], 300, "cache/%s", file[i]->d_name);
+        free(file[i]);
+    }
+    free(file);
+    return kept;
+}
+
+/* --- Tests --- */
+
+static void in_order_of_names_and_learned_once(void **state)
+{
+    (void)state;
+    struct desk desk = desk_open("cache");
+    write_piece("pieces/b.mid", 24, 60);
+    assert_false(look(&desk));
+    assert_true(catalog_wants(desk.catalog));
+    names_are(&desk, "");
+    assert_true(catalog_learn(desk.catalog, NULL));
+    names_are(&desk, "b");
+    write_piece("pieces/a.mid", 24, 50);
+    assert_false(look(&desk));
+    assert_true(catalog_learn(desk.catalog, NULL));
+    names_are(&desk, "a b");
+    assert_false(look(&desk));
+    desk_close(&desk);
+
+    /* After a restart all is there at once, also under another name. */
+    desk = desk_open("cache");
+    assert_true(look(&desk));
+    assert_false(catalog_wants(desk.catalog));
+    names_are(&desk, "a b");
+    assert_int_equal(rename("pieces/a.mid", "pieces/c.mid"), 0);
+    assert_true(look(&desk));
+    assert_false(catalog_wants(desk.catalog));
+    names_are(&desk, "b c");
+    assert_int_equal(unlink("pieces/b.mid"), 0);
+    assert_true(look(&desk));
+    names_are(&desk, "c");
+    /* Written anew with the same bytes, it is the same. */
+    write_piece("pieces/c.mid", 24, 50);
+    assert_false(look(&desk));
+    assert_false(catalog_wants(desk.catalog));
+    desk_close(&desk);
+
+    desk = desk_open(NULL);
+    look(&desk);
+    assert_true(catalog_wants(desk.catalog));
+    desk_close(&desk);
+}
+
+/* What is damaged is not taken and learned again, to the same bytes. */
+static void a_damaged_cache(void **state)
+{
+    (void)state;
+    static unsigned char first[MOST], second[MOST], bad[MOST];
+    char path[8][300], left[8][300];
+    struct desk desk = desk_open("cache");
+    write_piece("pieces/a.mid", 24, 60);
+    write_piece("pieces/b.mid", 24, 50);
+    look(&desk);
+    learn_all(&desk);
+    desk_close(&desk);
+    assert_int_equal(list_cache(path), 2);
+    size_t length = read_file(path[0], first), other = read_file(path[1], second);
+    for (int damage = 0; damage < 4; damage++) {
+        memcpy(bad, first, length);
+        bad[length / 2] ^= 1;
+        if (damage == 0)
+            write_file(path[0], bad, length);
+        else if (damage == 1)
+            write_file(path[0], first, length - 8);
+        else if (damage == 2)
+            write_file(path[0], "", 0);
+        else
+            write_file(path[0], second, other); /* whole, and of another piece */
+        desk = desk_open("cache");
+        look(&desk);
+        assert_true(catalog_wants(desk.catalog));
+        assert_int_equal(list_cache(left), 1);
+        if (damage == 3)
+            learn_all(&desk);
+        desk_close(&desk);
+    }
+    assert_int_equal(list_cache(path), 2);
+    assert_int_equal(read_file(path[0], bad), length);
+    assert_memory_equal(bad, first, length);
+}
+
+struct stopper {
+    size_t left; /* answers until it says stop */
+    size_t asked;
+};
+
+static bool goes_on(void *context, double share)
+{
+    struct stopper *stopper = context;
+    (void)share;
+    stopper->asked++;
+    return stopper->left > stopper->asked;
+}
+
+/* Asked in finding the grid (twice for each of 400 notes) and in every update of
+ * learning, and heard at once. */
+static void stops_when_it_is_told(void **state)
+{
+    (void)state;
+    static unsigned char bytes[MOST];
+    static const size_t moments[] = {1, 2, 399, 400, 401, 700, 800, 801, 802, 850};
+    size_t length = make_piece(bytes, 400, 40, 150, 17);
+    for (size_t i = 0; i < sizeof moments / sizeof *moments; i++) {
+        struct error error;
+        struct stopper stopper = {.left = moments[i]};
+        const struct task task = {goes_on, &stopper};
+        assert_null(piece_loader_learn(bytes, length, "p.mid", &task, &error));
+        assert_non_null(strstr(error.text, "stopped"));
+        assert_int_equal(stopper.asked, moments[i]);
+    }
+    write_file("pieces/a.mid", bytes, length);
+    struct desk desk = desk_open("cache");
+    look(&desk);
+    struct stopper stopper = {.left = 500};
+    const struct task task = {goes_on, &stopper};
+    assert_false(catalog_learn(desk.catalog, &task));
+    assert_true(catalog_wants(desk.catalog));
+    names_are(&desk, "");
+    desk_close(&desk);
+}
+
+struct changer {
+    struct desk *desk;
+    bool changed;
+};
+
+static bool change_what_is_learned(void *context, double share)
+{
+    struct changer *changer = context;
+    (void)share;
+    if (!changer->changed)
+        write_piece("pieces/a.mid", 30, 61);
+    changer->changed = true;
+    return !catalog_is_stale(changer->desk->catalog);
+}
+
+/* A file that keeps changing is left for the end, and what is known to be out of date is
+ * not learned to the end. */
+static void a_file_that_keeps_changing(void **state)
+{
+    (void)state;
+    struct desk desk = desk_open("cache");
+    write_piece("pieces/a.mid", 24, 60);
+    look(&desk);
+    struct changer changer = {.desk = &desk};
+    const struct task task = {change_what_is_learned, &changer};
+    assert_false(catalog_learn(desk.catalog, &task));
+    assert_false(catalog_wants(desk.catalog));
+    write_piece("pieces/b.mid", 24, 50);
+    look(&desk);
+    assert_true(catalog_learn(desk.catalog, NULL));
+    names_are(&desk, "b");
+    assert_true(catalog_learn(desk.catalog, NULL));
+    names_are(&desk, "a b");
+    desk_close(&desk);
+}
+
+/* What is no piece is named once, and again when it has changed. */
+static void what_cannot_be_read(void **state)
+{
+    (void)state;
+    char text[4096] = "";
+    struct desk desk = desk_open("cache");
+    int before = dup(STDERR_FILENO);
+    int log = open("log", O_RDWR | O_CREAT | O_TRUNC | O_APPEND, 0600);
+    write_file("pieces/broken.mid", "MThd", 4);
+    assert_int_equal(mkfifo("pieces/fifo.mid", 0600), 0);
+    assert_int_equal(mkdir("pieces/folder.mid", 0700), 0);
+    assert_int_equal(symlink("/dev/zero", "pieces/zero.mid"), 0);
+    assert_int_equal(symlink("round.mid", "pieces/round.mid"), 0);
+    assert_int_equal(symlink("nowhere", "pieces/nowhere.mid"), 0);
+    write_file("pieces/broken.model", "AGRL\r\n\x1a\n", 8);
+    log_open(false, LOG_INFO);
+    dup2(log, STDERR_FILENO);
+    for (int i = 0; i < 3; i++)
+        assert_false(look(&desk));
+    learn_all(&desk);
+    for (int i = 0; i < 3; i++)
+        assert_false(look(&desk));
+    write_file("pieces/broken.mid", "MThd and more", 13);
+    look(&desk);
+    learn_all(&desk);
+    dup2(before, STDERR_FILENO);
+    close(before);
+    assert_true(pread(log, text, sizeof text - 1, 0) > 0);
+    close(log);
+    desk_close(&desk);
+    size_t lines = 0;
+    for (const char *at = text; (at = strchr(at, '\n')); at++)
+        lines++;
+    assert_int_equal(lines, 8);
+    static const char *const sentences[] = {
+        "left out: pieces/fifo.mid: is a FIFO, expected a file\n",
+        "left out: pieces/folder.mid: is a folder, expected a file\n",
+        "left out: pieces/zero.mid: is a device, expected a file\n",
+        "left out: pieces/round.mid: is a loop of symbolic links, expected a file\n",
+        "left out: pieces/nowhere.mid: cannot open: No such file or directory\n",
+        "left out: pieces/broken.model: damaged",
+        "left out: pieces/broken.mid: ",
+    };
+    for (size_t i = 0; i < sizeof sentences / sizeof *sentences; i++)
+        if (!strstr(text, sentences[i]))
+            fail_msg("%s is missing in\n%s", sentences[i], text);
+}
+
+/* What was used last stays; what is not the cache's is left alone. */
+static void a_full_cache(void **state)
+{
+    (void)state;
+    char path[8][300];
+    struct cache *cache = cache_open("cache", NULL);
+    for (int i = 0; i < 5; i++) {
+        const struct timespec times[2] = {{.tv_sec = 1000 - i}, {.tv_sec = 1000 - i}};
+        char name[100];
+        snprintf(name, sizeof name, "cache/%064d.model%s", i, i == 2 ? ".q3fX2a" : "");
+        write_file(name, "0123456789", 10);
+        assert_int_equal(utimensat(AT_FDCWD, name, times, 0), 0);
+    }
+    write_file("cache/mine.model", "0123456789", 10);
+    cache_trim(cache, 4, 1000);
+    assert_int_equal(list_cache(path), 5);
+    assert_int_equal(access("cache/mine.model", F_OK), 0);
+    cache_trim(cache, 4, 25);
+    assert_int_equal(list_cache(path), 3);
+    assert_non_null(strstr(path[0], "0000.model"));
+    assert_non_null(strstr(path[1], "0001.model"));
+    cache_close(cache);
+}
+
+static void where_it_is(void **state)
+{
+    (void)state;
+    char room[100];
+    setenv("CACHE_DIRECTORY", "/var/cache/one:/var/cache/two", 1);
+    assert_string_equal(cache_folder(room, sizeof room), "/var/cache/one");
+    assert_null(cache_folder(room, 5));
+    unsetenv("CACHE_DIRECTORY");
+    setenv("XDG_CACHE_HOME", "/home/me/caches", 1);
+    assert_string_equal(cache_folder(room, sizeof room),
+                        geteuid() == 0 ? "/var/cache/audiogenrl" : "/home/me/caches/audiogenrl");
+    struct cache *cache = cache_open("cache/made/for/this", NULL);
+    assert_int_equal(access("cache/made/for/this", W_OK), 0);
+    cache_close(cache);
+}
+
+static int empty_folder(void **state)
+{
+    (void)state;
+    return system("rm -rf pieces cache && mkdir pieces cache");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(in_order_of_names_and_learned_once, empty_folder),
+        cmocka_unit_test_setup(a_damaged_cache, empty_folder),
+        cmocka_unit_test_setup(stops_when_it_is_told, empty_folder),
+        cmocka_unit_test_setup(a_file_that_keeps_changing, empty_folder),
+        cmocka_unit_test_setup(what_cannot_be_read, empty_folder),
+        cmocka_unit_test_setup(a_full_cache, empty_folder),
+        cmocka_unit_test_setup(where_it_is, empty_folder),
+    };
+    log_open(false, LOG_ERR);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
