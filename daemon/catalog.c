@@ -301,6 +301,11 @@ bool catalog_wants(const struct catalog *catalog)
     return next_wanted(catalog) != NULL;
 }
 
+bool catalog_is_complete(const struct catalog *catalog)
+{
+    return !catalog->unsure && !catalog_wants(catalog);
+}
+
 bool catalog_is_stale(const struct catalog *catalog)
 {
     if (!catalog->learning)
@@ -322,7 +327,8 @@ static struct model *learn(struct catalog *catalog, struct entry *entry, const s
 {
     size_t length;
     void *bytes = infile_read(entry->path, MOST_BYTES, &length, error);
-    catalog->unsure = !bytes && is_short(errno);
+    if (!bytes && is_short(errno))
+        catalog->unsure = true;
     if (!bytes)
         return NULL;
     struct cache_key key = cache_key(catalog->cache, bytes, length);
@@ -341,7 +347,7 @@ bool catalog_learn(struct catalog *catalog, const struct task *task)
     struct entry *entry = (struct entry *)next_wanted(catalog);
     catalog->learning = entry;
     struct model *model = learn(catalog, entry, task, &error);
-    bool stale = catalog->unsure || (!model && catalog_is_stale(catalog));
+    bool stale = !model && (catalog->unsure || catalog_is_stale(catalog));
     catalog->learning = NULL;
     if (stale) {
         entry->wanted = entry->looked = false;
@@ -373,7 +379,7 @@ struct cast *catalog_cast(const struct catalog *catalog, struct error *error)
     for (size_t i = 0; i < catalog->files; i++)
         if (catalog->file[i].shared)
             models[count++] = catalog->file[i].shared;
-    struct cast *cast = cast_create(models, count, !catalog_wants(catalog), error);
+    struct cast *cast = cast_create(models, count, catalog_is_complete(catalog), error);
     free(models);
     return cast;
 }

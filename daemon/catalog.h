@@ -32,6 +32,9 @@ bool catalog_is_unsure(const struct catalog *catalog);
 /* Whether there is a piece to learn. */
 bool catalog_wants(const struct catalog *catalog);
 
+/* Whether there is nothing more to learn or to look at. */
+bool catalog_is_complete(const struct catalog *catalog);
+
 /* Learns the one of them that changed least often, the first by name of several.
  * Ends early when `task` says so. Whether the models are others than before. */
 bool catalog_learn(struct catalog *catalog, const struct task *task);

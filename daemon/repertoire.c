@@ -86,7 +86,7 @@ static void publish(struct repertoire *repertoire)
     struct error error;
     struct cast *cast = catalog_cast(repertoire->catalog, &error);
     repertoire->due = false;
-    repertoire->complete = !catalog_wants(repertoire->catalog);
+    repertoire->complete = catalog_is_complete(repertoire->catalog);
     repertoire->published = now();
     if (!cast) {
         log_say(LOG_ERR, "repertoire: %s", error.text);
@@ -162,7 +162,8 @@ static void step(struct repertoire *repertoire)
     bool wants = catalog_wants(repertoire->catalog);
     bool early =
         wants && repertoire->published >= 0 && now() - repertoire->published < between_casts;
-    bool publishes = (repertoire->due || (!wants && !repertoire->complete)) && !early;
+    bool completes = !repertoire->complete && catalog_is_complete(repertoire->catalog);
+    bool publishes = (repertoire->due || completes) && !early;
     if (!publishes && !wants) {
         wait_until(repertoire, when);
         return;

@@ -398,6 +398,7 @@ class Places(audiogenrl.Case):
 
     def test_without_descriptors_it_waits(self):
         with Service(self.folder) as service:
+            service.wait_for(lambda: service.logged("ready"), "the service")
             service.ask("status")
             pid = service.process.pid
             held = max(int(fd) for fd in os.listdir(f"/proc/{pid}/fd")) + 1
