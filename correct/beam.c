@@ -345,6 +345,11 @@ void beam_expected(const struct beam *beam, float log_probability[STYLE_SHIFTS])
         log_probability[k] = logarithm(beam->expected[k]);
 }
 
+void beam_landed(const struct beam *beam, uint8_t x, float log_probability[STYLE_SHIFTS])
+{
+    channel_judge(&beam->channel, x, log_probability);
+}
+
 void beam_see(const struct beam *beam, uint8_t x, note_set held, const float meant[STYLE_SHIFTS],
               struct style_view *view)
 {

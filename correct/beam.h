@@ -79,6 +79,10 @@ void beam_hear(struct beam *beam, uint8_t x, const float log_meant[STYLE_SHIFTS]
  * pitches, all together 1. After beam_judge. */
 void beam_expected(const struct beam *beam, float log_probability[STYLE_SHIFTS]);
 
+/* log P(x | y) of pitch x + k - STYLE_RANGE, by what is known of the player: before the note being
+ * judged is heard, and after a whole take. */
+void beam_landed(const struct beam *beam, uint8_t x, float log_probability[STYLE_SHIFTS]);
+
 /* What the policy sees of that note: `meant` as it was answered. */
 void beam_see(const struct beam *beam, uint8_t x, note_set held, const float meant[STYLE_SHIFTS],
               struct style_view *view);

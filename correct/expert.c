@@ -3,7 +3,6 @@
 
 #include "correct/beam.h"
 #include "correct/exponential.h"
-#include "correct/slip.h"
 #include "rl/fixed.h"
 
 #include <math.h>
@@ -17,17 +16,8 @@ struct expert {
     struct beam *beam;
     struct style_view view;
     float answer[STYLE_SHIFTS]; /* the policy's, to the note being judged */
-    float usual[STYLE_SHIFTS];  /* log P(x | y) of a player of whom nothing is known */
     int16_t *sum;               /* for the policy to work with */
 };
-
-/* The distribution over keys that the slip model starts with, class by class. */
-static void set_usual(struct expert *expert)
-{
-    static const float usual[SLIP_CLASSES] = {.85f, .026f, .024f, .002f, .005f, .0001f};
-    for (unsigned k = 0; k < STYLE_SHIFTS; k++)
-        expert->usual[k] = logf(usual[slip_class_of(STYLE_RANGE, k)]);
-}
 
 struct expert *expert_create(const struct style_networks *networks, struct error *error)
 {
@@ -45,7 +35,6 @@ struct expert *expert_create(const struct style_networks *networks, struct error
         return NULL;
     }
     beam_doubt(expert->beam);
-    set_usual(expert);
     expert_start(expert);
     return expert;
 }
@@ -81,14 +70,16 @@ void expert_start(struct expert *expert)
 }
 
 /* A belief in which the player is trusted more or less; pitches that there are. */
-static void weigh(const struct expert *expert, const float log_probability[STYLE_SHIFTS], uint8_t x,
+static void weigh(const struct beam *beam, const float log_probability[STYLE_SHIFTS], uint8_t x,
                   float trust, float meant[STYLE_SHIFTS])
 {
-    float sum = 0;
+    float landed[STYLE_SHIFTS] = {0}, sum = 0;
+    if (trust < 1 || trust > 1)
+        beam_landed(beam, x, landed);
     for (int k = 0; k < STYLE_SHIFTS; k++) {
         int pitch = x + k - STYLE_RANGE;
         bool exists = pitch >= 0 && pitch <= 127;
-        meant[k] = exists ? log_probability[k] + (trust - 1) * expert->usual[k] : -INFINITY;
+        meant[k] = exists ? log_probability[k] + (trust - 1) * landed[k] : -INFINITY;
     }
     exponentials(meant, STYLE_SHIFTS, meant);
     for (int k = 0; k < STYLE_SHIFTS; k++)
@@ -113,7 +104,7 @@ void expert_judge(struct expert *expert, double slot, bool found, uint8_t x, not
     }
     for (int k = 0; k < STYLE_SHIFTS; k++)
         told[k] = answer[k] > least_logarithm ? answer[k] : least_logarithm;
-    weigh(expert, told, x, trust, meant);
+    weigh(expert->beam, told, x, trust, meant);
 }
 
 float expert_evidence(const struct expert *expert)
@@ -137,7 +128,7 @@ int expert_take(const struct expert *expert, const struct correct_note *notes, s
         float log_meant[STYLE_SHIFTS];
         for (int k = 0; k < STYLE_SHIFTS; k++)
             log_meant[k] = fmaxf(logf(meant[i][k]), least_logarithm);
-        weigh(expert, log_meant, notes[i].pitch & 127, trust, meant[i]);
+        weigh(beam, log_meant, notes[i].pitch & 127, trust, meant[i]);
     }
     beam_close(beam);
     return status;
