@@ -1,0 +1,66 @@
+/* What the parts of the service share: service.c has the event loop, service_commands.c
+ * what clients ask for, service_settings.c what a reload changes. Main thread only. */
+#ifndef DAEMON_SERVICE_PRIVATE_H
+#define DAEMON_SERVICE_PRIVATE_H
+
+#include "daemon/service.h"
+
+#include "daemon/control.h"
+#include "daemon/engine.h"
+#include "daemon/recorder.h"
+#include "daemon/relay.h"
+#include "daemon/repertoire.h"
+
+#include <systemd/sd-event.h>
+
+struct service {
+    const struct service_options *options;
+    sd_event *loop;
+    struct config *config;
+    struct engine *engine;
+    struct relay *relay;
+    struct recorder *recorder;
+    struct repertoire *repertoire;
+    struct control *control;
+    struct hearer watchers;
+    struct cast *cast;
+    struct port *port;
+    sd_event_source *port_watch;
+    char trouble[sizeof((struct error){0}.text)]; /* why there is no port */
+    double started;
+    double complained; /* when, of lost events */
+    bool ready;        /* systemd was told */
+    bool realtime;
+    bool memory_locked;
+    uint64_t heartbeat; /* at the last feeding of the watchdog */
+    uint64_t watchdog;  /* microseconds; 0: none */
+    struct error fault; /* for which the service ends; "" none */
+};
+
+/* What the port has to say for the log. */
+void service_said(void *context, const char *sentence);
+
+/* Opens the port of the settings; where it cannot, the trouble says why. */
+void service_start_port(struct service *service);
+void service_stop_port(struct service *service);
+
+/* Seconds of CLOCK_MONOTONIC. */
+double service_seconds(void);
+
+/* --- service_settings.c --- */
+
+/* The model for unknown music: what the settings say; else the installed one. */
+const char *service_choose_style(const struct config *config);
+
+void service_set_realtime(struct service *service);
+void service_lock_memory(struct service *service);
+
+/* Reads the settings anew and takes them as a whole. -1: the old ones stay; the log says so. */
+int service_reload(struct service *service, struct error *error);
+
+/* --- service_commands.c: handlers of the control socket --- */
+
+json_t *service_answer(void *context, const char *line, size_t length, bool *watches);
+void service_watched(void *context, size_t clients);
+
+#endif

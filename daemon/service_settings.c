@@ -1,0 +1,132 @@
+/* A reload: everything that can fail comes before the first change. */
+#include "daemon/service_private.h"
+
+#include "daemon/log.h"
+#include "daemon/settings.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+const char *service_choose_style(const struct config *config)
+{
+    const char *style = config->correct.style;
+    if (!style)
+        return access(AUDIOGENRL_DEFAULT_MODEL, R_OK) == 0 ? AUDIOGENRL_DEFAULT_MODEL : NULL;
+    return *style ? style : NULL;
+}
+
+void service_set_realtime(struct service *service)
+{
+    struct error error;
+    int priority = service->config->realtime.priority;
+    service->realtime = engine_set_priority(service->engine, priority, &error) == 0 && priority > 0;
+    if (!service->realtime && priority > 0)
+        log_say(LOG_WARNING, "%s", error.text);
+}
+
+void service_lock_memory(struct service *service)
+{
+    if (service->memory_locked || !service->config->realtime.lock_memory)
+        return;
+    service->memory_locked = mlockall(MCL_CURRENT | MCL_FUTURE) == 0;
+    if (!service->memory_locked)
+        log_say(LOG_WARNING, "memory cannot be locked: %s; notes may be late under load",
+                strerror(errno));
+}
+
+static void on_config_fault(void *context, const char *fault)
+{
+    (void)context;
+    log_say(LOG_ERR, "%s", fault);
+}
+
+static void change_port(struct service *service, const struct config *old)
+{
+    const struct config *new = service->config;
+    bool same = settings_same_names(&old->input.connect, &new->input.connect) &&
+                settings_same_names(&old->output.connect, &new->output.connect);
+    struct port_settings settings = settings_of_port(new, service->options->virtual_clock);
+    bool backend = old->input.backend != new->input.backend;
+    if (!service->port || (same && !backend))
+        return;
+    if (!backend &&
+        service->port->ops->choose(service->port, &settings, service_said, service) == 0)
+        return;
+    service_stop_port(service);
+    service_start_port(service);
+}
+
+/* Hands the settings to all who have a part in them: to all, or -1, to none. */
+static int share_config(struct service *service, const struct config *config, struct error *error)
+{
+    const struct engine_order ask = {.act = ENGINE_ASK};
+    struct engine_status status;
+    if (engine_do(service->engine, &ask, &status, error) != 0)
+        return -1;
+    struct filter_settings settings =
+        settings_after_reload(service->config, config, &status.settings);
+    const struct engine_order new = {.act = ENGINE_SETTINGS, .settings = &settings};
+    const struct engine_order old = {.act = ENGINE_SETTINGS, .settings = &status.settings};
+    char *folder = config->record.folder ? strdup(config->record.folder) : NULL;
+    if (config->record.folder && !folder)
+        return error_set(error, "out of memory");
+    bool done = engine_do(service->engine, &new, NULL, error) == 0;
+    if (done && repertoire_choose(service->repertoire, config->correct.repertoire,
+                                  service_choose_style(config), error) == 0) {
+        recorder_choose(service->recorder, folder);
+        return 0;
+    }
+    free(folder);
+    if (done)
+        engine_do(service->engine, &old, NULL, NULL);
+    return -1;
+}
+
+/* Takes the config. */
+static void take_config(struct service *service, struct config *config)
+{
+    struct config *old = service->config;
+    service->config = config;
+    change_port(service, old);
+    if (old->realtime.priority != config->realtime.priority)
+        service_set_realtime(service);
+    service_lock_memory(service);
+    if (strcmp(old->control.socket, config->control.socket) != 0)
+        log_say(LOG_NOTICE, "[control] socket: the new path is used from the next start on");
+    config_free(old);
+}
+
+/* A file that is being replaced, or was lost, is no wish for the defaults. */
+static struct config *load_config(struct service *service, struct error *error)
+{
+    struct config *config =
+        config_load(service->options->config_path, on_config_fault, service, error);
+    if (!config || !config->blank || service->config->blank)
+        return config;
+    const char *path = service->options->config_path;
+    error_set(error, "%s: is empty or gone", path ? path : CONFIG_DEFAULT_PATH);
+    config_free(config);
+    return NULL;
+}
+
+int service_reload(struct service *service, struct error *error)
+{
+    sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu",
+               (unsigned long long)(service_seconds() * 1e6));
+    struct config *config = load_config(service, error);
+    int status = config ? share_config(service, config, error) : -1;
+    if (status == 0) {
+        take_config(service, config);
+        log_say(LOG_INFO, "settings were reloaded");
+    } else {
+        config_free(config);
+        error_prefix(error, "the old settings stay");
+        log_say(LOG_ERR, "reload: %s", error->text);
+    }
+    sd_notify(0, "READY=1");
+    return status;
+}
