@@ -53,7 +53,8 @@ static struct song *read_song(const void *bytes, size_t length, const char *path
     char name[256];
     struct song *song = NULL;
     struct midifile *file = midifile_load_memory(bytes, length, path, error);
-    struct take *take = file ? take_create(file, path, &choice, error) : NULL;
+    bool goes_on = file && task_step(task, 0, error) == 0;
+    struct take *take = goes_on ? take_create(file, path, &choice, error) : NULL;
     piece_loader_name(path, name, sizeof name);
     if (take)
         song = take_song(take, file, name, error);
@@ -99,6 +100,11 @@ static struct policy *learn(const struct process *process, const struct task *ta
 struct model *piece_loader_learn(const void *bytes, size_t length, const char *path,
                                  const struct task *task, struct error *error)
 {
+    if (length > PIECE_LOADER_MAX_BYTES) {
+        error_set(error, "%s: is larger than %d MiB, the most that a piece may be", path,
+                  PIECE_LOADER_MAX_BYTES >> 20);
+        return NULL;
+    }
     struct song *song = read_song(bytes, length, path, task, error);
     if (!song)
         return NULL;

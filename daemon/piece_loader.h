@@ -8,6 +8,9 @@
 
 #include <stdbool.h>
 
+/* No music comes near it, and what is larger could not be stopped soon enough. */
+enum { PIECE_LOADER_MAX_BYTES = 8 << 20 };
+
 /* .mid, .midi or .model, whatever the case. */
 bool piece_loader_takes(const char *name);
 

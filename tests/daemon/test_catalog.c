@@ -307,6 +307,8 @@ static void what_cannot_be_read(void **state)
     assert_int_equal(symlink("round.mid", "pieces/round.mid"), 0);
     assert_int_equal(symlink("nowhere", "pieces/nowhere.mid"), 0);
     write_file("pieces/broken.model", "AGRL\r\n\x1a\n", 8);
+    write_file("pieces/large.mid", "MThd", 4);
+    assert_int_equal(truncate("pieces/large.mid", PIECE_LOADER_MAX_BYTES + 1), 0);
     log_open(false, LOG_INFO);
     dup2(log, STDERR_FILENO);
     for (int i = 0; i < 3; i++)
@@ -325,7 +327,7 @@ static void what_cannot_be_read(void **state)
     size_t lines = 0;
     for (const char *at = text; (at = strchr(at, '\n')); at++)
         lines++;
-    assert_int_equal(lines, 8);
+    assert_int_equal(lines, 9);
     static const char *const sentences[] = {
         "left out: pieces/fifo.mid: is a FIFO, expected a file\n",
         "left out: pieces/folder.mid: is a folder, expected a file\n",
@@ -334,6 +336,7 @@ static void what_cannot_be_read(void **state)
         "left out: pieces/nowhere.mid: cannot open: No such file or directory\n",
         "left out: pieces/broken.model: damaged",
         "left out: pieces/broken.mid: ",
+        "left out: pieces/large.mid: is larger than 8 MiB, the most that a piece may be\n",
     };
     for (size_t i = 0; i < sizeof sentences / sizeof *sentences; i++)
         if (!strstr(text, sentences[i]))
