@@ -366,7 +366,7 @@ bool catalog_learn(struct catalog *catalog, const struct task *task)
     return changed;
 }
 
-struct cast *catalog_cast(const struct catalog *catalog, struct error *error)
+struct snapshot *catalog_snapshot(const struct catalog *catalog, struct error *error)
 {
     struct shared **models = calloc(catalog->files + 2, sizeof(struct shared *));
     size_t count = 0;
@@ -379,7 +379,7 @@ struct cast *catalog_cast(const struct catalog *catalog, struct error *error)
     for (size_t i = 0; i < catalog->files; i++)
         if (catalog->file[i].shared)
             models[count++] = catalog->file[i].shared;
-    struct cast *cast = cast_create(models, count, catalog_is_complete(catalog), error);
+    struct snapshot *snapshot = snapshot_create(models, count, catalog_is_complete(catalog), error);
     free(models);
-    return cast;
+    return snapshot;
 }

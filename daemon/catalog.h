@@ -11,7 +11,7 @@
 
 #include "base/task.h"
 #include "daemon/cache.h"
-#include "daemon/cast.h"
+#include "daemon/snapshot.h"
 
 struct catalog;
 
@@ -44,6 +44,6 @@ bool catalog_learn(struct catalog *catalog, const struct task *task);
 bool catalog_is_stale(const struct catalog *catalog);
 
 /* The caller's. NULL: out of memory. */
-struct cast *catalog_cast(const struct catalog *catalog, struct error *error);
+struct snapshot *catalog_snapshot(const struct catalog *catalog, struct error *error);
 
 #endif

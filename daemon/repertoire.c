@@ -23,9 +23,9 @@
 enum { STACK = 1 << 20 };
 
 /* Seconds. */
-static const double quiet = .2;        /* without a change, before a folder is looked through, */
-static const double patience = 1;      /* but no longer than that after the first change */
-static const double between_casts = 2; /* while there is more to learn */
+static const double quiet = .2;   /* without a change, before a folder is looked through, */
+static const double patience = 1; /* but no longer than that after the first change */
+static const double between_snapshots = 2; /* while there is more to learn */
 
 struct repertoire {
     pthread_mutex_t lock;
@@ -37,12 +37,12 @@ struct repertoire {
     bool anew;    /* settings were changed: do not wait for quiet */
     double first; /* change that was not looked at, and the last one; seconds */
     double last;
-    struct cast *ready;
+    struct snapshot *ready;
 
     atomic_bool stopping;
     atomic_uint changes; /* how often the folder has changed */
 
-    int eventfd; /* a cast is ready */
+    int eventfd; /* a snapshot is ready */
     int inotify;
     int watching; /* its descriptor of the folder; -1: none */
     pthread_t thread;
@@ -53,8 +53,8 @@ struct repertoire {
     struct catalog *catalog;
     struct task task;
     unsigned seen;    /* of the changes */
-    bool complete;    /* the last cast was all there is */
-    bool due;         /* the models are others than those of the last cast */
+    bool complete;    /* the last snapshot was all there is */
+    bool due;         /* the models are others than those of the last snapshot */
     double published; /* seconds; below 0: nothing yet */
 };
 
@@ -84,19 +84,19 @@ static bool goes_on(void *context, double share)
 static void publish(struct repertoire *repertoire)
 {
     struct error error;
-    struct cast *cast = catalog_cast(repertoire->catalog, &error);
+    struct snapshot *snapshot = catalog_snapshot(repertoire->catalog, &error);
     repertoire->due = false;
     repertoire->complete = catalog_is_complete(repertoire->catalog);
     repertoire->published = now();
-    if (!cast) {
+    if (!snapshot) {
         log_say(LOG_ERR, "repertoire: %s", error.text);
         return;
     }
     pthread_mutex_lock(&repertoire->lock);
-    struct cast *older = repertoire->ready;
-    repertoire->ready = cast;
+    struct snapshot *older = repertoire->ready;
+    repertoire->ready = snapshot;
     pthread_mutex_unlock(&repertoire->lock);
-    cast_free(older);
+    snapshot_free(older);
     eventfd_write(repertoire->eventfd, 1);
 }
 
@@ -161,7 +161,7 @@ static void step(struct repertoire *repertoire)
     }
     bool wants = catalog_wants(repertoire->catalog);
     bool early =
-        wants && repertoire->published >= 0 && now() - repertoire->published < between_casts;
+        wants && repertoire->published >= 0 && now() - repertoire->published < between_snapshots;
     bool completes = !repertoire->complete && catalog_is_complete(repertoire->catalog);
     bool publishes = (repertoire->due || completes) && !early;
     if (!publishes && !wants) {
@@ -283,7 +283,7 @@ void repertoire_close(struct repertoire *repertoire)
     }
     catalog_close(repertoire->catalog);
     cache_close(repertoire->cache);
-    cast_free(repertoire->ready);
+    snapshot_free(repertoire->ready);
     pthread_cond_destroy(&repertoire->notified);
     pthread_mutex_destroy(&repertoire->lock);
     if (repertoire->eventfd >= 0)
@@ -372,13 +372,13 @@ int repertoire_descriptor(const struct repertoire *repertoire)
     return repertoire->eventfd;
 }
 
-struct cast *repertoire_take(struct repertoire *repertoire)
+struct snapshot *repertoire_accept(struct repertoire *repertoire)
 {
     eventfd_t count = 0;
     eventfd_read(repertoire->eventfd, &count);
     pthread_mutex_lock(&repertoire->lock);
-    struct cast *cast = repertoire->ready;
+    struct snapshot *snapshot = repertoire->ready;
     repertoire->ready = NULL;
     pthread_mutex_unlock(&repertoire->lock);
-    return cast;
+    return snapshot;
 }

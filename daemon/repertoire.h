@@ -3,14 +3,14 @@
  *
  * A thread of low priority looks through the folder when it has changed, at most
  * 1 s after the first change however long the changes go on, learns what is new
- * (daemon/catalog.h), and builds a cast: a corrector and the models it borrows.
+ * (daemon/catalog.h), and builds a snapshot: a corrector and the models it borrows.
  * While there is much to learn it builds one every 2 s. The main thread takes a
- * cast over, gives the corrector to the engine, and frees the cast before it. All
+ * snapshot over, gives the corrector to the engine, and frees the snapshot before it. All
  * functions are for the main thread. */
 #ifndef DAEMON_REPERTOIRE_H
 #define DAEMON_REPERTOIRE_H
 
-#include "daemon/cast.h"
+#include "daemon/snapshot.h"
 
 struct repertoire;
 
@@ -36,10 +36,10 @@ void repertoire_notify(struct repertoire *repertoire);
 /* To be called now and then: a folder that was not there may be. */
 void repertoire_look_for_folder(struct repertoire *repertoire);
 
-/* Readable when there is a cast to take. */
+/* Readable when there is a snapshot to take. */
 int repertoire_descriptor(const struct repertoire *repertoire);
 
-/* The newest cast, the caller's; NULL: none since the last call. */
-struct cast *repertoire_take(struct repertoire *repertoire);
+/* The newest snapshot, the caller's; NULL: none since the last call. */
+struct snapshot *repertoire_accept(struct repertoire *repertoire);
 
 #endif

@@ -97,13 +97,13 @@ static json_t *describe_clock(const struct report *report)
 static json_t *describe_piece(const struct report *report)
 {
     const struct correct_place *place = &report->status->filter.place;
-    if (!report->cast || place->piece < 0)
+    if (!report->snapshot || place->piece < 0)
         return json_null();
     double quarters = place->slot / (double)SONG_SLOTS_A_BEAT;
     double since = report->status->filter.clock.position - report->status->filter.slot;
     struct bar bar = bar_of(report, quarters);
     return json_pack("{s:o, s:f, s:f, s:f, s:f, s:f}", "name",
-                     text(cast_piece(report->cast, place->piece)), "beat", quarters, "bar",
+                     text(snapshot_piece(report->snapshot, place->piece)), "beat", quarters, "bar",
                      bar.number, "beat_of_bar", bar.beat, "since",
                      fmax(since, 0) / SONG_SLOTS_A_BEAT, "confidence", (double)place->confidence);
 }
@@ -130,8 +130,9 @@ json_t *report_status(const struct report *report)
     json_t *more = json_pack(
         "{s:{s:I, s:b}, s:I, s:I, s:I, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I}, s:o, s:{s:b, s:b}, "
         "s:{s:I, s:I}}",
-        "repertoire", "pieces", (json_int_t)(report->cast ? cast_pieces(report->cast) : 0),
-        "complete", report->cast && cast_is_complete(report->cast), "notes",
+        "repertoire", "pieces",
+        (json_int_t)(report->snapshot ? snapshot_pieces(report->snapshot) : 0), "complete",
+        report->snapshot && snapshot_is_complete(report->snapshot), "notes",
         (json_int_t)status->filter.notes, "corrected", (json_int_t)status->filter.corrected,
         "sounding", (json_int_t)status->filter.sounding, "events", "in",
         (json_int_t)status->events_in, "out", (json_int_t)status->events_out, "dropped",

@@ -13,9 +13,9 @@
 struct report {
     const struct config *config;
     const struct engine_status *status;
-    struct port *port;       /* NULL: none is open */
-    const char *trouble;     /* why not */
-    const struct cast *cast; /* may be NULL */
+    struct port *port;               /* NULL: none is open */
+    const char *trouble;             /* why not */
+    const struct snapshot *snapshot; /* may be NULL */
     struct control_watch watch;
     double uptime; /* seconds */
     bool realtime; /* SCHED_FIFO was granted */

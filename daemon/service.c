@@ -19,8 +19,8 @@
 #define SECOND UINT64_C(1000000) /* microseconds */
 
 enum {
-    FIRST_CAST_SECONDS = 10, /* how long the port waits for the repertoire */
-    COMPLAINT_SECONDS = 10,  /* between two messages about lost events */
+    FIRST_SNAPSHOT_SECONDS = 10, /* how long the port waits for the repertoire */
+    COMPLAINT_SECONDS = 10,      /* between two messages about lost events */
 };
 
 void service_said(void *context, const char *sentence)
@@ -145,21 +145,21 @@ double service_seconds(void)
  * the virtual clock, when all of it is there, so that every run is the same. */
 static void become_ready(struct service *service)
 {
-    bool late = service_seconds() - service->started > FIRST_CAST_SECONDS;
-    bool complete = service->cast && cast_is_complete(service->cast);
+    bool late = service_seconds() - service->started > FIRST_SNAPSHOT_SECONDS;
+    bool complete = service->snapshot && snapshot_is_complete(service->snapshot);
     if (service->ready ||
-        !(complete || (!service->options->virtual_clock && (service->cast || late))))
+        !(complete || (!service->options->virtual_clock && (service->snapshot || late))))
         return;
     service->ready = true;
     service_start_port(service);
     sd_notify(0, "READY=1");
     log_say(LOG_INFO, "ready, with %zu pieces",
-            service->cast ? cast_pieces(service->cast) : (size_t)0);
+            service->snapshot ? snapshot_pieces(service->snapshot) : (size_t)0);
 }
 
 /* Tells a new corrector what was played last, so that it need not find the
  * player anew. */
-static void brief(struct service *service, struct corrector *corrector)
+static void replay(struct service *service, struct corrector *corrector)
 {
     struct engine_past past = {0};
     const struct engine_order order = {.act = ENGINE_RECALL, .past = &past};
@@ -169,27 +169,28 @@ static void brief(struct service *service, struct corrector *corrector)
         corrector_release(corrector, corrector_note(corrector, &past.note[i]));
 }
 
-static int on_cast(sd_event_source *source, int fd, uint32_t events, void *context)
+static int on_snapshot(sd_event_source *source, int fd, uint32_t events, void *context)
 {
     struct service *service = context;
     struct error error;
     (void)source;
     (void)fd;
     (void)events;
-    struct cast *cast = repertoire_take(service->repertoire);
-    if (!cast)
+    struct snapshot *snapshot = repertoire_accept(service->repertoire);
+    if (!snapshot)
         return 0;
-    brief(service, cast_corrector(cast));
-    const struct engine_order order = {.act = ENGINE_CORRECTOR, .corrector = cast_corrector(cast)};
+    replay(service, snapshot_corrector(snapshot));
+    const struct engine_order order = {.act = ENGINE_CORRECTOR,
+                                       .corrector = snapshot_corrector(snapshot)};
     if (engine_do(service->engine, &order, NULL, &error) != 0) {
         log_say(LOG_ERR, "repertoire: %s; the old one stays", error.text);
-        cast_free(cast);
+        snapshot_free(snapshot);
         return 0;
     }
-    cast_free(service->cast);
-    service->cast = cast;
-    log_say(LOG_INFO, "repertoire: %zu pieces%s", cast_pieces(cast),
-            cast_is_complete(cast) ? "" : ", more to come");
+    snapshot_free(service->snapshot);
+    service->snapshot = snapshot;
+    log_say(LOG_INFO, "repertoire: %zu pieces%s", snapshot_pieces(snapshot),
+            snapshot_is_complete(snapshot) ? "" : ", more to come");
     become_ready(service);
     return 0;
 }
@@ -272,7 +273,7 @@ static int add_sources(struct service *service)
                                service);
     if (code >= 0)
         code = sd_event_add_io(loop, NULL, repertoire_descriptor(service->repertoire), EPOLLIN,
-                               on_cast, service);
+                               on_snapshot, service);
     if (code >= 0 && watch >= 0)
         code = sd_event_add_io(loop, NULL, watch, EPOLLIN, on_folder, service);
     if (code >= 0)
@@ -350,7 +351,7 @@ static void stop(struct service *service)
     recorder_close(service->recorder);
     relay_close(service->relay);
     engine_close(service->engine);
-    cast_free(service->cast);
+    snapshot_free(service->snapshot);
     sd_event_unref(service->loop);
     config_free(service->config);
 }

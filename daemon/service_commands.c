@@ -16,7 +16,7 @@ static json_t *answer_report(struct service *service, enum request_command comma
                                   .status = &status,
                                   .port = service->port,
                                   .trouble = service->trouble,
-                                  .cast = service->cast,
+                                  .snapshot = service->snapshot,
                                   .watch = control_watch(service->control),
                                   .uptime = service_seconds() - service->started,
                                   .realtime = service->realtime,

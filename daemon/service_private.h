@@ -23,7 +23,7 @@ struct service {
     struct repertoire *repertoire;
     struct control *control;
     struct hearer watchers;
-    struct cast *cast;
+    struct snapshot *snapshot;
     struct port *port;
     sd_event_source *port_watch;
     char trouble[sizeof((struct error){0}.text)]; /* why there is no port */

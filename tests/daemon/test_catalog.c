@@ -110,14 +110,14 @@ static void learn_all(struct desk *desk)
 static void names_are(struct desk *desk, const char *expected)
 {
     char names[256] = "";
-    struct cast *cast = catalog_cast(desk->catalog, NULL);
-    assert_non_null(cast);
-    for (size_t i = 0; i < cast_pieces(cast); i++) {
+    struct snapshot *snapshot = catalog_snapshot(desk->catalog, NULL);
+    assert_non_null(snapshot);
+    for (size_t i = 0; i < snapshot_pieces(snapshot); i++) {
         strcat(names, i ? " " : "");
-        strcat(names, cast_piece(cast, (int)i));
+        strcat(names, snapshot_piece(snapshot, (int)i));
     }
-    assert_int_equal(cast_is_complete(cast), !catalog_wants(desk->catalog));
-    cast_free(cast);
+    assert_int_equal(snapshot_is_complete(snapshot), !catalog_wants(desk->catalog));
+    snapshot_free(snapshot);
     assert_string_equal(names, expected);
 }
 
