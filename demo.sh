@@ -6,30 +6,54 @@ set -eu
 cd "$(dirname "$0")"
 . scripts/packages.sh
 build=${BUILD:-build}
+out=$build/demo
+log=$out/log
+mkdir -p "$out"
+: >"$log"
 
-# shellcheck disable=SC2086
-scripts/install.sh $build_packages
-cmake -S . -B "$build" -G Ninja
-cmake --build "$build" --target audiogenrl audiogenrld examples completions
+stages=7
+stage=0
+announce() {
+    stage=$((stage + 1))
+    echo "[$stage/$stages] $*"
+}
+
+# quietly COMMAND...: what it says goes to the log.
+quietly() {
+    "$@" >>"$log" 2>&1 || {
+        tail -n 15 "$log" >&2
+        echo "That failed; all of it is in $log" >&2
+        exit 1
+    }
+}
+
+announce "Packages that are missing (the log of all stages: $log)"
+# shellcheck disable=SC2086,SC2154
+scripts/install.sh --log "$log" $demo_packages
+
+announce "Building"
+quietly make -f scripts/programs.mk -j "$(nproc)" BUILD="$build"
+quietly python3 examples/make_examples.py "$build/examples" examples/scores/*.txt
 
 piece=${PIECE:-$build/examples/petzold_minuet_in_g.mid}
 tool=$build/tool/audiogenrl
-out=$build/demo
-mkdir -p "$out"
 
-echo
-echo "== learning $piece"
-"$tool" train -o "$out/piece.model" "$piece"
-echo
-echo "== playing it with every fifth note slipping, and repairing that"
-"$tool" errors slip:p=0.2 "$piece" -o "$out/played.mid" --truth "$out/played.csv"
+announce "Learning $piece"
+quietly "$tool" train -o "$out/piece.model" "$piece"
+
+announce "Playing it with every fifth note slipping"
+"$tool" errors -q slip:p=0.2 "$piece" -o "$out/played.mid" --truth "$out/played.csv"
+
+announce "Repairing that"
 # The file's own bars, where the live clock would find beats alone.
-"$tool" correct --live --grid file -m "$out/piece.model" "$out/played.mid" -o "$out/repaired.mid" \
+"$tool" correct -q --live --grid file -m "$out/piece.model" "$out/played.mid" -o "$out/repaired.mid" \
     --picture "$out/repaired.svg" --report "$out/repaired.json"
-"$tool" report -m "$piece" "$out/played.mid" -o "$out/practice.html"
-echo
-echo "== before (off) and after, for several kinds of errors; per cent of notes that sound right: exact, sent"
-"$tool" evaluate --live -m "$out/piece.model" --modes off,correct --repeat 5 \
+
+announce "Writing a practice report"
+quietly "$tool" report -m "$piece" "$out/played.mid" -o "$out/practice.html"
+
+announce "Measuring, for several kinds of errors: per cent of notes that sound right, as played (off) and as sent"
+"$tool" evaluate -q --live -m "$out/piece.model" --modes off,correct --repeat 5 \
     --errors slip:p=0.2 --errors shift:p=0.5,max=2 --errors slip:p=0.1,drop=0.05,add=0.05 \
     --csv "$out/table.csv" "$piece"
 cat <<END

@@ -7,7 +7,7 @@
 #ifndef PICTURE_AXES_H
 #define PICTURE_AXES_H
 
-#include <cairo.h>
+#include "picture/cairo.h"
 #include <stddef.h>
 
 enum { AXES_TEXT = 256 }; /* room for a text; what is longer is cut */

@@ -4,8 +4,6 @@
 #include "base/outfile.h"
 #include "picture/svgtext.h"
 
-#include <cairo-pdf.h>
-#include <cairo-svg.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>

@@ -12,7 +12,7 @@
 
 #include "base/error.h"
 
-#include <cairo.h>
+#include "picture/cairo.h"
 #include <stddef.h>
 
 enum canvas_format { CANVAS_SVG, CANVAS_PNG, CANVAS_PDF };

@@ -5,7 +5,7 @@
 #include "picture/axes.h"
 #include "picture/canvas.h"
 
-#include <cairo.h>
+#include "picture/cairo.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
 
 #include "picture/roll.h"
 
-#include <cairo.h>
+#include "picture/cairo.h"
 
 /* Sizes in points. */
 struct roll_style {

@@ -1,11 +1,14 @@
 # The Debian 12 packages, by purpose; docs/dependencies.md says why each.
 # shellcheck shell=sh disable=SC2034
-build_packages="gcc libc6-dev cmake ninja-build pkg-config zlib1g-dev libglib2.0-dev libsmf-dev
-    libjansson-dev libcairo2-dev libcmocka-dev
-    libasound2-dev libportmidi-dev libinih-dev libsystemd-dev libncurses-dev python3"
-test_packages="python3-mido midicsv tmux libfluidsynth3 timgm6mb-soundfont"
+library_packages="libc6-dev zlib1g-dev libglib2.0-dev libsmf-dev libjansson-dev libcairo2
+    libasound2-dev libportmidi-dev libinih-dev libsystemd-dev libncurses-dev"
+demo_packages="gcc make pkg-config python3 $library_packages"
+build_packages="gcc cmake ninja-build pkg-config python3 libcmocka-dev $library_packages"
+test_packages="make python3-mido midicsv tmux libfluidsynth3 timgm6mb-soundfont"
 deb_packages="dpkg-dev file"
+cross_packages="gcc-aarch64-linux-gnu binutils-aarch64-linux-gnu mmdebstrap"
+emulation_packages="qemu-user"
 check_packages="clang clang-tidy cppcheck libclang-rt-14-dev llvm shellcheck lintian appstream
-    xz-utils zsh fish mandoc chromium libfluidsynth-dev"
+    xz-utils zsh fish mandoc chromium libfluidsynth-dev libcairo2-dev"
 vm_packages="qemu-system-x86 mmdebstrap e2fsprogs busybox-static kmod cpio xz-utils util-linux
     alsa-utils midish python3-mido"
