@@ -150,9 +150,11 @@ struct pulse *pulse_create(const struct pulse_options *options, struct error *er
     }
     rhythm_init(&pulse->rhythm);
     for (int unit = 0; unit < RHYTHM_UNITS; unit++)
-        for (int cue = 0; cue < RHYTHM_CUES; cue++)
-            pulse->highest_prior =
-                fmax(pulse->highest_prior, (double)pulse->rhythm.accent[unit][cue]);
+        for (int cue = 0; cue < RHYTHM_CUES; cue++) {
+            double accent = pulse->rhythm.accent[unit][cue];
+            if (accent > pulse->highest_prior) /* fmax here ends gcc 12 for arm64 at -O3 */
+                pulse->highest_prior = accent;
+        }
     return pulse;
 }
 

@@ -3,6 +3,11 @@ if(NOT CPACK_AUDIOGENRL_PREFIX STREQUAL "/usr")
   message(FATAL_ERROR "Paths are built in, and a package's are below /usr: configure with "
                       "-DCMAKE_INSTALL_PREFIX=/usr (cmake --workflow --preset package)")
 endif()
+if(CPACK_AUDIOGENRL_ALONE)
+  message(FATAL_ERROR "A package for another processor takes its dependencies and completions "
+                      "from a native build with its package in it: configure with "
+                      "-DAUDIOGENRL_NATIVE=FOLDER (scripts/deb.sh --arch arm64)")
+endif()
 
 # Times in the package; cpack honours the variable too.
 if(NOT DEFINED ENV{SOURCE_DATE_EPOCH})
