@@ -166,3 +166,22 @@ void *infile_read(const char *path, size_t limit, size_t *length, struct error *
     *length = reading.length;
     return reading.bytes;
 }
+
+int infile_head(const char *path, void *bytes, size_t room, size_t *length)
+{
+    struct stat about;
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0)
+        return -1;
+    *length = 0;
+    ssize_t got = fstat(fd, &about) == 0 && S_ISREG(about.st_mode) ? 1 : -1;
+    while (got > 0 && *length < room) {
+        got = read(fd, (unsigned char *)bytes + *length, room - *length);
+        if (got < 0 && errno == EINTR)
+            got = 1;
+        else if (got > 0)
+            *length += (size_t)got;
+    }
+    close(fd);
+    return got < 0 ? -1 : 0;
+}

@@ -21,6 +21,10 @@
  * then ENOENT where there is no such file, and something else otherwise. */
 void *infile_read(const char *path, size_t limit, size_t *length, struct error *error);
 
+/* The first bytes of a regular file, up to `room` of them, as they are now; *length
+ * counts them. -1: it cannot be opened, or is not a regular file. */
+int infile_head(const char *path, void *bytes, size_t room, size_t *length);
+
 /* What to call a file in messages: "standard input" for "-". */
 const char *infile_name(const char *path);
 

@@ -212,7 +212,8 @@ static int place(struct take *take, const struct midifile *file, const char *nam
     place_by_file(take, file);
     if (fit_file_grid(take, name, error) != 0)
         return -1;
-    if (grid == TAKE_GRID_AUTO || (grid == TAKE_GRID_DECIDE && !take->fit.fits))
+    bool may = grid == TAKE_GRID_DECIDE && take->count <= GRID_MAX_ONSETS;
+    if (grid == TAKE_GRID_AUTO || (may && !take->fit.fits))
         return place_by_onsets(take, name, choice->task, error);
     return 0;
 }

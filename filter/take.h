@@ -14,7 +14,8 @@
 #include "piece/score.h"
 
 enum take_grid {
-    TAKE_GRID_DECIDE, /* the file's where grid_fit says that it fits */
+    TAKE_GRID_DECIDE, /* the file's where grid_fit says that it fits, or none can be found because
+                         there are more than GRID_MAX_ONSETS notes */
     TAKE_GRID_FILE,
     TAKE_GRID_AUTO,
 };

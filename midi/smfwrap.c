@@ -1,91 +1,18 @@
 #include "midi/smfwrap.h"
 
+#include "base/filekind.h"
+
 #include <stdbool.h>
 #include <string.h>
 
 enum {
     RIFF_CHUNK_HEADER = 8,
     MACBINARY_HEADER = 128,
-    TEXT_SEARCHED = 4096, /* bytes in which the names of XML's root elements are looked for */
-};
-
-struct signature {
-    size_t at;
-    const char *bytes;
-    size_t length;
-    const char *kind;
-};
-
-#define SIGNATURE(at, text, kind)                                                                  \
-    {                                                                                              \
-        at, text, sizeof text - 1, kind                                                            \
-    }
-
-static const struct signature signatures[] = {
-    SIGNATURE(0, "AGRL", "an AudioGenRL model"),
-    SIGNATURE(0, "ID3", "an MP3 recording"),
-    SIGNATURE(0, "\xFF\xFB", "an MP3 recording"),
-    SIGNATURE(0, "\xFF\xF3", "an MP3 recording"),
-    SIGNATURE(0, "\xFF\xF2", "an MP3 recording"),
-    SIGNATURE(8, "WAVE", "a WAV recording"),
-    SIGNATURE(8, "AIFF", "an AIFF recording"),
-    SIGNATURE(0, "OggS", "an Ogg recording"),
-    SIGNATURE(0, "fLaC", "a FLAC recording"),
-    SIGNATURE(4, "ftyp", "an MP4 recording"),
-    SIGNATURE(0, "%PDF", "a PDF document"),
-    SIGNATURE(0, "\x89PNG", "a picture"),
-    SIGNATURE(0, "\xFF\xD8\xFF", "a picture"),
-    SIGNATURE(0, "GIF8", "a picture"),
-    SIGNATURE(0, "PK\3\4", "a zip archive"),
-    SIGNATURE(0, "\x1F\x8B", "a gzip archive"),
-    SIGNATURE(0,
-              "\x7F"
-              "ELF",
-              "a program"),
-};
-
-/* Names in the text, the first that is found counts. */
-static const struct {
-    const char *word;
-    const char *kind;
-} words[] = {
-    {"<score-partwise", "a MusicXML score"},
-    {"<score-timewise", "a MusicXML score"},
-    {"<museScore", "a MuseScore score"},
-    {"<!DOCTYPE html", "a web page"},
-    {"<html", "a web page"},
-    {"<HTML", "a web page"},
-    {"<!doctype html", "a web page"},
-    {"<?xml", "an XML document"},
 };
 
 static bool is_tag(const uint8_t *bytes, size_t left, const char *tag)
 {
     return left >= 4 && memcmp(bytes, tag, 4) == 0;
-}
-
-static bool is_text(const uint8_t *bytes, size_t length)
-{
-    for (size_t i = 0; i < length; i++)
-        if (bytes[i] < 0x20 && !strchr("\t\n\r\f", bytes[i]))
-            return false;
-    return length > 0;
-}
-
-const char *smfwrap_kind(const uint8_t *bytes, size_t length)
-{
-    for (size_t i = 0; i < sizeof signatures / sizeof signatures[0]; i++) {
-        const struct signature *s = &signatures[i];
-        if (length >= s->at + s->length && memcmp(bytes + s->at, s->bytes, s->length) == 0)
-            return s->kind;
-    }
-    size_t searched = length < TEXT_SEARCHED ? length : TEXT_SEARCHED;
-    if (memchr(bytes, 0, searched))
-        return NULL;
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (memmem(bytes, searched, words[i].word, strlen(words[i].word)))
-            return words[i].kind;
-    return is_text(bytes, searched) ? "a text file" : NULL;
 }
 
 /* RMID: RIFF, length (little-endian), "RMID", then chunks, of which "data" is the SMF. */
@@ -149,7 +76,8 @@ int smfwrap_find(const uint8_t *bytes, size_t length, const char *name, size_t *
     size_t left = *end - *begin;
     if (is_tag(p, left, "MThd"))
         return 0;
-    const char *kind = *begin == 0 ? smfwrap_kind(bytes, length) : NULL;
+    bool other = filekind_of(bytes, length) != FILEKIND_MIDI;
+    const char *kind = other ? filekind_name(bytes, length) : NULL;
     if (kind)
         return error_set(error, "%s: is %s, expected a Standard MIDI File", name, kind);
     if (left < 4)

@@ -1,5 +1,4 @@
-/* Where in a file's bytes the Standard MIDI File stands, and what a file is
- * that holds none. */
+/* Where in a file's bytes the Standard MIDI File stands. */
 #ifndef MIDI_SMFWRAP_H
 #define MIDI_SMFWRAP_H
 
@@ -11,8 +10,5 @@
  * data fork). -1: another kind of file, which the sentence names if it can. */
 int smfwrap_find(const uint8_t *bytes, size_t length, const char *name, size_t *begin, size_t *end,
                  struct smfmend_list *mended, struct error *error);
-
-/* What the bytes are, with its article ("an MP3 recording"); NULL: not known. */
-const char *smfwrap_kind(const uint8_t *bytes, size_t length);
 
 #endif

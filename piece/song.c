@@ -87,6 +87,28 @@ void song_free(struct song *song)
     free(song);
 }
 
+struct song **song_copy_all(struct song *const *songs, size_t count, struct error *error)
+{
+    struct song **copies = calloc(count + 1, sizeof(struct song *));
+    if (!copies) {
+        error_set(error, "out of memory for %zu pieces", count);
+        return NULL;
+    }
+    for (size_t i = 0; i < count; i++)
+        if (!(copies[i] = song_copy(songs[i], error))) {
+            song_free_all(copies, count);
+            return NULL;
+        }
+    return copies;
+}
+
+void song_free_all(struct song **songs, size_t count)
+{
+    for (size_t i = 0; songs && i < count; i++)
+        song_free(songs[i]);
+    free(songs);
+}
+
 void song_slot_set(const struct song *song, uint32_t slot, uint64_t set[2])
 {
     set[0] = set[1] = 0;

@@ -50,6 +50,12 @@ struct song *song_copy(const struct song *song, struct error *error);
 /* Frees the score too. */
 void song_free(struct song *song);
 
+/* Copies of several; free the array as well. NULL: out of memory. */
+struct song **song_copy_all(struct song *const *songs, size_t count, struct error *error);
+
+/* Frees the songs and the array; NULL, or songs that are NULL, are nothing. */
+void song_free_all(struct song **songs, size_t count);
+
 static inline uint32_t song_beats(const struct song *song)
 {
     return song->slots / SONG_SLOTS_A_BEAT;

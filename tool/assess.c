@@ -227,7 +227,7 @@ static int own_models(const struct assess_settings *settings, const struct music
     if (!song)
         return -1;
     struct model *model = settings->own_steps
-                              ? learn_songs(&song, 1, LEARN_CONTEXT, &learn, error)
+                              ? learn_songs(&song, 1, LEARN_CONTEXT, &learn, NULL, NULL, error)
                               : models_untrained(&song, 1, LEARN_CONTEXT, MODELS_OBSERVED, error);
     song_free(song);
     if (!model)

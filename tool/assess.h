@@ -6,9 +6,9 @@
 #ifndef TOOL_ASSESS_H
 #define TOOL_ASSESS_H
 
+#include "load/learn.h"
 #include "measure/accuracy.h"
 #include "measure/inject.h"
-#include "tool/learn.h"
 #include "tool/models.h"
 
 struct assess_settings {

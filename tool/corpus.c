@@ -10,9 +10,9 @@
 
 char *corpus_work(const char *path)
 {
-    char *stem = files_stem(files_name(path));
+    char *stem = music_stem(files_name(path));
     char *name = g_ascii_strdown(stem, -1);
-    g_free(stem);
+    free(stem);
     size_t digits = strspn(name, "0123456789");
     char *last = NULL;
     if (digits > 0) {
@@ -137,7 +137,7 @@ static int load_folder(struct lists *lists, char *path, uint32_t folder, uint32_
                        struct error *error)
 {
     char *one[] = {path, NULL};
-    char **files = files_expand(one, error);
+    char **files = files_expand(one, FILES_MUSIC, error);
     uint32_t left_out = 0;
     for (size_t i = 0; files && files[i]; i++) {
         struct error why;

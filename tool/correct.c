@@ -49,10 +49,8 @@ static json_t *report(const struct correct_options *options, const struct music 
     uint32_t count = 0;
     const struct midifile_note *notes = midifile_notes(music->file, &count);
     json_t *names = json_array();
-    size_t named = options->models ? g_strv_length(options->models) : 0;
     for (size_t i = 0; i < models->count; i++)
-        json_array_append_new(
-            names, command_text(i < named ? options->models[i] : AUDIOGENRL_DEFAULT_MODEL));
+        json_array_append_new(names, command_text(models->path[i]));
     return json_pack("{s:o, s:o, s:o, s:s, s:f, s:f, s:b, s:s, s:{s:I, s:I, s:I, s:I}, s:o}",
                      "input", command_text(music->name), "output", command_text(output), "models",
                      names, "mode", knobs_mode_name(options->knobs.settings.mode), "follow",
@@ -207,6 +205,18 @@ static int correct_music(const struct correct_options *options, const struct mod
     return code;
 }
 
+static int check_outputs(const struct correct_options *options, const struct models *models,
+                         const char *input, const char *output, struct error *error)
+{
+    const char *outputs[] = {output, options->report, options->picture, options->wav};
+    char *inputs[] = {(char *)input, NULL};
+    for (size_t i = 0; i < G_N_ELEMENTS(outputs); i++)
+        if (files_check_output(outputs[i], inputs, error) != 0 ||
+            files_check_output(outputs[i], models->path, error) != 0)
+            return -1;
+    return 0;
+}
+
 static int correct_file(const struct correct_options *options, const struct models *models,
                         const char *input, const struct take_choice *choice)
 {
@@ -217,7 +227,9 @@ static int correct_file(const struct correct_options *options, const struct mode
     char *output = options->output           ? g_strdup(options->output)
                    : strcmp(input, "-") == 0 ? g_strdup("-")
                                              : files_replace_ending(input, ".corrected.mid");
-    int code = correct_music(options, models, music, output);
+    int code = check_outputs(options, models, input, output, &error) == 0
+                   ? correct_music(options, models, music, output)
+                   : command_fail(&error);
     g_free(output);
     music_free(music);
     return code;
@@ -259,7 +271,9 @@ int command_correct(int argc, char **argv)
     struct correct_options options = {.common.offers = COMMAND_SEED, .knobs = KNOBS_UNSET};
     const GOptionEntry entries[] = {
         {"model", 'm', 0, G_OPTION_ARG_FILENAME_ARRAY, &options.models,
-         "a model, or a .mid to be followed as it stands; may be given several times", "MODEL"},
+         "a model, a .mid to be followed as it stands, or a folder of both; may be given several "
+         "times",
+         "MODEL"},
         {"alone", 0, 0, G_OPTION_ARG_NONE, &options.alone,
          "the models named, without the installed style model for what they do not explain", NULL},
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output,

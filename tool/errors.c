@@ -164,6 +164,9 @@ static int run(const struct errors_options *options, char *const *files)
     int code = music_choice(&options->music, "errors", &choice);
     if (code != COMMAND_GO_ON)
         return code;
+    if (files_check_output(options->output, files + 1, &error) != 0 ||
+        files_check_output(options->truth, files + 1, &error) != 0)
+        return command_fail(&error);
     struct music *music = music_load(files[1], &choice, &options->common, &error);
     if (!music)
         return command_fail(&error);

@@ -269,6 +269,22 @@ static int evaluate(const struct evaluate_options *options, char *const *paths,
     return code;
 }
 
+/* Neither the truth nor a model is written over. */
+static int check_outputs(const struct evaluate_options *options, char *const *paths,
+                         struct error *error)
+{
+    const char *outputs[] = {options->plot, options->csv};
+    char **models =
+        options->models ? files_expand(options->models, FILES_MUSIC | FILES_MODELS, error) : NULL;
+    int status = options->models && !models ? -1 : 0;
+    for (size_t i = 0; status == 0 && i < G_N_ELEMENTS(outputs); i++)
+        if (files_check_output(outputs[i], paths, error) != 0 ||
+            files_check_output(outputs[i], models, error) != 0)
+            status = -1;
+    g_strfreev(models);
+    return status;
+}
+
 static int run(struct evaluate_options *options, char *const *files)
 {
     struct error error;
@@ -280,11 +296,14 @@ static int run(struct evaluate_options *options, char *const *files)
         code = music_choice(&options->music, "evaluate", &choice);
     if (code != COMMAND_GO_ON)
         return code;
-    char **paths = files_expand(files, &error);
+    char **paths = files_expand(files, FILES_MUSIC, &error);
     if (!paths)
         return command_fail(&error);
-    code = options->snapshots ? evaluate_snapshots(options, paths, &choice)
-                              : evaluate(options, paths, &choice);
+    if (check_outputs(options, paths, &error) != 0)
+        code = command_fail(&error);
+    else
+        code = options->snapshots ? evaluate_snapshots(options, paths, &choice)
+                                  : evaluate(options, paths, &choice);
     g_strfreev(paths);
     return code;
 }
@@ -313,7 +332,9 @@ int command_evaluate(int argc, char **argv)
                                        .own_steps = OWN_STEPS};
     const GOptionEntry entries[] = {
         {"model", 'm', 0, G_OPTION_ARG_FILENAME_ARRAY, &options.models,
-         "a model, or a .mid to be followed as it stands; may be given several times", "MODEL"},
+         "a model, a .mid to be followed as it stands, or a folder of both; may be given several "
+         "times",
+         "MODEL"},
         {"alone", 0, 0, G_OPTION_ARG_NONE, &options.alone,
          "the models named, without the installed style model for what they do not explain", NULL},
         {"own-models", 0, 0, G_OPTION_ARG_NONE, &options.own_models,

@@ -3,6 +3,7 @@
 #include "tool/files.h"
 
 #include "base/infile.h"
+#include "load/music.h"
 
 #include <errno.h>
 #include <ftw.h>
@@ -11,61 +12,72 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static bool is_music(const char *path)
-{
-    const char *dot = strrchr(path, '.');
-    return dot && (g_ascii_strcasecmp(dot, ".mid") == 0 || g_ascii_strcasecmp(dot, ".midi") == 0);
-}
-
 static gint compare_paths(gconstpointer a, gconstpointer b)
 {
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* nftw hands its visitor nothing of ours. */
-static _Thread_local GPtrArray *walk_found;
-
-static int walk_visit(const char *path, const struct stat *status, int kind, struct FTW *walk)
+bool files_are(const char *path, unsigned kinds)
 {
-    (void)walk;
-    if (kind == FTW_F && S_ISREG(status->st_mode) && is_music(path))
-        g_ptr_array_add(walk_found, g_strdup(path));
+    unsigned char head[FILEKIND_BYTES];
+    size_t length = 0;
+    if (infile_head(path, head, sizeof head, &length) != 0)
+        return false;
+    enum filekind kind = filekind_of(head, length);
+    return (kinds & FILES_MUSIC && music_takes(kind)) ||
+           (kinds & FILES_MODELS && kind == FILEKIND_MODEL);
+}
+
+/* nftw hands its visitor nothing of ours. */
+static _Thread_local struct walk {
+    GPtrArray *found;
+    unsigned kinds;
+} walk;
+
+static int walk_visit(const char *path, const struct stat *status, int kind, struct FTW *place)
+{
+    (void)place;
+    if (kind == FTW_F && S_ISREG(status->st_mode) && files_are(path, walk.kinds))
+        g_ptr_array_add(walk.found, g_strdup(path));
     return 0;
 }
 
-static int expand_folder(GPtrArray *found, const char *folder, struct error *error)
+static int expand_folder(GPtrArray *found, const char *folder, unsigned kinds, struct error *error)
 {
-    walk_found = g_ptr_array_new();
+    walk = (struct walk){g_ptr_array_new(), kinds};
     int bad = nftw(folder, walk_visit, 16, 0);
     int reason = errno;
-    guint count = walk_found->len;
-    g_ptr_array_sort(walk_found, compare_paths);
+    guint count = walk.found->len;
+    g_ptr_array_sort(walk.found, compare_paths);
     for (guint i = 0; i < count; i++)
-        g_ptr_array_add(found, g_ptr_array_index(walk_found, i));
-    g_ptr_array_free(walk_found, TRUE);
+        g_ptr_array_add(found, g_ptr_array_index(walk.found, i));
+    g_ptr_array_free(walk.found, TRUE);
     if (bad)
         return error_set(error, "%s: cannot read the folder: %s", folder, strerror(reason));
     if (count == 0)
-        return error_set(error, "%s: no .mid or .midi file in this folder or below it", folder);
+        return error_set(error, "%s: no %s in this folder or below it", folder,
+                         kinds == FILES_MUSIC    ? "MIDI file"
+                         : kinds == FILES_MODELS ? "model"
+                                                 : "MIDI file or model");
     return 0;
 }
 
-static int expand_path(GPtrArray *found, const char *path, struct error *error)
+static int expand_path(GPtrArray *found, const char *path, unsigned kinds, struct error *error)
 {
     struct stat status = {0};
     if (strcmp(path, "-") != 0 && stat(path, &status) != 0)
         return error_set(error, "%s: cannot read: %s", path, strerror(errno));
     if (S_ISDIR(status.st_mode))
-        return expand_folder(found, path, error);
+        return expand_folder(found, path, kinds, error);
     g_ptr_array_add(found, g_strdup(path));
     return 0;
 }
 
-char **files_expand(char *const *paths, struct error *error)
+char **files_expand(char *const *paths, unsigned kinds, struct error *error)
 {
     GPtrArray *found = g_ptr_array_new_with_free_func(g_free);
     for (size_t i = 0; paths[i]; i++)
-        if (expand_path(found, paths[i], error) != 0) {
+        if (expand_path(found, paths[i], kinds, error) != 0) {
             g_ptr_array_free(found, TRUE);
             return NULL;
         }
@@ -84,16 +96,29 @@ const char *files_name(const char *path)
     return infile_name(path);
 }
 
-char *files_replace_ending(const char *path, const char *ending)
+bool files_same(const char *path, const struct stat *status)
 {
-    size_t length = is_music(path) ? (size_t)(strrchr(path, '.') - path) : strlen(path);
-    return g_strdup_printf("%.*s%s", (int)length, path, ending);
+    struct stat other;
+    return stat(path, &other) == 0 && other.st_dev == status->st_dev &&
+           other.st_ino == status->st_ino;
 }
 
-char *files_stem(const char *path)
+int files_check_output(const char *output, char *const *inputs, struct error *error)
 {
-    char *base = g_path_get_basename(path);
-    char *stem = files_replace_ending(base, "");
-    g_free(base);
-    return stem;
+    struct stat status;
+    if (!output || strcmp(output, "-") == 0 || stat(output, &status) != 0 ||
+        !S_ISREG(status.st_mode))
+        return 0;
+    for (; inputs && *inputs; inputs++)
+        if (strcmp(*inputs, "-") != 0 && files_same(*inputs, &status))
+            return error_set(error,
+                             "%s: is the input %s, which would be overwritten; name another "
+                             "file to write to",
+                             output, strcmp(output, *inputs) == 0 ? "itself" : *inputs);
+    return 0;
+}
+
+char *files_replace_ending(const char *path, const char *ending)
+{
+    return g_strdup_printf("%.*s%s", (int)music_stem_length(path), path, ending);
 }

@@ -305,16 +305,6 @@ static void print_model(const json_t *facts)
     }
 }
 
-static bool looks_like_music(const unsigned char *bytes, size_t length)
-{
-    return length >= 4 && (memcmp(bytes, "MThd", 4) == 0 || memcmp(bytes, "RIFF", 4) == 0);
-}
-
-static bool looks_like_model(const unsigned char *bytes, size_t length)
-{
-    return length >= 4 && memcmp(bytes, "AGRL", 4) == 0;
-}
-
 static json_t *describe(const char *path, const struct command_common *common, struct error *error)
 {
     size_t length = 0;
@@ -323,23 +313,18 @@ static json_t *describe(const char *path, const struct command_common *common, s
     json_t *facts = NULL;
     if (!bytes)
         return NULL;
-    if (looks_like_model(bytes, length)) {
+    if (filekind_of(bytes, length) == FILEKIND_MODEL) {
         struct model *model = model_load_memory(bytes, length, name, false, error);
         if (model)
             facts = describe_model(model, name, (uint32_t)crc32_z(0, bytes, length));
         model_free(model);
-    } else if (looks_like_music(bytes, length)) {
-        struct midifile *file = midifile_load_memory(bytes, length, name, error);
+    } else {
+        struct midifile *file = music_read_file(bytes, length, name, error);
         if (file)
             facts = describe_music(file, name);
         if (file && midifile_warning(file)[0])
             command_warn(common, "%s", midifile_warning(file));
         midifile_free(file);
-    } else {
-        error_set(error,
-                  "%s: is neither a Standard MIDI File nor a model; one begins with MThd, "
-                  "the other with AGRL",
-                  name);
     }
     g_free(bytes);
     return facts;

@@ -1,6 +1,7 @@
 /* audiogenrl listen: a .mid as it was played, and as it is corrected. */
 #include "tool/commands.h"
 #include "tool/decide.h"
+#include "tool/files.h"
 #include "tool/knobs.h"
 #include "tool/sound.h"
 #include "tool/staff.h"
@@ -173,6 +174,11 @@ static int run(const struct listen_options *options, char *const *files)
         (models_find(&models, options->models, &choice, &mode, 1, &options->common, &error) != 0 ||
          models_add_style(&models, &mode, 1, &error) != 0))
         return command_fail(&error);
+    if (files_check_output(options->output, files, &error) != 0 ||
+        files_check_output(options->output, models.path, &error) != 0) {
+        models_free(&models);
+        return command_fail(&error);
+    }
     struct music *music = music_load(files[0], &choice, &options->common, &error);
     code = music ? listen_music(options, &models, music) : command_fail(&error);
     music_free(music);
@@ -185,7 +191,9 @@ int command_listen(int argc, char **argv)
     struct listen_options options = {.common.offers = COMMAND_SEED, .knobs = KNOBS_UNSET};
     const GOptionEntry entries[] = {
         {"model", 'm', 0, G_OPTION_ARG_FILENAME_ARRAY, &options.models,
-         "a model, or a .mid to be followed as it stands; may be given several times", "MODEL"},
+         "a model, a .mid to be followed as it stands, or a folder of both; may be given several "
+         "times",
+         "MODEL"},
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output,
          "write the sound there instead of playing it", "OUT.wav"},
         {"before", 0, 0, G_OPTION_ARG_NONE, &options.before, "only as it was played", NULL},

@@ -10,31 +10,11 @@
 
 enum { COUNTS_CONTEXT = 0 };
 
-void models_free_songs(struct song **songs, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        song_free(songs[i]);
-    g_free(songs);
-}
-
-struct song **models_copy_songs(struct song *const *songs, size_t count, struct error *error)
-{
-    struct song **copies = g_new0(struct song *, count);
-    for (size_t i = 0; i < count; i++) {
-        copies[i] = song_copy(songs[i], error);
-        if (!copies[i]) {
-            models_free_songs(copies, count);
-            return NULL;
-        }
-    }
-    return copies;
-}
-
 struct model *models_untrained(struct song *const *songs, size_t count, uint32_t context,
                                enum models_policy kind, struct error *error)
 {
     struct model_origin origin = {.algorithm = "counts", .policy = "table"};
-    struct song **copies = models_copy_songs(songs, count, error);
+    struct song **copies = song_copy_all(songs, count, error);
     if (!copies)
         return NULL;
     struct process *process =
@@ -52,44 +32,48 @@ struct model *models_untrained(struct song *const *songs, size_t count, uint32_t
     }
     if (policy) {
         model = model_create(copies, count, process, policy, &origin, error);
-        g_free(copies);
+        free(copies);
     } else {
-        models_free_songs(copies, count);
+        song_free_all(copies, count);
         process_free(process);
     }
     return model;
 }
 
-static bool is_music(const char *path)
+/* A piece as it stands, or a model: by its bytes. */
+static struct model *load(const char *path, const struct take_choice *choice,
+                          const struct command_common *common, struct error *error)
 {
-    return g_str_has_suffix(path, ".mid") || g_str_has_suffix(path, ".midi");
-}
-
-static struct model *load_music(const char *path, const struct take_choice *choice,
-                                const struct command_common *common, struct error *error)
-{
-    struct music *music = music_load(path, choice, common, error);
-    if (!music)
+    size_t length = 0;
+    unsigned char *bytes = files_read(path, &length, error);
+    if (!bytes)
         return NULL;
-    struct song *song = music_song(music, error);
-    struct model *model =
-        song ? models_untrained(&song, 1, COUNTS_CONTEXT, MODELS_OBSERVED, error) : NULL;
-    song_free(song);
-    music_free(music);
+    struct model *model = NULL;
+    if (filekind_of(bytes, length) == FILEKIND_MODEL) {
+        model = model_load_memory(bytes, length, files_name(path), false, error);
+    } else {
+        struct music *music = music_read(bytes, length, path, choice, error);
+        struct song *song = music ? music_song(music, error) : NULL;
+        if (song) {
+            music_tell(music, choice, common);
+            model = models_untrained(&song, 1, COUNTS_CONTEXT, MODELS_OBSERVED, error);
+        }
+        song_free(song);
+        music_free(music);
+    }
+    g_free(bytes);
     return model;
 }
 
 static int load_named(struct models *models, char *const *paths, const struct take_choice *choice,
                       const struct command_common *common, struct error *error)
 {
-    size_t count = 0;
-    while (paths && paths[count])
-        count++;
-    *models = (struct models){.model = g_new0(struct model *, count + 1)};
-    for (; models->count < count; models->count++) {
-        const char *path = paths[models->count];
-        struct model *model =
-            is_music(path) ? load_music(path, choice, common, error) : model_load(path, error);
+    *models = (struct models){.path = files_expand(paths, FILES_MUSIC | FILES_MODELS, error)};
+    if (!models->path)
+        return -1;
+    models->model = g_new0(struct model *, g_strv_length(models->path) + 1);
+    for (; models->path[models->count]; models->count++) {
+        struct model *model = load(models->path[models->count], choice, common, error);
         if (!model) {
             models_free(models);
             return -1;
@@ -99,16 +83,20 @@ static int load_named(struct models *models, char *const *paths, const struct ta
     return 0;
 }
 
-static int load_default(struct models *models, struct error *error)
+/* The style model that comes with the program. 1: there is none. */
+static int add_shipped(struct models *models, struct error *error)
 {
     const char *path = AUDIOGENRL_DEFAULT_MODEL;
     if (access(path, F_OK) != 0)
-        return 0;
+        return 1;
     struct model *model = model_load(path, error);
     if (!model)
         return -1;
-    models->model = g_new0(struct model *, 1);
+    models->model = g_renew(struct model *, models->model, models->count + 1);
+    models->path = g_renew(char *, models->path, models->count + 2);
+    models->path[models->count] = g_strdup(path);
     models->model[models->count++] = model;
+    models->path[models->count] = NULL;
     return 0;
 }
 
@@ -149,9 +137,10 @@ int models_find(struct models *models, char *const *paths, const struct take_cho
                    : -1;
     if (!needing)
         return 0;
-    if (load_default(models, error) != 0)
+    int found = add_shipped(models, error);
+    if (found < 0)
         return -1;
-    if (models->count == 0)
+    if (found > 0)
         return error_set(error,
                          "no model: mode %s needs one; name it with -m (audiogenrl train makes "
                          "one from a .mid), or use --mode scale, which needs none",
@@ -162,23 +151,16 @@ int models_find(struct models *models, char *const *paths, const struct take_cho
 int models_add_style(struct models *models, const enum correct_mode *modes, size_t mode_count,
                      struct error *error)
 {
-    const char *path = AUDIOGENRL_DEFAULT_MODEL;
     bool corrects = false;
     for (size_t i = 0; i < mode_count; i++)
         corrects |= modes[i] == CORRECT_CORRECT;
     for (size_t i = 0; i < models->count; i++)
         if (strcmp(model_origin(models->model[i])->algorithm, "style") == 0)
             return 0;
-    if (!corrects || models->count == 0 || access(path, F_OK) != 0)
+    if (!corrects || models->count == 0 || add_shipped(models, error) >= 0)
         return 0;
-    struct model *model = model_load(path, error);
-    if (!model) {
-        models_free(models);
-        return -1;
-    }
-    models->model = g_renew(struct model *, models->model, models->count + 1);
-    models->model[models->count++] = model;
-    return 0;
+    models_free(models);
+    return -1;
 }
 
 int models_forget(struct models *untrained, const struct models *models, struct error *error)
@@ -209,5 +191,6 @@ void models_free(struct models *models)
     for (size_t i = 0; i < models->count; i++)
         model_free(models->model[i]);
     g_free(models->model);
+    g_strfreev(models->path);
     *models = (struct models){0};
 }

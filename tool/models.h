@@ -8,12 +8,13 @@
 struct models {
     size_t count;
     struct model **model; /* [count] */
+    char **path;          /* [count]: the file each is from; NULL after models_forget */
 };
 
 /* Loads what -m named (NULL or empty: the installed default model, if one of
- * the modes needs a model). A .mid or .midi is learned as it stands: its process
- * with the frequencies observed as policy, untrained. -1: error, nothing to
- * free. */
+ * the modes needs a model): models, pieces, and folders of both. A piece is learned
+ * as it stands: its process with the frequencies observed as policy, untrained.
+ * -1: error, nothing to free. */
 int models_find(struct models *models, char *const *paths, const struct take_choice *choice,
                 const enum correct_mode *modes, size_t mode_count,
                 const struct command_common *common, struct error *error);
@@ -28,11 +29,6 @@ void models_free(struct models *models);
 
 /* Whether one of them is of pieces, and not of a style only. */
 bool models_have_pieces(const struct models *models);
-
-/* Copies, to be given to model_create; g_free the array. NULL: error. */
-struct song **models_copy_songs(struct song *const *songs, size_t count, struct error *error);
-
-void models_free_songs(struct song **songs, size_t count);
 
 /* A model without training, with copies of the songs: the policy is how often
  * the pieces took each arc, or the same for all legal arcs. */

@@ -1,8 +1,6 @@
 /* Loading, and what to say about grids. */
 #include "tool/music.h"
 
-#include "tool/files.h"
-
 #include <string.h>
 
 void music_options_clear(struct music_options *options)
@@ -41,39 +39,21 @@ static void note_grid(const struct music *music, const struct take_choice *choic
                  music->name, take->fit.score, take->tempo, 100 * take->confidence);
 }
 
-struct music *music_load(const char *path, const struct take_choice *choice,
-                         const struct command_common *common, struct error *error)
+void music_tell(const struct music *music, const struct take_choice *choice,
+                const struct command_common *common)
 {
-    struct music *music = g_new0(struct music, 1);
-    music->name = g_strdup(files_name(path));
-    music->stem = files_stem(music->name);
-    music->file = midifile_load(path, error);
-    if (music->file)
-        music->take = take_create(music->file, music->name, choice, error);
-    if (!music->take) {
-        music_free(music);
-        return NULL;
-    }
     if (midifile_warning(music->file)[0])
         command_warn(common, "%s", midifile_warning(music->file));
     note_grid(music, choice, common);
+}
+
+struct music *music_load(const char *path, const struct take_choice *choice,
+                         const struct command_common *common, struct error *error)
+{
+    struct music *music = music_open(path, choice, error);
+    if (music)
+        music_tell(music, choice, common);
     return music;
-}
-
-void music_free(struct music *music)
-{
-    if (!music)
-        return;
-    take_free(music->take);
-    midifile_free(music->file);
-    g_free(music->name);
-    g_free(music->stem);
-    g_free(music);
-}
-
-struct song *music_song(const struct music *music, struct error *error)
-{
-    return take_song(music->take, music->file, music->stem, error);
 }
 
 struct take_note *music_truth(const struct music *music)

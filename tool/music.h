@@ -2,7 +2,7 @@
 #ifndef TOOL_MUSIC_H
 #define TOOL_MUSIC_H
 
-#include "filter/take.h"
+#include "load/music.h"
 #include "measure/take.h"
 #include "tool/command.h"
 
@@ -39,19 +39,14 @@ void music_options_clear(struct music_options *options);
  * COMMAND_GO_ON, or the exit code of wrong usage of the command `name`. */
 int music_choice(const struct music_options *options, const char *name, struct take_choice *choice);
 
-struct music {
-    char *name; /* for messages */
-    char *stem; /* for people: the file's name without folder and ending */
-    struct midifile *file;
-    struct take *take;
-};
-
-/* Loads and chooses; says on standard error when the grid had to be found. NULL: error. */
+/* As music_open; says on standard error what was mended, and when the grid had to be
+ * found. NULL: error. */
 struct music *music_load(const char *path, const struct take_choice *choice,
                          const struct command_common *common, struct error *error);
-void music_free(struct music *music);
 
-struct song *music_song(const struct music *music, struct error *error);
+/* What music_load says. */
+void music_tell(const struct music *music, const struct take_choice *choice,
+                const struct command_common *common);
 
 /* The take's notes for measuring, in its order, [take->count]; g_free. */
 struct take_note *music_truth(const struct music *music);

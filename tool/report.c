@@ -36,32 +36,24 @@ static int compare_candidates(const void *a, const void *b)
     return strcmp(x->path, y->path);
 }
 
-static bool same_file(const char *path, const struct stat *status)
-{
-    struct stat other;
-    return stat(path, &other) == 0 && other.st_dev == status->st_dev &&
-           other.st_ino == status->st_ino;
-}
-
-/* A .mid that may be a session: neither the recording, nor a piece, nor what `correct` wrote. */
-static bool may_be_session(const struct report_options *options, const char *recording,
-                           const char *path, struct stat *status)
+/* Music that may be a session: neither the recording, nor a piece, nor what `correct` wrote. */
+static bool may_be_session(const struct models *models, const char *recording, const char *path,
+                           struct stat *status)
 {
     char *lower = g_ascii_strdown(path, -1);
-    bool fits = (g_str_has_suffix(lower, ".mid") || g_str_has_suffix(lower, ".midi")) &&
-                !g_str_has_suffix(lower, ".corrected.mid");
+    bool corrected = g_str_has_suffix(lower, ".corrected.mid");
     g_free(lower);
-    if (!fits || stat(path, status) != 0 || !S_ISREG(status->st_mode) ||
-        same_file(recording, status))
+    if (corrected || stat(path, status) != 0 || !S_ISREG(status->st_mode) ||
+        files_same(recording, status))
         return false;
-    for (char **model = options->models; model && *model; model++)
-        if (same_file(*model, status))
+    for (size_t i = 0; i < models->count; i++)
+        if (files_same(models->path[i], status))
             return false;
-    return true;
+    return files_are(path, FILES_MUSIC);
 }
 
 /* Sessions older than the recording, oldest first; g_free each path and the array. */
-static GArray *find_candidates(const struct report_options *options, const char *recording,
+static GArray *find_candidates(const struct models *models, const char *recording,
                                const struct stat *own)
 {
     GArray *found = g_array_new(FALSE, FALSE, sizeof(struct candidate));
@@ -71,7 +63,7 @@ static GArray *find_candidates(const struct report_options *options, const char 
     for (const char *name; entries && (name = g_dir_read_name(entries));) {
         struct stat status;
         struct candidate candidate = {.path = g_build_filename(folder, name, NULL)};
-        bool fits = may_be_session(options, recording, candidate.path, &status);
+        bool fits = may_be_session(models, recording, candidate.path, &status);
         if (fits)
             candidate.time = status.st_mtim;
         if (fits && compare_candidates(&candidate, &self) < 0)
@@ -98,16 +90,15 @@ static void add_earlier(GArray *list, const struct candidate *candidate,
 }
 
 /* Files that cannot be read, and other music, are passed over. */
-static void find_earlier(const struct report_options *options, const struct models *models,
-                         const struct pieces *pieces, const struct take_choice *choice,
-                         struct report *report)
+static void find_earlier(const struct models *models, const struct pieces *pieces,
+                         const struct take_choice *choice, struct report *report)
 {
     struct stat own;
     const char *recording = report->session->path;
     GArray *list = g_array_new(FALSE, FALSE, sizeof(struct report_earlier));
     if (strcmp(recording, "-") != 0 && stat(recording, &own) == 0) {
         const struct command_common quiet = {.quiet = TRUE};
-        GArray *found = find_candidates(options, recording, &own);
+        GArray *found = find_candidates(models, recording, &own);
         report->time = own.st_mtim.tv_sec;
         for (guint i = 0; i < found->len; i++) {
             struct candidate *candidate = &g_array_index(found, struct candidate, i);
@@ -217,7 +208,8 @@ static int tell(const struct report_options *options, const struct report *repor
     return command_flush();
 }
 
-static int write_page(const struct report_options *options, const struct report *report)
+static int write_page(const struct report_options *options, const struct models *models,
+                      const struct report *report)
 {
     struct error error;
     const char *path = report->session->path;
@@ -225,8 +217,11 @@ static int write_page(const struct report_options *options, const struct report 
                    : strcmp(path, "-") == 0 ? g_strdup("-")
                                             : files_replace_ending(path, ".report.html");
     char *page = report_page(report, &error);
+    char *inputs[] = {(char *)path, NULL};
     int code = COMMAND_FAILED;
-    if (page && outfile_write(output, page, strlen(page), &error) == 0)
+    if (page && files_check_output(output, inputs, &error) == 0 &&
+        files_check_output(output, models->path, &error) == 0 &&
+        outfile_write(output, page, strlen(page), &error) == 0)
         code = tell(options, report, output);
     else
         command_fail(&error);
@@ -247,9 +242,9 @@ static int report_session(const struct report_options *options, const struct mod
     if (session->piece != ALIGN_NONE) {
         report.piece = &pieces->piece[session->piece];
         find_places(&report);
-        find_earlier(options, models, pieces, choice, &report);
+        find_earlier(models, pieces, choice, &report);
     }
-    int code = write_page(options, &report);
+    int code = write_page(options, models, &report);
     for (size_t i = 0; i < report.earlier_count; i++)
         g_free(report.earlier[i].name);
     g_free(report.earlier);
@@ -277,7 +272,7 @@ static int run(const struct report_options *options, char *const *files)
         return code;
     if (models_find(&models, options->models, &whole, &mode, 1, &options->common, &error) != 0)
         return command_fail(&error);
-    if (pieces_load(&pieces, &models, options->models, &whole, &error) == 0)
+    if (pieces_load(&pieces, &models, models.path, &whole, &error) == 0)
         code = report_session(options, &models, &pieces, &choice, files[0]);
     else
         code = command_fail(&error);
@@ -291,7 +286,8 @@ int command_report(int argc, char **argv)
     struct report_options options = {0};
     const GOptionEntry entries[] = {
         {"model", 'm', 0, G_OPTION_ARG_FILENAME_ARRAY, &options.models,
-         "a model, or a .mid, of what was practised; may be given several times", "MODEL"},
+         "a model, a .mid or a folder of both, of what was practised; may be given several times",
+         "MODEL"},
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output,
          "where to write (RECORDING.report.html)", "PAGE.html"},
         MUSIC_ENTRIES(options.music),

@@ -110,11 +110,6 @@ static int read_song(struct piece *piece, const struct song *song, struct error 
     return piece->bars ? 0 : -1;
 }
 
-static bool is_music(const char *path)
-{
-    return g_str_has_suffix(path, ".mid") || g_str_has_suffix(path, ".midi");
-}
-
 int pieces_load(struct pieces *pieces, const struct models *models, char *const *paths,
                 const struct take_choice *choice, struct error *error)
 {
@@ -125,7 +120,7 @@ int pieces_load(struct pieces *pieces, const struct models *models, char *const 
     for (size_t m = 0; m < models->count; m++)
         for (size_t s = 0; s < model_songs(models->model[m]); s++) {
             struct piece *piece = &pieces->piece[pieces->count++];
-            int status = paths && is_music(paths[m])
+            int status = paths && files_are(paths[m], FILES_MUSIC)
                              ? read_music(piece, paths[m], choice, error)
                              : read_song(piece, model_song(models->model[m], s), error);
             if (status != 0) {

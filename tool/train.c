@@ -1,8 +1,8 @@
 /* audiogenrl train: from .mid files to a model. */
 #include "base/outfile.h"
+#include "load/learn.h"
 #include "tool/commands.h"
 #include "tool/files.h"
-#include "tool/learn.h"
 #include "tool/music.h"
 #include "tool/progress.h"
 
@@ -32,7 +32,8 @@ struct lesson {
     struct song **songs;
     size_t count;
     uint32_t context;
-    char *name; /* of the first file or folder */
+    char **paths; /* the files they are from; NULL: from the model alone */
+    char *name;   /* of the first file or folder */
     struct model *resumed;
 };
 
@@ -102,7 +103,8 @@ static void lesson_clear(struct lesson *lesson)
     for (size_t i = 0; !lesson->resumed && i < lesson->count; i++)
         song_free(lesson->songs[i]);
     g_free(lesson->songs);
-    g_free(lesson->name);
+    g_strfreev(lesson->paths);
+    free(lesson->name);
     model_free(lesson->resumed);
 }
 
@@ -375,14 +377,27 @@ static int train(struct train_options *options, const struct lesson *lesson, con
     return code;
 }
 
-/* Before anything is learned: is there a place to write to? */
-static int check_output(const char *path, struct error *error)
+/* Before anything is learned: is there a place to write to, and is no piece lost by it? */
+static int check_output(const char *path, const struct lesson *lesson, struct error *error)
 {
+    if (files_check_output(path, lesson->paths, error) != 0)
+        return -1;
     struct outfile *file = outfile_open(path, error);
     if (!file)
         return -1;
     outfile_abort(file);
     return 0;
+}
+
+/* The log may not take the place of the model that training goes on from either. */
+static int check_outputs(const struct train_options *options, const struct lesson *lesson,
+                         const char *output, struct error *error)
+{
+    char *resumed[] = {options->resume, NULL};
+    if (files_check_output(options->log, lesson->paths, error) != 0 ||
+        files_check_output(options->log, resumed, error) != 0)
+        return -1;
+    return check_output(output, lesson, error);
 }
 
 static int check_usage(struct train_options *options, char *const *files)
@@ -392,7 +407,7 @@ static int check_usage(struct train_options *options, char *const *files)
     if (options->algorithm && strcmp(options->algorithm, "ppo") != 0 &&
         strcmp(options->algorithm, "sarsa") != 0)
         return command_usage("train", "--algorithm is ppo or sarsa, not '%s'", options->algorithm);
-    int policy = options->policy ? policy_kind(options->policy) : (int)POLICY_TABLE;
+    int policy = options->policy ? policy_kind(options->policy) : (int)options->learn.policy;
     if (policy < 0 || policy > POLICY_MLP)
         return command_usage("train", "--policy is table or mlp, not '%s'", options->policy);
     options->learn.sarsa = g_strcmp0(options->algorithm, "sarsa") == 0;
@@ -421,17 +436,17 @@ static int prepare(struct train_options *options, char *const *files, struct les
 {
     lesson->context = (uint32_t)options->context;
     if (files[0]) {
-        char **paths = files_expand(files, error);
+        char **paths = files_expand(files, FILES_MUSIC, error);
         int status = paths ? read_pieces(options, paths, lesson, error) : -1;
-        g_strfreev(paths);
+        lesson->paths = paths;
         if (status != 0)
             return -1;
-        lesson->name = files_stem(files_name(files[0]));
+        lesson->name = music_stem(files_name(files[0]));
     }
     if (options->resume && resume_lesson(options, lesson, error) != 0)
         return -1;
     if (!lesson->name && lesson->count > 0)
-        lesson->name = g_strdup(lesson->songs[0]->name);
+        lesson->name = strdup(lesson->songs[0]->name);
     return 0;
 }
 
@@ -447,8 +462,9 @@ static int run(struct train_options *options, char *const *files)
         output = options->output   ? g_strdup(options->output)
                  : options->resume ? g_strdup(options->resume)
                                    : g_strdup_printf("%s.model", lesson.name);
-        code = check_output(output, &error) == 0 ? train(options, &lesson, output)
-                                                 : command_fail(&error);
+        code = check_outputs(options, &lesson, output, &error) == 0
+                   ? train(options, &lesson, output)
+                   : command_fail(&error);
     } else {
         code = command_fail(&error);
     }
@@ -463,6 +479,7 @@ int command_train(int argc, char **argv)
         if (strcmp(argv[i], "--style") == 0)
             return command_train_style(argc, argv);
     struct train_options options = {.common.offers = COMMAND_SEED,
+                                    .learn = learn_defaults(),
                                     .context = LEARN_CONTEXT,
                                     .threads = (gint)g_get_num_processors(),
                                     .steps = NOT_GIVEN,

@@ -10,6 +10,7 @@
 #include "style/warm.h"
 #include "tool/commands.h"
 #include "tool/corpus.h"
+#include "tool/files.h"
 #include "tool/progress.h"
 
 #include <math.h>
@@ -387,11 +388,13 @@ static int learn(struct style_options *options, const struct corpus *corpus)
     return command_flush();
 }
 
-/* Before anything is learned: is there a place to write to? */
-static int check_output(const char *path, struct error *error)
+/* Before anything is learned: is there a place to write to, and is no piece lost by it? */
+static int check_output(const char *path, char *const *pieces, struct error *error)
 {
     if (!path)
         return 0;
+    if (files_check_output(path, pieces, error) != 0)
+        return -1;
     struct outfile *file = outfile_open(path, error);
     if (!file)
         return -1;
@@ -462,7 +465,8 @@ int command_train_style(int argc, char **argv)
         struct corpus corpus = {0};
         if (!options.output)
             options.output = g_strdup("style.model");
-        if (check_output(options.output, &error) == 0 && check_output(options.warm, &error) == 0 &&
+        if (check_output(options.output, paths, &error) == 0 &&
+            check_output(options.warm, paths, &error) == 0 &&
             corpus_load(&corpus, paths, (uint32_t)options.hold_out, &options.common, &error) == 0) {
             code = learn(&options, &corpus);
             corpus_free(&corpus);

@@ -62,11 +62,6 @@ class Correct(Case):
             self.assertTrue(done.stdout == content("out.mid"))
             self.assertEqual(done.stderr, b"")
 
-    def test_in_place(self):
-        self.succeeds("correct", "-q", "-m", "piece.model", "played.mid", "-o", "out.mid")
-        self.succeeds("correct", "-q", "-m", "piece.model", "played.mid", "-o", "played.mid")
-        self.assertTrue(content("played.mid") == content("out.mid"))
-
     def test_report(self):
         self.succeeds(
             "correct", "-q", "--live", "-m", "piece.model", "played.mid", "-o", "out.mid",

@@ -131,13 +131,13 @@ class Train(Case):
         for words in (["ppo"], ["ppo", "--policy", "mlp"], ["sarsa"]):
             words = ["-q", "--algorithm", *words, "--seed", "3"]
             self.interrupted("train", *words, "--steps", "2000000000", "-o", "part.model")
-            self.fails(1, "train", "--resume", "part.model", "--steps", "1", says="--steps")
             before = json.loads(self.succeeds("inspect", "--json", "part.model").stdout)["steps"]
             more = str(before + 100000)
             self.succeeds("train", "-q", "--resume", "part.model", "--steps", more)
             after = json.loads(self.succeeds("inspect", "--json", "part.model").stdout)
             self.assertGreaterEqual(after["steps"], before + 100000)
             self.assertEqual(after["seed"], 3)
+            self.fails(1, "train", "--resume", "part.model", "--steps", "1", says="--steps")
 
     def interrupted(self, *words):
         """Ctrl-C once learning has begun, as the first snapshot tells."""

@@ -1,12 +1,10 @@
 /* The two algorithms behind one face. */
-#include "tool/learn.h"
+#include "load/learn.h"
 
 #include "rl/environment.h"
 #include "rl/ppo.h"
 #include "rl/sarsa.h"
-#include "tool/models.h"
 
-#include <glib.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,10 +67,19 @@ static int go_on(struct learner *learner, const struct model *resume, struct err
                           : ppo_import(learner->ppo, bytes, length, error);
 }
 
+struct learn_settings learn_defaults(void)
+{
+    return (struct learn_settings){.policy = POLICY_TABLE, .seed = 1};
+}
+
 struct learner *learn_open(const struct process *process, const struct learn_settings *settings,
                            const struct model *resume, struct error *error)
 {
-    struct learner *learner = g_new0(struct learner, 1);
+    struct learner *learner = calloc(1, sizeof *learner);
+    if (!learner) {
+        error_set(error, "learning: out of memory");
+        return NULL;
+    }
     learner->process = process;
     learner->settings = *settings;
     int status = settings->sarsa ? open_sarsa(learner, error) : open_ppo(learner, resume, error);
@@ -92,7 +99,7 @@ void learn_close(struct learner *learner)
     environment_free(learner->environment);
     policy_free(learner->policy);
     sarsa_close(learner->sarsa);
-    g_free(learner);
+    free(learner);
 }
 
 uint64_t learn_total(const struct learner *learner)
@@ -126,9 +133,9 @@ struct model *learn_model(const struct learner *learner, struct song *const *son
                           bool whole, struct error *error)
 {
     struct model_origin origin = {.steps = learn_steps(learner), .seed = learner->settings.seed};
-    g_strlcpy(origin.algorithm, learner->sarsa ? "sarsa" : "ppo", sizeof origin.algorithm);
-    g_strlcpy(origin.policy, policy_name(learner->settings.policy), sizeof origin.policy);
-    struct song **copies = models_copy_songs(songs, count, error);
+    strcpy(origin.algorithm, learner->sarsa ? "sarsa" : "ppo");
+    strncpy(origin.policy, policy_name(learner->settings.policy), sizeof origin.policy - 1);
+    struct song **copies = song_copy_all(songs, count, error);
     if (!copies)
         return NULL;
     struct process *process =
@@ -137,12 +144,12 @@ struct model *learn_model(const struct learner *learner, struct song *const *son
                             : learner->sarsa ? sarsa_policy(learner->sarsa, error)
                                              : copy_policy(learner->policy, error);
     if (!policy) {
-        models_free_songs(copies, count);
+        song_free_all(copies, count);
         process_free(process);
         return NULL;
     }
     struct model *model = model_create(copies, count, process, policy, &origin, error);
-    g_free(copies);
+    free(copies);
     if (model && whole && attach(learner, model, error) != 0) {
         model_free(model);
         return NULL;
@@ -151,14 +158,19 @@ struct model *learn_model(const struct learner *learner, struct song *const *son
 }
 
 struct model *learn_songs(struct song *const *songs, size_t count, uint32_t context,
-                          const struct learn_settings *settings, struct error *error)
+                          const struct learn_settings *settings, learning_watch *watch,
+                          void *watch_context, struct error *error)
 {
     struct process *process =
         beats_process((const struct song *const *)songs, count, context, error);
     struct learner *learner = process ? learn_open(process, settings, NULL, error) : NULL;
     struct model *model = NULL;
-    if (learner && learn_run(learner, learn_total(learner), NULL, NULL, error) == 0)
-        model = learn_model(learner, songs, count, false, error);
+    if (learner && learn_run(learner, learn_total(learner), watch, watch_context, error) == 0) {
+        if (learn_steps(learner) < learn_total(learner))
+            error_set(error, "stopped");
+        else
+            model = learn_model(learner, songs, count, false, error);
+    }
     learn_close(learner);
     process_free(process);
     return model;
@@ -169,8 +181,12 @@ int learn_rewards(const struct model *model, struct learn_rewards *rewards, stru
     const struct process *process = model_process(model);
     struct policy *fresh =
         policy_create(&model_policy(model)->shape, model_origin(model)->seed, error);
-    float *probability = g_new(float, process->arcs);
-    int status = fresh ? policy_arc_probability(fresh, process, probability, error) : -1;
+    float *probability = malloc(process->arcs * sizeof *probability);
+    int status = -1;
+    if (!probability)
+        error_set(error, "out of memory");
+    else if (fresh)
+        status = policy_arc_probability(fresh, process, probability, error);
     if (status == 0) {
         rewards->untrained = process_policy_reward(process, probability, LEARN_HORIZON);
         process_observed(process, probability);
@@ -182,7 +198,7 @@ int learn_rewards(const struct model *model, struct learn_rewards *rewards, stru
             rewards->best < 0)
             status = error_set(error, "out of memory");
     }
-    g_free(probability);
+    free(probability);
     policy_free(fresh);
     return status;
 }

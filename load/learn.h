@@ -1,6 +1,8 @@
-/* Training of a policy on the process of some pieces, whichever algorithm. */
-#ifndef TOOL_LEARN_H
-#define TOOL_LEARN_H
+/* Training of a policy on the process of some pieces, whichever algorithm. The
+ * defaults stand here, so that `audiogenrl train` and the service make the same
+ * model of a piece. */
+#ifndef LOAD_LEARN_H
+#define LOAD_LEARN_H
 
 #include "piece/model.h"
 #include "rl/learning.h"
@@ -20,6 +22,9 @@ struct learn_settings {
     uint64_t steps; /* over which rates fall; 0: the algorithm's default */
     uint64_t seed;
 };
+
+/* PPO in a table, seed 1. */
+struct learn_settings learn_defaults(void);
 
 struct learner;
 
@@ -45,9 +50,12 @@ int learn_run(struct learner *learner, uint64_t until, learning_watch *watch, vo
 struct model *learn_model(const struct learner *learner, struct song *const *songs, size_t count,
                           bool whole, struct error *error);
 
-/* Models in one go: songs to trained model. Takes nothing over. */
+/* Models in one go: songs to trained model, without the state of training. Takes
+ * nothing over. `watch` (NULL: none) may stop it: then NULL, and the error is
+ * "stopped". */
 struct model *learn_songs(struct song *const *songs, size_t count, uint32_t context,
-                          const struct learn_settings *settings, struct error *error);
+                          const struct learn_settings *settings, learning_watch *watch,
+                          void *watch_context, struct error *error);
 
 /* Mean rewards a step over LEARN_HORIZON steps from every state, all exact. */
 struct learn_rewards {

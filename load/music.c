@@ -1,0 +1,111 @@
+/* By kind of file, then notes chosen and placed. */
+#include "load/music.h"
+
+#include "base/infile.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+size_t music_stem_length(const char *path)
+{
+    static const char *const endings[] = {".mid",      ".midi", ".smf", ".kar",  ".rmi",
+                                          ".musicxml", ".xml",  ".mxl", ".model"};
+    const char *slash = strrchr(path, '/');
+    const char *name = slash ? slash + 1 : path;
+    const char *dot = strrchr(name, '.');
+    for (size_t i = 0; dot && dot > name && i < sizeof endings / sizeof *endings; i++)
+        if (strcasecmp(dot, endings[i]) == 0)
+            return (size_t)(dot - path);
+    return strlen(path);
+}
+
+char *music_stem(const char *path)
+{
+    size_t length = strlen(path);
+    while (length > 1 && path[length - 1] == '/') /* of a folder */
+        length--;
+    size_t begin = length;
+    while (begin > 0 && path[begin - 1] != '/')
+        begin--;
+    char *stem = strndup(path + begin, length - begin);
+    if (stem)
+        stem[music_stem_length(stem)] = '\0';
+    return stem;
+}
+
+bool music_takes(enum filekind kind)
+{
+    return kind == FILEKIND_MIDI;
+}
+
+static struct midifile *refuse(const void *bytes, size_t length, const char *name,
+                               enum filekind kind, struct error *error)
+{
+    const char *what = filekind_name(bytes, length);
+    if (kind == FILEKIND_MODEL)
+        error_set(error, "%s: is %s, expected music; a model is named with -m", name, what);
+    else if (kind == FILEKIND_MUSICXML || kind == FILEKIND_MXL)
+        error_set(error, "%s: is %s, expected a Standard MIDI File; notation programs export one",
+                  name, what);
+    else
+        return midifile_load_memory(bytes, length, name, error); /* says what is wrong with it */
+    return NULL;
+}
+
+/* Notation other than MIDI is to be turned into a file of the same notes here. */
+struct midifile *music_read_file(const void *bytes, size_t length, const char *name,
+                                 struct error *error)
+{
+    enum filekind kind = filekind_of(bytes, length);
+    if (kind == FILEKIND_MIDI)
+        return midifile_load_memory(bytes, length, name, error);
+    return refuse(bytes, length, name, kind, error);
+}
+
+struct music *music_read(const void *bytes, size_t length, const char *path,
+                         const struct take_choice *choice, struct error *error)
+{
+    struct music *music = calloc(1, sizeof *music);
+    if (music) {
+        music->name = strdup(infile_name(path));
+        music->stem = music_stem(infile_name(path));
+    }
+    if (!music || !music->name || !music->stem) {
+        error_set(error, "%s: out of memory", path);
+        music_free(music);
+        return NULL;
+    }
+    music->file = music_read_file(bytes, length, music->name, error);
+    if (music->file)
+        music->take = take_create(music->file, music->name, choice, error);
+    if (music->take)
+        return music;
+    music_free(music);
+    return NULL;
+}
+
+struct music *music_open(const char *path, const struct take_choice *choice, struct error *error)
+{
+    size_t length = 0;
+    void *bytes = infile_read(path, MUSIC_MAX_BYTES, &length, error);
+    struct music *music = bytes ? music_read(bytes, length, path, choice, error) : NULL;
+    free(bytes);
+    return music;
+}
+
+void music_free(struct music *music)
+{
+    if (!music)
+        return;
+    take_free(music->take);
+    midifile_free(music->file);
+    free(music->name);
+    free(music->stem);
+    free(music);
+}
+
+struct song *music_song(const struct music *music, struct error *error)
+{
+    return take_song(music->take, music->file, music->stem, error);
+}
