@@ -4,6 +4,7 @@
 #include "base/infile.h"
 #include "daemon/log.h"
 #include "daemon/piece_loader.h"
+#include "load/music.h"
 #include "midi/smfcheck.h"
 
 #include <dirent.h>
@@ -111,13 +112,14 @@ static bool set_model(struct entry *entry, struct model *model, const struct err
 /* The piece may have had another name when it was learned. */
 static struct model *find_kept(struct catalog *catalog, const struct entry *entry)
 {
-    char name[256];
     struct model *model = cache_get(catalog->cache, &entry->key);
-    piece_loader_name(entry->path, name, sizeof name);
-    if (!model || model_name_song(model, 0, name, NULL) == 0)
-        return model;
-    model_free(model);
-    return NULL;
+    char *name = model ? music_stem(entry->path) : NULL;
+    if (model && (!name || model_name_song(model, 0, name, NULL) != 0)) {
+        model_free(model);
+        model = NULL;
+    }
+    free(name);
+    return model;
 }
 
 static bool read_file(struct catalog *catalog, struct entry *entry)
@@ -141,11 +143,16 @@ static bool read_file(struct catalog *catalog, struct entry *entry)
         free(bytes);
         return false;
     }
-    bool found = model_is(bytes, length);
-    struct model *model = found ? model_load_memory(bytes, length, entry->path, false, &error)
-                                : find_kept(catalog, entry);
+    enum filekind kind = filekind_of(bytes, length);
+    struct model *model = NULL;
+    if (kind == FILEKIND_MODEL)
+        model = model_load_memory(bytes, length, entry->path, false, &error);
+    else if (music_takes(kind))
+        model = find_kept(catalog, entry);
+    else
+        midifile_free(music_read_file(bytes, length, entry->path, &error)); /* says what it is */
     free(bytes);
-    if (model || found)
+    if (model || !music_takes(kind))
         return set_model(entry, model, &error);
     entry->wanted = true;
     return false;
@@ -165,9 +172,12 @@ static bool look_at(struct catalog *catalog, struct entry *entry)
 
 /* --- The folder --- */
 
+/* Hidden files are other programs' own. A folder is told of where its name says music. */
 static int wanted(const struct dirent *file)
 {
-    return file->d_name[0] != '.' && piece_loader_takes(file->d_name);
+    bool ends = music_stem_length(file->d_name) < strlen(file->d_name);
+    return file->d_name[0] != '.' && !music_is_copy(file->d_name) &&
+           (file->d_type != DT_DIR || ends);
 }
 
 static int by_name(const struct dirent **a, const struct dirent **b)

@@ -20,6 +20,19 @@ size_t music_stem_length(const char *path)
     return strlen(path);
 }
 
+bool music_is_copy(const char *name)
+{
+    for (const char *at = name; (at = strpbrk(at + 1, ".~")) && at[1];) {
+        char *part = strndup(name, (size_t)(at - name));
+        bool ended = part && music_stem_length(part) < strlen(part);
+        free(part);
+        if (ended && music_stem_length(name) == strlen(name))
+            return true;
+    }
+    size_t length = strlen(name);
+    return length > 1 && name[length - 1] == '~';
+}
+
 char *music_stem(const char *path)
 {
     size_t length = strlen(path);
@@ -77,7 +90,7 @@ struct music *music_read(const void *bytes, size_t length, const char *path,
         return NULL;
     }
     music->file = music_read_file(bytes, length, music->name, error);
-    if (music->file)
+    if (music->file && task_step(choice->task, 0, error) == 0)
         music->take = take_create(music->file, music->name, choice, error);
     if (music->take)
         return music;

@@ -48,4 +48,8 @@ char *music_stem(const char *path);
 /* The length of `path` without such an ending. */
 size_t music_stem_length(const char *path);
 
+/* Whether a name goes on behind such an ending, or ends in a tilde: a file that is being
+ * written (x.mid.part), or the one before it (x.mid~). */
+bool music_is_copy(const char *name);
+
 #endif

@@ -52,9 +52,6 @@ struct model *model_load_to_resume(const char *path, struct error *error);
 struct model *model_load_memory(const void *bytes, size_t length, const char *name, bool training,
                                 struct error *error);
 
-/* Whether the bytes begin as a model file does. */
-bool model_is(const void *bytes, size_t length);
-
 int model_save(const struct model *model, const char *path, struct error *error);
 void model_free(struct model *model);
 

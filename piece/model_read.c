@@ -371,12 +371,6 @@ static struct model *read_contents(const struct contents *contents, bool trainin
     return model;
 }
 
-bool model_is(const void *bytes, size_t length)
-{
-    size_t magic = strlen(MODEL_MAGIC);
-    return length >= magic && memcmp(bytes, MODEL_MAGIC, magic) == 0;
-}
-
 struct model *model_load_memory(const void *bytes, size_t length, const char *name, bool training,
                                 struct error *error)
 {

@@ -292,6 +292,25 @@ static void a_file_that_keeps_changing(void **state)
     desk_close(&desk);
 }
 
+/* By their bytes, whatever they are called; copies, hidden files and folders are passed over. */
+static void any_name(void **state)
+{
+    (void)state;
+    struct desk desk = desk_open("cache");
+    write_piece("pieces/a.kar", 8, 60);
+    write_piece("pieces/b", 8, 61);
+    write_piece("pieces/c.RMI", 8, 62);
+    write_piece("pieces/d.model", 8, 63);
+    write_piece("pieces/e.mid~", 8, 64);
+    write_piece("pieces/f.mid.part", 8, 65);
+    write_piece("pieces/.g.mid", 8, 66);
+    assert_int_equal(mkdir("pieces/folder", 0700), 0);
+    look(&desk);
+    learn_all(&desk);
+    names_are(&desk, "a b c d");
+    desk_close(&desk);
+}
+
 /* What is no piece is named once, and again when it has changed. */
 static void what_cannot_be_read(void **state)
 {
@@ -396,6 +415,7 @@ int main(void)
         cmocka_unit_test_setup(a_damaged_cache, empty_folder),
         cmocka_unit_test_setup(stops_when_it_is_told, empty_folder),
         cmocka_unit_test_setup(a_file_that_keeps_changing, empty_folder),
+        cmocka_unit_test_setup(any_name, empty_folder),
         cmocka_unit_test_setup(what_cannot_be_read, empty_folder),
         cmocka_unit_test_setup(a_full_cache, empty_folder),
         cmocka_unit_test_setup(where_it_is, empty_folder),

@@ -52,6 +52,17 @@ static void test_names(void **state)
     }
 }
 
+static void test_copies(void **state)
+{
+    (void)state;
+    static const char *const whole_files[] = {"a.mid", "a", "a.b", "a.mid.kar", "a.midst", "~"};
+    static const char *const copies[] = {"a.mid~", "a~", "a.MID.part", "a.model.12-3", "a.kar.x.y"};
+    for (size_t i = 0; i < sizeof whole_files / sizeof *whole_files; i++)
+        assert_false(music_is_copy(whole_files[i]));
+    for (size_t i = 0; i < sizeof copies / sizeof *copies; i++)
+        assert_true(music_is_copy(copies[i]));
+}
+
 static void taken(const void *bytes, size_t length, const char *path, const char *stem)
 {
     struct error error = {""};
@@ -174,9 +185,9 @@ static void test_learned(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_names),   cmocka_unit_test(test_taken),
-        cmocka_unit_test(test_refused), cmocka_unit_test(test_opened),
-        cmocka_unit_test(test_learned),
+        cmocka_unit_test(test_names),  cmocka_unit_test(test_copies),
+        cmocka_unit_test(test_taken),  cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_opened), cmocka_unit_test(test_learned),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
