@@ -108,7 +108,11 @@ class Life:
         self.write_config(self.draw)
         for i in range(self.draw.randrange(4)):
             write_piece(f"{self.repertoire}/first{i}.mid", self.draw)
-        environment = {**os.environ, "AUDIOGENRL_SOCKET": self.socket}
+        environment = {
+            **os.environ,
+            "AUDIOGENRL_SOCKET": self.socket,
+            "CACHE_DIRECTORY": os.path.join(folder, "cache"),
+        }
         program = os.path.join(build, "daemon", "audiogenrld")
         if self.lack == "calls":
             program = os.path.join(build, "tests", "daemon", "faulty_audiogenrld")
@@ -221,11 +225,10 @@ class Life:
             path = f"{self.repertoire}/{draw.randrange(8)}.{draw.choice(['mid', 'kar', 'model'])}"
             what = draw.randrange(8)
             try:
-                if os.path.islink(path) or not os.path.isdir(path):
-                    if what < 3 and os.path.lexists(path):
-                        os.remove(path)
-                elif what < 3:
+                if os.path.isdir(path):
                     os.rmdir(path)
+                elif os.path.lexists(path) and (what < 3 or not os.path.isfile(path)):
+                    os.remove(path)
                 if what == 0:
                     os.mkfifo(path)
                 elif what == 1:
