@@ -85,14 +85,23 @@ struct clock *clock_open(const struct clock_settings *settings, struct error *er
         error_set(error, "out of memory");
         return NULL;
     }
-    clock->settings = *settings;
-    clock->follower = follower_open(settings->tempo, error);
+    clock->follower = follower_open(error);
     if (!clock->follower) {
         free(clock);
         return NULL;
     }
-    start_source(clock);
+    clock_start(clock, settings, NULL);
     return clock;
+}
+
+int clock_start(struct clock *clock, const struct clock_settings *settings, struct error *error)
+{
+    if (clock_check(settings, error) != 0)
+        return -1;
+    *clock = (struct clock){.settings = *settings, .follower = clock->follower};
+    follower_forget(clock->follower);
+    start_source(clock);
+    return 0;
 }
 
 void clock_close(struct clock *clock)

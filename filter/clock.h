@@ -67,6 +67,9 @@ int clock_check(const struct clock_settings *settings, struct error *error);
 struct clock *clock_open(const struct clock_settings *settings, struct error *error);
 void clock_close(struct clock *clock);
 
+/* Begins anew, as a clock that was just opened. -1: out of range, nothing changed. */
+int clock_start(struct clock *clock, const struct clock_settings *settings, struct error *error);
+
 /* Changes the settings; the position goes on from where it is, at `seconds` (which
  * do not count before the first other call). -1: out of range, nothing changed. */
 int clock_set(struct clock *clock, const struct clock_settings *settings, double seconds,

@@ -64,7 +64,7 @@ struct follower {
     int askew;           /* events on end that the best guess did not fit the piece */
 };
 
-struct follower *follower_open(double tempo, struct error *error)
+struct follower *follower_open(struct error *error)
 {
     struct follower *follower = calloc(1, sizeof *follower);
     if (!follower) {
@@ -83,7 +83,6 @@ struct follower *follower_open(double tempo, struct error *error)
         free(follower);
         return NULL;
     }
-    follower_start(follower, 0, tempo);
     return follower;
 }
 
@@ -93,6 +92,11 @@ void follower_close(struct follower *follower)
         return;
     pulse_free(follower->pulse);
     free(follower);
+}
+
+void follower_forget(struct follower *follower)
+{
+    *follower = (struct follower){.pulse = follower->pulse, .options = follower->options};
 }
 
 void follower_start(struct follower *follower, double position, double tempo)

@@ -36,8 +36,11 @@ int train_pulse(struct train *train, double seconds);
 /* The tracker behind source auto. */
 struct follower;
 
-struct follower *follower_open(double tempo, struct error *error);
+struct follower *follower_open(struct error *error);
 void follower_close(struct follower *follower);
+
+/* Forgets everything; to be started. */
+void follower_forget(struct follower *follower);
 
 /* Forgets the past but for the position, which goes on. */
 void follower_start(struct follower *follower, double position, double tempo);

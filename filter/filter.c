@@ -72,17 +72,30 @@ struct filter *filter_open(const struct filter_settings *settings, filter_send *
         error_set(error, "out of memory");
         return NULL;
     }
-    filter->settings = *settings;
     filter->send = send;
     filter->context = context;
-    filter->seconds = -INFINITY;
-    filter->status.place.piece = -1;
-    patch_clear(&filter->patch);
     filter->clock = clock_open(&settings->clock, error);
-    if (filter->clock)
-        return filter;
-    free(filter);
-    return NULL;
+    if (!filter->clock) {
+        free(filter);
+        return NULL;
+    }
+    filter_start(filter, settings, NULL);
+    return filter;
+}
+
+int filter_start(struct filter *filter, const struct filter_settings *settings, struct error *error)
+{
+    if (settings_check(settings, error) != 0)
+        return -1;
+    clock_start(filter->clock, &settings->clock, NULL);
+    *filter = (struct filter){.settings = *settings,
+                              .send = filter->send,
+                              .context = filter->context,
+                              .clock = filter->clock,
+                              .seconds = -INFINITY,
+                              .status.place.piece = -1};
+    patch_clear(&filter->patch);
+    return 0;
 }
 
 void filter_close(struct filter *filter)

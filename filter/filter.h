@@ -88,6 +88,11 @@ struct filter *filter_open(const struct filter_settings *settings, filter_send *
 /* Sends nothing: call filter_release_all before, while there is somebody to send to. */
 void filter_close(struct filter *filter);
 
+/* Begins anew, as a filter that was just opened: without a corrector, nothing held. Sends
+ * nothing. -1: out of range, nothing changed. */
+int filter_start(struct filter *filter, const struct filter_settings *settings,
+                 struct error *error);
+
 /* An event in; everything to be sent for it is sent before the call returns.
  * event->seconds never falls (an earlier one is taken as the last one). SysEx may
  * come in chunks, each an event. */

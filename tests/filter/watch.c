@@ -23,12 +23,12 @@ struct held {
 
 struct watch {
     struct filter *filter;
+    /* What follows is zero at the start, up to the lists. */
     struct corrector *corrector;
     double seconds;
     double heard;
     bool sensed;
     struct kits kits;
-    struct held held[MOST_HELD]; /* in the order of their strikes */
     size_t held_count;
     unsigned owed[16][128];     /* note-offs by channel and pitch that were held back */
     unsigned answered[16][128]; /* releases by channel and key that are to be swallowed */
@@ -39,11 +39,12 @@ struct watch {
     unsigned pressed;     /* switches by pedal that are down */
     int stack[16][128];   /* note-ons less note-offs, as a synth would count them */
     bool sounds[16][128]; /* for one that does not count */
-    struct sent sent[MOST_SENT];
     size_t sent_count;
-    struct sent expected[MOST_SENT];
     size_t expected_count;
     uint64_t notes, corrected;
+    struct held held[MOST_HELD]; /* in the order of their strikes */
+    struct sent sent[MOST_SENT];
+    struct sent expected[MOST_SENT];
 };
 
 static void record(struct sent *list, size_t *count, const struct midi_event *event)
@@ -383,6 +384,7 @@ static void advance(struct watch *watch, double seconds)
 void watch_event(struct watch *watch, const struct midi_event *event)
 {
     struct filter_settings settings = *filter_settings(watch->filter);
+    uint64_t notes = watch->notes;
     begin(watch);
     filter_event(watch->filter, event);
     if (watch->sensed && event->seconds >= watch->heard + 0.33) {
@@ -395,7 +397,7 @@ void watch_event(struct watch *watch, const struct midi_event *event)
     watch->sensed |= event->status == 0xFE;
     expect_event(watch, event, &settings);
     compare(watch, event);
-    if (watch->notes % 64 == 0)
+    if (watch->notes != notes && watch->notes % 64 == 0)
         check_stacks(watch);
     must(filter_status(watch->filter).sounding == watch->held_count, "the count of held notes");
 }
@@ -438,6 +440,17 @@ void watch_set_corrector(struct watch *watch, struct corrector *corrector)
     compare(watch, NULL);
 }
 
+/* Of a new filter. */
+static void forget(struct watch *watch)
+{
+    watch->seconds = -INFINITY;
+    watch->sensed = false;
+    watch->kits = (struct kits){0};
+    memset(watch->answered, 0, sizeof watch->answered);
+    memset(watch->further, 0, sizeof watch->further);
+    watch->pressed = 0;
+}
+
 static void open_filter(struct watch *watch, const struct filter_settings *settings)
 {
     struct error error;
@@ -447,12 +460,7 @@ static void open_filter(struct watch *watch, const struct filter_settings *setti
         abort();
     }
     filter_set_corrector(watch->filter, watch->corrector);
-    watch->seconds = -INFINITY;
-    watch->sensed = false;
-    watch->kits = (struct kits){0};
-    memset(watch->answered, 0, sizeof watch->answered);
-    memset(watch->further, 0, sizeof watch->further);
-    watch->pressed = 0;
+    forget(watch);
 }
 
 struct watch *watch_open(const struct filter_settings *settings)
@@ -462,6 +470,14 @@ struct watch *watch_open(const struct filter_settings *settings)
         abort();
     open_filter(watch, settings);
     return watch;
+}
+
+void watch_start(struct watch *watch, const struct filter_settings *settings)
+{
+    uint8_t *from = (uint8_t *)&watch->corrector;
+    memset(from, 0, (size_t)((uint8_t *)watch->held - from));
+    must(filter_start(watch->filter, settings, NULL) == 0, "settings in range are taken");
+    forget(watch);
 }
 
 void watch_reopen(struct watch *watch, const struct filter_settings *settings)

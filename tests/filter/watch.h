@@ -14,6 +14,9 @@ struct watch;
 /* A filter under watch; it is opened and closed here. */
 struct watch *watch_open(const struct filter_settings *settings);
 void watch_close(struct watch *watch);
+
+/* As closed, without a word, and opened; without a corrector. */
+void watch_start(struct watch *watch, const struct filter_settings *settings);
 struct filter *watch_filter(struct watch *watch);
 
 void watch_event(struct watch *watch, const struct midi_event *event);

@@ -18,7 +18,11 @@ struct input {
     double seconds;
 };
 
-static struct corrector *correctors[3];
+/* Longer ones say nothing new, but take their time. */
+enum { LONGEST = 1024 };
+
+static struct corrector *correctors[3]; /* the first is none */
+static bool used[3];
 
 static uint8_t next(struct input *input)
 {
@@ -40,16 +44,30 @@ static struct model *make_model(void)
     return model;
 }
 
-/* New ones for each input, or an input would not tell the whole story. */
-static void open_correctors(void)
+/* Opening takes longer than most inputs: it is done once. But each input starts from
+ * nothing, or it would not tell the whole story. */
+static void start_correctors(void)
 {
-    static struct model *model;
     struct correct_settings settings = correct_defaults();
-    if (!model)
-        model = make_model();
-    const struct model *models[] = {model};
-    for (size_t i = 1; i < 3; i++)
-        correctors[i] = corrector_open(models, i == 1, &settings, NULL);
+    if (!correctors[1]) {
+        const struct model *models[] = {make_model()};
+        for (size_t i = 1; i < 3; i++)
+            correctors[i] = corrector_open(models, i == 1, &settings, NULL);
+    }
+    settings.mode = CORRECT_OFF;
+    for (size_t i = 1; i < 3; i++) {
+        if (used[i]) {
+            corrector_set(correctors[i], &settings, NULL);
+            corrector_take(correctors[i], NULL, 0, NULL, NULL);
+        }
+        used[i] = false;
+    }
+}
+
+static void use(struct watch *watch, size_t which)
+{
+    used[which] = true;
+    watch_set_corrector(watch, correctors[which]);
 }
 
 static struct filter_trigger read_trigger(struct input *input)
@@ -108,7 +126,7 @@ static void command(struct watch *watch, struct input *input, uint8_t which)
         watch_tap(watch, input->seconds);
         break;
     case 6:
-        watch_set_corrector(watch, correctors[(which >> 4) % 3]);
+        use(watch, (which >> 4) % 3);
         break;
     case 7:
         filter_settle(filter);
@@ -140,11 +158,17 @@ static void event(struct watch *watch, struct input *input, uint8_t status)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    static struct watch *watch;
+    if (size > LONGEST)
+        return -1;
     struct input input = {.at = data, .end = data + size};
-    open_correctors();
+    start_correctors();
     struct filter_settings settings = read_settings(&input);
-    struct watch *watch = watch_open(&settings);
-    watch_set_corrector(watch, correctors[1]);
+    if (watch)
+        watch_start(watch, &settings);
+    else
+        watch = watch_open(&settings);
+    use(watch, 1);
     while (input.at < input.end) {
         uint8_t byte = next(&input);
         if (byte < 128)
@@ -152,8 +176,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         else
             event(watch, &input, byte);
     }
-    watch_close(watch);
-    for (size_t i = 0; i < 3; i++)
-        corrector_close(correctors[i]);
+    watch_release_all(watch, input.seconds);
     return 0;
 }
