@@ -483,8 +483,9 @@ void watch_start(struct watch *watch, const struct filter_settings *settings)
 void watch_reopen(struct watch *watch, const struct filter_settings *settings)
 {
     watch_release_all(watch, watch->seconds);
-    filter_close(watch->filter);
-    open_filter(watch, settings);
+    must(filter_start(watch->filter, settings, NULL) == 0, "settings in range are taken");
+    filter_set_corrector(watch->filter, watch->corrector);
+    forget(watch);
 }
 
 void watch_close(struct watch *watch)

@@ -25,7 +25,7 @@ void watch_tap(struct watch *watch, double seconds);
 void watch_set(struct watch *watch, const struct filter_settings *settings);
 void watch_set_corrector(struct watch *watch, struct corrector *corrector);
 
-/* Closes the filter after a release of all, and opens another with these settings. */
+/* Begins the filter anew after a release of all, with the same corrector. */
 void watch_reopen(struct watch *watch, const struct filter_settings *settings);
 
 /* Note-ons sent so far, and how many of them on another pitch. */
