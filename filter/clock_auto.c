@@ -233,7 +233,7 @@ static void note_pause(struct follower *follower, double seconds)
     double rest = seconds - follower->first;
     if (!follower->begun || rest < pause_seconds || rest < pause_beats * period)
         return;
-    double along = remainder_of(follower->best.units, RHYTHM_UNITS) / RHYTHM_UNITS;
+    double along = remainder_of((double)follower->best.units, RHYTHM_UNITS) / RHYTHM_UNITS;
     double resume = follower->best.time + (2 - along) * period;
     follower->stopped += fmax(0, seconds - fmax(resume, follower->latest));
 }

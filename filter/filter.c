@@ -92,7 +92,7 @@ int filter_start(struct filter *filter, const struct filter_settings *settings, 
                               .send = filter->send,
                               .context = filter->context,
                               .clock = filter->clock,
-                              .seconds = -INFINITY,
+                              .seconds = -HUGE_VAL,
                               .status.place.piece = -1};
     patch_clear(&filter->patch);
     return 0;
@@ -305,7 +305,7 @@ void filter_lose_input(struct filter *filter, double seconds)
 
 double filter_deadline(const struct filter *filter)
 {
-    return filter->sensed ? filter->heard + sensing_patience : INFINITY;
+    return filter->sensed ? filter->heard + sensing_patience : HUGE_VAL;
 }
 
 void filter_wait(struct filter *filter, double seconds)

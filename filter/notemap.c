@@ -1,12 +1,17 @@
 /* A pitch by key, holders by pitch; the rules are told in notemap.h. */
 #include "filter/notemap.h"
 
+static uint8_t one_more(uint8_t releases)
+{
+    return releases < UINT8_MAX ? (uint8_t)(releases + 1) : releases;
+}
+
 struct notemap_strike notemap_strike(struct notemap *map, unsigned channel, unsigned key,
                                      unsigned pitch, uint32_t owner)
 {
     struct notemap_key *held = &map->key[channel][key];
     if (held->held) {
-        held->further += held->further < UINT8_MAX;
+        held->further = one_more(held->further);
         return (struct notemap_strike){.pitch = held->pitch, .again = true};
     }
     *held = (struct notemap_key){.owner = owner, .pitch = (uint8_t)pitch, .held = true};
@@ -61,8 +66,7 @@ struct notemap_answer notemap_release(struct notemap *map, unsigned channel, uns
 struct notemap_answer notemap_drop(struct notemap *map, unsigned channel, unsigned key)
 {
     struct notemap_key *held = &map->key[channel][key];
-    held->answered = held->further;
-    held->answered += held->answered < UINT8_MAX;
+    held->answered = one_more(held->further);
     held->further = 0;
     return end_note(map, channel, key);
 }

@@ -304,7 +304,7 @@ static double period_prior(const struct pulse_options *o, double period)
 static double expected_step(const struct pulse *pulse, int unit, uint32_t step)
 {
     int64_t slots = pulse_slot(unit + (int64_t)step) - pulse_slot(unit);
-    return slots < EXPECTED ? (double)pulse->expected[slots] : unexpected;
+    return slots < EXPECTED ? (double)pulse->expected[slots] : (double)unexpected;
 }
 
 /* Log chance of the likeliest step to the slot that this step leads to, as music goes. */
@@ -312,8 +312,8 @@ static double best_in_slot(const struct pulse *pulse, const struct pulse_state *
 {
     static const int place[] = {-3, -2, 0, 2}; /* units from the middle of a slot */
     int unit = (int)(s->units % RHYTHM_UNITS);
-    long middle = (long)pulse_slot(unit + step) * RHYTHM_SLOT - unit;
-    double best = -INFINITY;
+    long middle = (long)pulse_slot(unit + (int64_t)step) * RHYTHM_SLOT - unit;
+    double best = -HUGE_VAL;
 
     for (int i = 0; i < 4; i++)
         if (middle + place[i] >= 0)
@@ -331,7 +331,7 @@ static double step_prior(const struct pulse *pulse, const struct pulse_state *s,
     if (pulse->expects && pulse_slot(unit) % 4 == pulse->expected_slot)
         return rhythm_beside_piece * (prior - best_in_slot(pulse, s, step)) +
                expected_step(pulse, unit, step);
-    return step ? prior + (double)pulse->rhythm.accent[(unit + step) % RHYTHM_UNITS][cue] : prior;
+    return step ? prior + (double)pulse->rhythm.accent[((uint32_t)unit + step) % RHYTHM_UNITS][cue] : prior;
 }
 
 /* A step with its log chance, unless that leaves it too far behind. */
@@ -551,7 +551,7 @@ void pulse_expect(struct pulse *pulse, int slot, uint64_t slots, const float *we
 
     pulse->expects = slots != 0;
     pulse->expected_slot = slot;
-    pulse->highest_expected = unexpected;
+    pulse->highest_expected = (double)unexpected;
     for (int d = 0; pulse->expects && d < EXPECTED; d++) {
         bool has = slots >> d & 1;
         float heard = has && known < count ? weight[known++] : 0;
@@ -585,9 +585,9 @@ static void try_event(struct pulse *pulse, double seconds, int cue, size_t guess
 {
     pulse->candidate_count = 0;
     pulse->stamp++;
-    pulse->best = -INFINITY;
+    pulse->best = -HUGE_VAL;
     for (int k = 0; k < KINDS; k++)
-        pulse->kind_best[k] = -INFINITY;
+        pulse->kind_best[k] = -HUGE_VAL;
     if (!pulse->count)
         start(pulse, seconds, cue);
     for (size_t i = 0; i < guesses && i < pulse->count; i++)
