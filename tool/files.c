@@ -42,6 +42,23 @@ static int walk_visit(const char *path, const struct stat *status, int kind, str
     return 0;
 }
 
+/* Takes over the paths; of several that lead to one file, the first. */
+static void add_once(GPtrArray *found, GPtrArray *paths)
+{
+    GHashTable *seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    for (guint i = 0; i < paths->len; i++) {
+        char *path = g_ptr_array_index(paths, i);
+        struct stat status = {0};
+        stat(path, &status);
+        if (g_hash_table_add(seen, g_strdup_printf("%llu:%llu", (unsigned long long)status.st_dev,
+                                                   (unsigned long long)status.st_ino)))
+            g_ptr_array_add(found, path);
+        else
+            g_free(path);
+    }
+    g_hash_table_destroy(seen);
+}
+
 static int expand_folder(GPtrArray *found, const char *folder, unsigned kinds, struct error *error)
 {
     walk = (struct walk){g_ptr_array_new(), kinds};
@@ -49,8 +66,7 @@ static int expand_folder(GPtrArray *found, const char *folder, unsigned kinds, s
     int reason = errno;
     guint count = walk.found->len;
     g_ptr_array_sort(walk.found, compare_paths);
-    for (guint i = 0; i < count; i++)
-        g_ptr_array_add(found, g_ptr_array_index(walk.found, i));
+    add_once(found, walk.found);
     g_ptr_array_free(walk.found, TRUE);
     if (bad)
         return error_set(error, "%s: cannot read the folder: %s", folder, strerror(reason));

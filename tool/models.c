@@ -1,6 +1,7 @@
 /* Loading of models, and making of untrained ones. */
 #include "tool/models.h"
 
+#include "load/shipped.h"
 #include "rl/policy.h"
 #include "tool/files.h"
 #include "tool/knobs.h"
@@ -86,15 +87,18 @@ static int load_named(struct models *models, char *const *paths, const struct ta
 /* The style model that comes with the program. 1: there is none. */
 static int add_shipped(struct models *models, struct error *error)
 {
-    const char *path = AUDIOGENRL_DEFAULT_MODEL;
-    if (access(path, F_OK) != 0)
+    char *path = shipped_model();
+    if (!path)
         return 1;
     struct model *model = model_load(path, error);
-    if (!model)
+    if (!model) {
+        free(path);
         return -1;
+    }
     models->model = g_renew(struct model *, models->model, models->count + 1);
     models->path = g_renew(char *, models->path, models->count + 2);
     models->path[models->count] = g_strdup(path);
+    free(path);
     models->model[models->count++] = model;
     models->path[models->count] = NULL;
     return 0;

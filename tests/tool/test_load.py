@@ -3,10 +3,11 @@
 import json
 import os
 import shutil
+import subprocess
 import unittest
 import zipfile
 
-from audiogenrl import Case, content, piece
+from audiogenrl import PROGRAM, Case, content, piece
 
 QUICK = ["--steps", "8192"]
 
@@ -108,6 +109,15 @@ class Folders(Case):
                 self.assertEqual(json.load(file)["models"], names)
         self.assertTrue(content("out2.mid") == content("out6.mid"))
 
+    def test_no_file_is_taken_twice(self):
+        os.symlink("a", "repertoire/link")
+        os.link("repertoire/c", "repertoire/hard")
+        self.succeeds("correct", "-q", "--alone", "-m", "repertoire", "c.mid", "-o", "out.mid",
+                      "--report", "report.json")
+        with open("report.json") as file:
+            names = json.load(file)["models"]
+        self.assertEqual(names, [f"repertoire/{name}" for name in ("a", "b.MID", "c")])
+
     def test_report_and_evaluate_take_it(self):
         for name, found in (("a", "a"), ("b.MID", "b"), ("c.mid", "c")):
             path = name if name == "c.mid" else f"repertoire/{name}"
@@ -120,6 +130,32 @@ class Folders(Case):
         os.mkdir("empty")
         self.fails(1, "correct", "-m", "empty", "c.mid", says="empty: no MIDI file or model")
         self.fails(1, "train", "empty", says="empty: no MIDI file in this folder")
+
+
+class Shipped(Case):
+    """The style model that comes with the program is found from where the program is."""
+
+    def models(self, program):
+        done = subprocess.run(
+            [program, "correct", "-q", "piece.mid", "-o", "out.mid", "--report", "report.json"],
+            stderr=subprocess.PIPE, check=False,
+        )
+        self.assertEqual(done.returncode, 0, done.stderr.decode())
+        with open("report.json") as file:
+            return json.load(file)["models"]
+
+    def test_it_is_found(self):
+        piece()
+        (found,) = self.models(PROGRAM)
+        self.assertTrue(found.endswith("/default.model"), found)
+        for place in ("models", "share/audiogenrl"):
+            os.makedirs("prefix/bin")
+            os.makedirs(f"prefix/{place}")
+            shutil.copy(PROGRAM, "prefix/bin")
+            shutil.copy(found, f"prefix/{place}")
+            path = os.path.realpath(f"prefix/{place}/default.model")
+            self.assertEqual(self.models("prefix/bin/audiogenrl"), [path])
+            shutil.rmtree("prefix")
 
 
 class Outputs(Case):
