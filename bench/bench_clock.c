@@ -244,19 +244,14 @@ static void tell_beats(struct play *play, const struct clock *clock, double from
     }
 }
 
-static void follow(struct clock *clock, struct corrector *corrector, const struct onset *onset,
-                   double realigned, struct sums *sums)
+static void follow(struct corrector *corrector, const struct onset *onset, struct sums *sums)
 {
     struct correct_note note = {.seconds = onset->seconds,
                                 .slot = onset->position,
                                 .pitch = onset->struck,
                                 .velocity = 80,
                                 .found = true};
-    corrector_realign(corrector, realigned);
     uint8_t pitch = corrector_note(corrector, &note);
-    struct correct_place where = corrector_place(corrector);
-    if (where.piece >= 0 && where.sure >= 0.2F)
-        clock_follow(clock, where.slot);
     corrector_release(corrector, pitch);
     sums->found += !onset->extra && pitch == onset->pitch;
 }
@@ -272,16 +267,11 @@ static void run(struct play *play, struct sums *sums, const struct clock_setting
     play->last_told = -8;
     for (size_t i = 0; i < play->count; i++) {
         struct onset *onset = &play->onset[i];
-        double realigned = clock_realigned(clock);
         double began = now();
-        if (corrector) {
-            struct correct_ahead ahead = corrector_ahead(corrector, onset->struck);
-            clock_expect(clock, ahead.slots, ahead.weight, CORRECT_AHEAD);
-        }
         onset->position = clock_note(clock, onset->seconds, onset->struck);
         double placed = now();
         if (corrector)
-            follow(clock, corrector, onset, clock_realigned(clock) - realigned, sums);
+            follow(corrector, onset, sums);
         double resumed = now();
         clock_settle(clock);
         if (sums->events < MOST_TIMED) {

@@ -8,10 +8,8 @@
  * Owns the experts; borrows the models. */
 #include "correct/corrector.h"
 #include "correct/expert.h"
-#include "correct/follow.h"
-#include "correct/generate.h"
 #include "correct/scale.h"
-#include "correct/smooth.h"
+#include "follow/follow.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -19,9 +17,8 @@
 
 struct corrector {
     struct correct_settings settings;
-    struct timeline *timeline;
+    struct pieces *pieces;
     struct follow *follow;
-    struct generate *generate; /* NULL without a model */
     struct expert *expert;     /* of music that is not known; NULL without a style */
     struct scale scale;
     uint16_t sounding[128]; /* keys that hold each pitch */
@@ -39,7 +36,7 @@ struct corrector {
 struct correct_settings correct_defaults(void)
 {
     return (struct correct_settings){
-        .mode = CORRECT_CORRECT, .follow = 1, .keep = 0, .avoid_semitone = true, .seed = 1};
+        .mode = CORRECT_CORRECT, .follow = 1, .keep = 0};
 }
 
 static int settings_check(const struct correct_settings *settings, struct error *error)
@@ -61,23 +58,12 @@ static void release_all(struct corrector *corrector)
 
 static void corrector_start(struct corrector *corrector)
 {
-    follow_start(corrector->follow, corrector->timeline);
+    follow_start(corrector->follow);
     scale_start(&corrector->scale);
-    if (corrector->generate)
-        generate_start(corrector->generate);
     if (corrector->expert)
         expert_start(corrector->expert);
     release_all(corrector);
     corrector->last.waiting = false;
-}
-
-/* NULL: none of them has pieces. */
-static const struct model *first_of_pieces(const struct model *const *models, size_t count)
-{
-    for (size_t m = 0; m < count; m++)
-        if (model_process(models[m]))
-            return models[m];
-    return NULL;
 }
 
 struct corrector *corrector_open(const struct model *const *models, size_t count,
@@ -91,13 +77,10 @@ struct corrector *corrector_open(const struct model *const *models, size_t count
         return NULL;
     }
     corrector->settings = *settings;
-    corrector->timeline = timeline_open(models, count, error);
-    corrector->follow = corrector->timeline ? malloc(sizeof *corrector->follow) : NULL;
-    const struct model *proposer = first_of_pieces(models, count);
-    if (proposer && corrector->follow)
-        corrector->generate = generate_open(proposer, settings->seed, error);
-    if (!corrector->follow || (proposer && !corrector->generate) ||
-        expert_open(&corrector->expert, models, count, error) != 0) {
+    corrector->pieces = pieces_open(models, count, error);
+    if (corrector->pieces)
+        corrector->follow = follow_open(corrector->pieces, error);
+    if (!corrector->follow || expert_open(&corrector->expert, models, count, error) != 0) {
         corrector_close(corrector);
         return NULL;
     }
@@ -109,10 +92,9 @@ void corrector_close(struct corrector *corrector)
 {
     if (!corrector)
         return;
-    generate_close(corrector->generate);
     expert_close(corrector->expert);
-    free(corrector->follow);
-    timeline_close(corrector->timeline);
+    follow_close(corrector->follow);
+    pieces_close(corrector->pieces);
     free(corrector);
 }
 
@@ -125,15 +107,6 @@ int corrector_set(struct corrector *corrector, const struct correct_settings *se
     return 0;
 }
 
-static uint8_t decide_generate(struct corrector *corrector, double slot, uint8_t x)
-{
-    const struct correct_settings *settings = &corrector->settings;
-    struct generate_options options = {.fold_octave = settings->fold_octave,
-                                       .keep_direction = settings->keep_direction,
-                                       .avoid_semitone = settings->avoid_semitone};
-    return generate_decide(corrector->generate, slot, x, &options, corrector->sounding);
-}
-
 static void judge(struct corrector *corrector, float meant[STYLE_SHIFTS])
 {
     struct decided *last = &corrector->last;
@@ -142,42 +115,76 @@ static void judge(struct corrector *corrector, float meant[STYLE_SHIFTS])
                  corrector->settings.follow, meant);
 }
 
-static uint8_t decide_correct(struct corrector *corrector, uint8_t x)
+/* The pitch with the largest vote, the player's own among equals; it has `bonus` times its own. */
+static uint8_t choose(const float vote[128], uint8_t x, float bonus)
 {
-    const struct correct_settings *settings = &corrector->settings;
-    float score[128], meant[STYLE_SHIFTS];
-    float played = follow_score(corrector->follow, x, settings->follow, score);
-    bool ask = corrector->expert && follow_is_open(score, played, settings->keep, x);
-    if (ask)
+    uint8_t best = x;
+    float largest = vote[x] * bonus;
+    for (unsigned y = 0; y < 128; y++)
+        if (vote[y] > largest) {
+            largest = vote[y];
+            best = (uint8_t)y;
+        }
+    return best;
+}
+
+/* Whether it could matter how what is elsewhere is spread over pitches. */
+static bool is_open(const float vote[128], float elsewhere, float bonus, uint8_t x)
+{
+    float largest = 0;
+    for (unsigned y = 0; y < 128; y++)
+        if (y != x && vote[y] > largest)
+            largest = vote[y];
+    return elsewhere + largest >= vote[x] * bonus && elsewhere * 2 > largest - vote[x] * bonus;
+}
+
+static uint8_t decide_correct(struct corrector *corrector, float vote[128],
+                              const struct follow_rest *rest, uint8_t x)
+{
+    float meant[STYLE_SHIFTS], bonus = expf(corrector->settings.keep);
+    vote[x] += rest->as_played;
+    if (corrector->expert && is_open(vote, rest->elsewhere, bonus, x)) {
         judge(corrector, meant);
-    follow_spread(played, ask ? meant : NULL, x, score);
-    return follow_choose(score, settings->keep, x);
+        for (int k = 0; k < STYLE_SHIFTS; k++)
+            if (meant[k] > 0)
+                vote[x + k - STYLE_RANGE] += rest->elsewhere * meant[k];
+    } else
+        vote[x] += rest->elsewhere;
+    return choose(vote, x, bonus);
+}
+
+/* The notes of the piece alone: as the most aggressive correction has it, nothing that
+ * was struck is left as it is. Where no piece is known there is nothing to sound but the key. */
+static uint8_t decide_generate(const float vote[128], uint8_t x)
+{
+    uint8_t best = x;
+    float largest = 0;
+    for (unsigned y = 0; y < 128; y++)
+        if (vote[y] > largest) {
+            largest = vote[y];
+            best = (uint8_t)y;
+        }
+    return best;
 }
 
 uint8_t corrector_note(struct corrector *corrector, const struct correct_note *note)
 {
     corrector_settle(corrector);
     struct decided *last = &corrector->last;
+    enum correct_mode mode = corrector->settings.mode;
     uint8_t x = note->pitch & 127, y = x;
     *last = (struct decided){
         .waiting = true, .slot = note->slot, .found = note->found, .x = x, .held = corrector->held};
-    follow_advance(corrector->follow, note->slot);
-    if (follow_is_first(corrector->follow))
-        follow_enter(corrector->follow, x);
-    switch (corrector->settings.mode) {
-    case CORRECT_OFF:
-        break;
-    case CORRECT_SCALE:
+    float vote[128];
+    struct follow_rest rest =
+        follow_note(corrector->follow, note->seconds, x,
+                    mode == CORRECT_GENERATE ? 0 : corrector->settings.follow, vote);
+    if (mode == CORRECT_SCALE)
         y = scale_decide(&corrector->scale, x);
-        break;
-    case CORRECT_CORRECT:
-        y = decide_correct(corrector, x);
-        break;
-    case CORRECT_GENERATE:
-        if (corrector->generate)
-            y = decide_generate(corrector, note->slot, x);
-        break;
-    }
+    else if (mode == CORRECT_CORRECT)
+        y = decide_correct(corrector, vote, &rest, x);
+    else if (mode == CORRECT_GENERATE)
+        y = decide_generate(vote, x);
     last->y = y;
     if (corrector->sounding[y] < UINT16_MAX)
         corrector->sounding[y]++;
@@ -185,40 +192,26 @@ uint8_t corrector_note(struct corrector *corrector, const struct correct_note *n
     return y;
 }
 
-void corrector_realign(struct corrector *corrector, double slots)
-{
-    corrector->follow->realigned += slots;
-}
-
-/* What other music would sound like is known better by the style than by habits: where
- * it expected the note more, being at no known place gains by as much. */
-static void leave_to_style(struct corrector *corrector, uint8_t x)
+/* How much better than by the follower's own account the style explains the last key. */
+static float style_evidence(const struct corrector *corrector)
 {
     static const float within_reach = .6f; /* probability of the keys that evidence is about */
     static const float most = 10;
-    struct follow *follow = corrector->follow;
-    float ratio = within_reach * expert_evidence(corrector->expert) / habit_note(&follow->habit, x);
-    if (ratio > 1)
-        follow->away *= fminf(ratio, most);
+    float ratio =
+        within_reach * expert_evidence(corrector->expert) / follow_elsewhere(corrector->follow);
+    return fminf(fmaxf(ratio, 1), most);
 }
 
 void corrector_settle(struct corrector *corrector)
 {
     struct decided *last = &corrector->last;
-    struct follow *follow = corrector->follow;
     float meant[STYLE_SHIFTS];
     if (!last->waiting)
         return;
     last->waiting = false;
-    if (!follow_is_first(follow))
-        follow_enter(follow, last->x);
-    if (corrector->expert) {
-        if (!last->judged)
-            judge(corrector, meant);
-        leave_to_style(corrector, last->x);
-    }
-    follow_weigh(follow, last->x, NULL);
-    follow_sent(follow, last->x, last->y);
+    if (corrector->expert && !last->judged)
+        judge(corrector, meant);
+    follow_settle(corrector->follow, corrector->expert ? style_evidence(corrector) : 1);
     if (corrector->expert)
         expert_hear(corrector->expert, last->x);
     scale_sent(&corrector->scale, last->x, last->y);
@@ -234,32 +227,70 @@ void corrector_release(struct corrector *corrector, uint8_t pitch)
 struct correct_place corrector_place(struct corrector *corrector)
 {
     corrector_settle(corrector);
-    return follow_place(corrector->follow);
+    struct follow_place place = follow_place(corrector->follow);
+    struct correct_place told = {.piece = place.piece,
+                                 .seconds = place.onset_time,
+                                 .tempo = place.tempo,
+                                 .shift = place.shift,
+                                 .confidence = place.confidence,
+                                 .sure = place.sure};
+    if (place.piece >= 0) {
+        told.onset = corrector->pieces->onset[place.position];
+        told.quarter = corrector->pieces->quarter[place.position];
+    }
+    return told;
 }
 
-struct correct_ahead corrector_ahead(struct corrector *corrector, uint8_t pitch)
+/* A whole take being decided. */
+struct taking {
+    const struct correct_note *note;
+    const float (*meant)[STYLE_SHIFTS]; /* by the style, of each note; NULL: as played */
+    float bonus;
+    bool generates;
+    uint8_t *pitch;
+};
+
+static void decide_taken(void *context, size_t n, float vote[128], const struct follow_rest *rest)
 {
-    corrector_settle(corrector);
-    return follow_ahead(corrector->follow, pitch & 127);
+    const struct taking *taking = context;
+    uint8_t x = taking->note[n].pitch & 127;
+    if (taking->generates) {
+        taking->pitch[n] = decide_generate(vote, x);
+        return;
+    }
+    vote[x] += rest->as_played + (taking->meant ? 0 : rest->elsewhere);
+    for (int k = 0; taking->meant && k < STYLE_SHIFTS; k++)
+        if (taking->meant[n][k] > 0)
+            vote[x + k - STYLE_RANGE] += rest->elsewhere * taking->meant[n][k];
+    taking->pitch[n] = choose(vote, x, taking->bonus);
 }
 
-/* A take in mode `correct`. */
-static int correct_take(struct corrector *corrector, const struct correct_note *notes, size_t count,
-                        uint8_t *pitches, struct error *error)
+int corrector_read(struct corrector *corrector, const struct correct_note *notes, size_t count,
+                   uint8_t *pitches, struct follow_reading *reading, struct error *error)
 {
     const struct correct_settings *settings = &corrector->settings;
+    float trust = settings->mode == CORRECT_GENERATE ? 0 : settings->follow;
     float(*meant)[STYLE_SHIFTS] = NULL;
-    if (corrector->expert) {
+    struct follow_key *keys = malloc((count + 1) * sizeof *keys);
+    if (corrector->expert && settings->mode == CORRECT_CORRECT)
         meant = malloc((count + 1) * sizeof *meant);
-        if (!meant)
-            return error_set(error, "out of memory for a take of %zu notes", count);
-    }
-    int status =
-        meant ? expert_take(corrector->expert, notes, count, settings->follow, meant, error) : 0;
+    int status = 0;
+    if (!keys || (corrector->expert && settings->mode == CORRECT_CORRECT && !meant))
+        status = error_set(error, "out of memory for a take of %zu notes", count);
+    for (size_t i = 0; status == 0 && i < count; i++)
+        keys[i] = (struct follow_key){.seconds = notes[i].seconds, .pitch = notes[i].pitch & 127};
+    if (status == 0 && meant)
+        status = expert_take(corrector->expert, notes, count, settings->follow, meant, error);
+    struct taking taking = {.note = notes,
+                            .meant = (const float(*)[STYLE_SHIFTS])meant,
+                            .bonus = expf(settings->keep),
+                            .generates = settings->mode == CORRECT_GENERATE,
+                            .pitch = pitches};
+    corrector_start(corrector);
     if (status == 0)
-        status =
-            smooth_take(corrector->follow, corrector->timeline, settings->follow, settings->keep,
-                        notes, count, (const float(*)[STYLE_SHIFTS])meant, pitches, error);
+        status = follow_take(corrector->follow, keys, count, trust, decide_taken, &taking, reading,
+                             error);
+    free(keys);
     free(meant);
     return status;
 }
@@ -267,15 +298,16 @@ static int correct_take(struct corrector *corrector, const struct correct_note *
 int corrector_take(struct corrector *corrector, const struct correct_note *notes, size_t count,
                    uint8_t *pitches, struct error *error)
 {
+    enum correct_mode mode = corrector->settings.mode;
+    if (mode == CORRECT_CORRECT || mode == CORRECT_GENERATE)
+        return corrector_read(corrector, notes, count, pitches, NULL, error);
     corrector_start(corrector);
-    if (corrector->settings.mode == CORRECT_CORRECT)
-        return correct_take(corrector, notes, count, pitches, error);
-    /* The other modes have no use for what comes later. Releases are not told:
-     * only notes of the same slot are taken to sound together. */
-    for (size_t i = 0; i < count; i++) {
-        if (i && floor(notes[i].slot + .5) > floor(notes[i - 1].slot + .5))
-            release_all(corrector);
+    for (size_t i = 0; i < count; i++)
         pitches[i] = corrector_note(corrector, &notes[i]);
-    }
     return 0;
+}
+
+const struct pieces *corrector_pieces(const struct corrector *corrector)
+{
+    return corrector->pieces;
 }

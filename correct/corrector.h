@@ -6,21 +6,21 @@
  *
  * where x is the pitch played, prior what the expert of the mode expects here
  * and P the slip model (correct/slip.h). In mode `correct` the expert is the
- * belief over the beats of the known pieces, and, as far as none of them explains
- * the playing, the style networks of a model (correct/style.h); in mode `generate`
- * follow is 0 and the trained policy alone decides; `scale` moves notes outside
- * the estimated key; `off` answers x.
+ * belief over the positions of the known pieces, and, as far as none of them explains
+ * the playing, the style networks of a model (correct/style.h); mode `generate` is
+ * the same with follow 0: time, order and the number of keys alone say which notes of a
+ * known piece sound; `scale` moves notes outside the estimated key; `off` answers x.
  *
  * Opening allocates everything; corrector_note and corrector_release never
- * allocate, lock or touch a file, and their work is bounded: a fixed number of
- * places of the pieces is weighed a note (correct/follow.h), however long the
- * playing or the repertoire. One thread at a time may use a corrector; the
+ * allocate, lock or touch a file, and their work is bounded (follow/follow.h), however
+ * long the playing or the repertoire. One thread at a time may use a corrector; the
  * models it was opened on must outlive it. Same models, settings and notes:
  * same pitches. */
 #ifndef CORRECT_CORRECTOR_H
 #define CORRECT_CORRECTOR_H
 
 #include "base/error.h"
+#include "follow/follow.h"
 #include "piece/model.h"
 
 #include <stdbool.h>
@@ -36,12 +36,8 @@ enum correct_mode {
 
 struct correct_settings {
     enum correct_mode mode;
-    float follow;        /* trust in the player; 1 is the slip model taken at its word */
-    float keep;          /* nats in favour of leaving a note as played */
-    bool fold_octave;    /* generate: in the octave nearest to what was played */
-    bool keep_direction; /* generate: up, down or same as the player moved */
-    bool avoid_semitone; /* generate: not a semitone beside a sounding note */
-    uint64_t seed;       /* generate draws from the policy; read at opening only */
+    float follow; /* trust in the player; 1 is the slip model taken at its word */
+    float keep;   /* nats in favour of leaving a note as played */
 };
 
 /* What the programs use where the user says nothing. */
@@ -58,42 +54,31 @@ struct correct_note {
     bool found;       /* the slot is a clock's guess, made while playing */
 };
 
-/* Where the corrector thinks the player is; for displays. */
+/* Where the corrector thinks the player is. */
 struct correct_place {
     int piece;        /* index over all pieces of all models; -1: none recognised */
-    uint32_t slot;    /* in that piece: of the note that the last one struck was matched with */
+    uint32_t onset;   /* of that piece's score, of the last note */
+    double quarter;   /* its score time */
+    double seconds;   /* when it was begun, on the clock of the notes */
+    double tempo;     /* seconds a quarter; 0: not known yet */
+    int shift;        /* semitones that the player is above the score */
     float confidence; /* probability of that piece */
-    float sure;       /* probability of that slot */
-};
-
-enum { CORRECT_AHEAD = 4 };
-
-/* What the piece has next. */
-struct correct_ahead {
-    uint64_t slots; /* bit d: notes stand d slots after those of the last note; bit 0: notes
-                       of its own slot are still to come */
-    float weight[CORRECT_AHEAD]; /* of the first of these: log probability of a pitch there, less
-                                    that of the same pitch struck anywhere */
+    float sure;       /* of that onset */
 };
 
 struct corrector;
 
 /* models may be none (count 0): `correct` and `generate` then answer as played.
- * `correct` follows the pieces of all models, `generate` asks the first that
- * has pieces. NULL: out of memory, or settings out
- * of range (follow or keep not within 0 .. 100). */
+ * Both follow the pieces of all models. NULL: out of memory, or settings out of range
+ * (follow or keep not within 0 .. 100). */
 struct corrector *corrector_open(const struct model *const *models, size_t count,
                                  const struct correct_settings *settings, struct error *error);
 
 void corrector_close(struct corrector *corrector);
 
 /* The pitch to sound for a note, 0 .. 127. It is decided by what was known before
- * the note; only the first note of all is searched for right away. */
+ * the note. */
 uint8_t corrector_note(struct corrector *corrector, const struct correct_note *note);
-
-/* The slots of notes to come are by so many higher than they would have been: a clock
- * has put its beat right, no time has passed. */
-void corrector_realign(struct corrector *corrector, double slots);
 
 /* A pitch that corrector_note answered has been released (by key; pedals do not count). */
 void corrector_release(struct corrector *corrector, uint8_t pitch);
@@ -109,14 +94,18 @@ void corrector_settle(struct corrector *corrector);
 
 struct correct_place corrector_place(struct corrector *corrector);
 
-/* Where a note about to be told to corrector_note could stand, for a clock to weigh
- * together with its time. `slots` is 0 where the place is not known. */
-struct correct_ahead corrector_ahead(struct corrector *corrector, uint8_t pitch);
-
 /* Whole takes: as corrector_note for each of the notes in order, but knowing
  * all of them. Notes must be sorted by slot. Writes pitches[count]. Allocates.
  * Starts from nothing known, whatever was played before. -1: out of memory. */
 int corrector_take(struct corrector *corrector, const struct correct_note *notes, size_t count,
                    uint8_t *pitches, struct error *error);
+
+/* The same, and what was read in the take: reading[count], which pieces were played, where, and
+ * which of their notes were meant. */
+int corrector_read(struct corrector *corrector, const struct correct_note *notes, size_t count,
+                   uint8_t *pitches, struct follow_reading *reading, struct error *error);
+
+/* The pieces that are followed, in the order in which places count them. */
+const struct pieces *corrector_pieces(const struct corrector *corrector);
 
 #endif

@@ -99,13 +99,13 @@ static json_t *describe_piece(const struct report *report)
     const struct correct_place *place = &report->status->filter.place;
     if (!report->snapshot || place->piece < 0)
         return json_null();
-    double quarters = place->slot / (double)SONG_SLOTS_A_BEAT;
-    double since = report->status->filter.clock.position - report->status->filter.slot;
+    double quarters = place->quarter;
+    double since = report->status->filter.clock.position / SONG_SLOTS_A_BEAT - quarters;
     struct bar bar = bar_of(report, quarters);
     return json_pack("{s:o, s:f, s:f, s:f, s:f, s:f}", "name",
                      text(snapshot_piece(report->snapshot, place->piece)), "beat", quarters, "bar",
                      bar.number, "beat_of_bar", bar.beat, "since",
-                     fmax(since, 0) / SONG_SLOTS_A_BEAT, "confidence", (double)place->confidence);
+                     fmax(since, 0), "confidence", (double)place->confidence);
 }
 
 static json_t *describe_latency(const struct latency *latency)

@@ -86,7 +86,6 @@ struct filter_settings settings_after_reload(const struct config *old, const str
 {
     struct filter_settings settings = settings_of_filter(new);
     settings.bypass = now->bypass;
-    settings.correct.seed = now->correct.seed;
     if (old->correct.mode == new->correct.mode)
         settings.correct.mode = now->correct.mode;
     if (same(old->correct.follow, new->correct.follow))

@@ -18,7 +18,8 @@ enum {
 };
 
 /* Below, a piece has no say in the beat. */
-static const float sure_of_place = 0.2F;
+/* A piece tells the beat where its position is likelier than all else. */
+static const float sure_of_place = 0.5F;
 
 /* Seconds without an event after which a device that sends active sensing is gone: it
  * sends at least every 300 ms, and the MIDI specification allows a tenth more. */
@@ -177,13 +178,8 @@ static bool is_corrected(const struct filter *filter, unsigned channel, unsigned
 /* Slot and pitch of a note. */
 static uint8_t decide(struct filter *filter, struct correct_note *note)
 {
-    struct correct_ahead ahead = corrector_ahead(filter->corrector, note->pitch);
-    clock_expect(filter->clock, ahead.slots, ahead.weight, CORRECT_AHEAD);
     note->slot = clock_note(filter->clock, note->seconds, note->pitch);
     note->found = clock_finds(filter->clock);
-    double realigned = clock_realigned(filter->clock);
-    corrector_realign(filter->corrector, realigned - filter->realigned);
-    filter->realigned = realigned;
     filter->status.slot = note->slot;
     filter->past[filter->asked++ % FILTER_RECALL] = *note;
     filter->decided = true;
@@ -198,8 +194,6 @@ static void place_note(struct filter *filter)
         return;
     filter->decided = false;
     filter->status.place = corrector_place(filter->corrector);
-    if (filter->status.place.piece >= 0 && filter->status.place.sure >= sure_of_place)
-        clock_follow(filter->clock, filter->status.place.slot);
 }
 
 /* The corrector counts the keys that hold a pitch: a key that was struck again counts
@@ -429,16 +423,26 @@ void filter_tap(struct filter *filter, double seconds)
     clock_tap(filter->clock, filter->seconds);
 }
 
+/* The beat of a known piece is where the belief has it; else the clock's. */
+struct clock_state filter_clock(const struct filter *filter, double seconds)
+{
+    const struct correct_place *place = &filter->status.place;
+    struct clock_state state = clock_state(filter->clock, isfinite(seconds) ? seconds : 0);
+    if (place->piece < 0 || place->sure < sure_of_place || !(place->tempo > 0) ||
+        !clock_finds(filter->clock))
+        return state;
+    double quarters = place->quarter + (seconds - place->seconds) / place->tempo;
+    state.position = quarters * SONG_SLOTS_A_BEAT;
+    state.tempo = 60 / place->tempo;
+    state.locked = true;
+    return state;
+}
+
 struct filter_status filter_status(const struct filter *filter)
 {
     struct filter_status status = filter->status;
-    status.clock = clock_state(filter->clock, isfinite(filter->seconds) ? filter->seconds : 0);
+    status.clock = filter_clock(filter, isfinite(filter->seconds) ? filter->seconds : 0);
     return status;
-}
-
-struct clock_state filter_clock(const struct filter *filter, double seconds)
-{
-    return clock_state(filter->clock, isfinite(seconds) ? seconds : 0);
 }
 
 size_t filter_recall(const struct filter *filter, struct correct_note *notes, size_t most)

@@ -205,6 +205,28 @@ static int place_by_onsets(struct take *take, const char *name, const struct tas
     return status == 0 ? 0 : error_prefix(error, name);
 }
 
+/* Onsets of a score stand at simple fractions of a quarter, also where these are no
+ * sixteenths: triplets, runs, ornaments. Where a player put them, one in ten does by chance. */
+static bool is_written(const struct take *take, const struct midifile *file)
+{
+    static const uint32_t parts[] = {24, 32, 20, 28}; /* of a quarter */
+    static const double most_of_them = .8;
+    uint32_t count = 0, ppq = midifile_ppq(file);
+    const struct midifile_note *notes = midifile_notes(file, &count);
+    size_t written = 0;
+    for (size_t i = 0; i < take->count; i++) {
+        bool simple = false;
+        for (size_t p = 0; p < sizeof parts / sizeof *parts; p++) {
+            /* Ticks are rounded where a part has no whole number of them. */
+            uint32_t rest = (uint32_t)((uint64_t)notes[take->index[i]].tick * parts[p] % ppq);
+            bool whole = ppq % parts[p] == 0;
+            simple |= whole ? rest == 0 : rest < parts[p] || rest > ppq - parts[p];
+        }
+        written += simple;
+    }
+    return ppq >= 96 && (double)written >= most_of_them * (double)take->count;
+}
+
 static int place(struct take *take, const struct midifile *file, const char *name,
                  const struct take_choice *choice, struct error *error)
 {
@@ -212,6 +234,7 @@ static int place(struct take *take, const struct midifile *file, const char *nam
     place_by_file(take, file);
     if (fit_file_grid(take, name, error) != 0)
         return -1;
+    take->written = take->fit.fits || grid == TAKE_GRID_FILE || is_written(take, file);
     bool may = grid == TAKE_GRID_DECIDE && take->count <= GRID_MAX_ONSETS;
     if (grid == TAKE_GRID_AUTO || (may && !take->fit.fits))
         return place_by_onsets(take, name, choice->task, error);

@@ -44,6 +44,7 @@ struct take {
     double *release;           /* [count]: seconds of the release */
     struct grid_fit fit;       /* of the file's own grid */
     bool found;                /* the grid was found from the onsets */
+    bool written;              /* ticks are a score's, in fractions of a beat: not played */
     double tempo;              /* of a found grid: beats a minute */
     double confidence;         /* of a found grid, 0 .. 1 */
 };
@@ -62,8 +63,8 @@ struct song *take_song(const struct take *take, const struct midifile *file, con
                        struct error *error);
 
 /* Score time and written length of a note of the take, in quarters. On the file's
- * grid both are its ticks; on a found grid the time is that of the nearest slot,
- * so that notes struck together stand together. */
+ * grid, and in a file that was written and not played, both are its ticks; else the time
+ * is the seconds' at the tempo that was found, and notes struck together stand together. */
 double take_quarter(const struct take *take, const struct midifile *file, size_t note);
 double take_length(const struct take *take, const struct midifile *file, size_t note);
 

@@ -18,14 +18,14 @@ static const struct midifile_note *file_note(const struct take *take, const stru
 
 double take_quarter(const struct take *take, const struct midifile *file, size_t note)
 {
-    if (take->found)
-        return floor(take->note[note].slot + 0.5) / SONG_SLOTS_A_BEAT;
+    if (!take->written)
+        return take->note[note].seconds * take->tempo / 60;
     return (double)file_note(take, file, note)->tick / midifile_ppq(file);
 }
 
 double take_length(const struct take *take, const struct midifile *file, size_t note)
 {
-    if (take->found)
+    if (!take->written)
         return (take->release[note] - take->note[note].seconds) * take->tempo / 60;
     return (double)file_note(take, file, note)->duration_ticks / midifile_ppq(file);
 }
@@ -121,7 +121,7 @@ bool take_hands(const struct take *take, const struct midifile *file, uint8_t *h
 
 bool take_knows_bars(const struct take *take)
 {
-    return !take->found;
+    return take->written;
 }
 
 struct bar *take_bars(const struct take *take, const struct midifile *file, size_t *count,
@@ -129,7 +129,7 @@ struct bar *take_bars(const struct take *take, const struct midifile *file, size
 {
     uint32_t meters = 0;
     const struct midifile_meter *meter = midifile_meters(file, &meters);
-    if (take->found)
+    if (!take->written)
         meters = 0;
     struct bars_meter *list = malloc(((size_t)meters + 1) * sizeof *list);
     if (!list) {
@@ -164,8 +164,20 @@ static int compare_placed(const void *a, const void *b)
     return x->place < y->place ? -1 : 1;
 }
 
-/* In the order of a score, malloced. On a found grid a note may be a little
- * earlier than one that stands before it; its time is then that one's. */
+/* Notes of a played file that were struck together get the time of the first of them. */
+static void join_chords(const struct take *take, struct placed_note *placed)
+{
+    static const double together = .025; /* seconds from one to the next */
+    double second = -1;
+    for (size_t i = 0; i < take->count; i++) {
+        double own = placed[i].note.second;
+        if (i > 0 && own - second < together)
+            placed[i].note.quarter = placed[i - 1].note.quarter;
+        second = own;
+    }
+}
+
+/* In the order of a score, malloced. */
 static struct score_note *place_notes(const struct take *take, const struct midifile *file)
 {
     struct placed_note *placed = malloc(take->count * sizeof *placed);
@@ -185,6 +197,8 @@ static struct score_note *place_notes(const struct take *take, const struct midi
                                               .pitch = take->note[i].pitch,
                                               .hand = hands[i]}};
         qsort(placed, take->count, sizeof *placed, compare_placed);
+        if (!take->written)
+            join_chords(take, placed);
         for (size_t i = 0; i < take->count; i++) {
             notes[i] = placed[i].note;
             if (i > 0)

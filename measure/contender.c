@@ -248,14 +248,12 @@ void contender_music_close(struct contender_music *music)
 }
 
 static int send_policy(const struct contender *contender, const struct take_played *take,
-                       size_t count, uint64_t seed, uint8_t *sent, struct error *error)
+                       size_t count, uint8_t *sent, struct error *error)
 {
     struct correct_settings settings = correct_defaults();
     settings.mode = CORRECT_GENERATE;
     settings.follow = 0;
     settings.keep = 0;
-    settings.fold_octave = settings.keep_direction = settings.avoid_semitone = false;
-    settings.seed = seed;
     struct corrector *corrector = corrector_open(&contender->model, 1, &settings, error);
     if (!corrector)
         return -1;
@@ -271,7 +269,7 @@ int contender_send(const struct contender *contender, const struct contender_mus
     uint32_t range = (uint32_t)(music->highest - music->lowest) + 1;
     switch (contender->kind) {
     case CONTENDER_POLICY:
-        return send_policy(contender, take, count, rng_next(rng), sent, error);
+        return send_policy(contender, take, count, sent, error);
     case CONTENDER_NOISE:
         for (size_t i = 0; i < count; i++)
             sent[i] = (uint8_t)(music->lowest + rng_below(rng, range));

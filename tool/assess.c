@@ -142,12 +142,11 @@ static void sending_clear(struct sending *sending)
 }
 
 static int send(const struct assess_settings *settings, const struct models *models,
-                enum correct_mode mode, uint64_t seed, const struct sending *sending, size_t count,
+                enum correct_mode mode, const struct sending *sending, size_t count,
                 uint8_t *sent, const struct take_trace *trace, struct error *error)
 {
     struct correct_settings correct = settings->correct;
     correct.mode = mode;
-    correct.seed = seed;
     struct corrector *corrector =
         corrector_open((const struct model *const *)models->model, models->count, &correct, error);
     if (!corrector)
@@ -175,11 +174,11 @@ static int assess_take(const struct assess_settings *settings, const struct play
     int status = 0;
     /* IM compares with what untrained policies generate on the same take. */
     if (compared)
-        status = send(settings, playing->forgotten, CORRECT_GENERATE, of->seed, &sending, of->count,
+        status = send(settings, playing->forgotten, CORRECT_GENERATE, &sending, of->count,
                       sending.reference, NULL, error);
     for (size_t m = 0; status == 0 && m < settings->mode_count; m++) {
         struct take_trace trace = {sending.nanoseconds, sending.place};
-        status = send(settings, playing->models, settings->modes[m], of->seed, &sending, of->count,
+        status = send(settings, playing->models, settings->modes[m], &sending, of->count,
                       sending.sent, &trace, error);
         if (status == 0)
             status = accuracy_take(&scores[m], of->truth, of->truth_count, of->take, of->count,

@@ -296,7 +296,7 @@ int command_correct(int argc, char **argv)
     struct models models = {0};
     int code = command_parse(argc, argv, "IN.mid", NULL, entries, &options.common, &files);
     if (code == COMMAND_GO_ON)
-        code = knobs_read(&options.knobs, "correct", (uint64_t)options.common.seed);
+        code = knobs_read(&options.knobs, "correct");
     if (code == COMMAND_GO_ON)
         code = music_choice(&options.music, "correct", &choice);
     if (code == COMMAND_GO_ON)

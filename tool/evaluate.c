@@ -291,7 +291,7 @@ static int run(struct evaluate_options *options, char *const *files)
     struct take_choice choice;
     int code = check_usage(options, files);
     if (code == COMMAND_GO_ON)
-        code = knobs_read(&options->knobs, "evaluate", (uint64_t)options->common.seed);
+        code = knobs_read(&options->knobs, "evaluate");
     if (code == COMMAND_GO_ON)
         code = music_choice(&options->music, "evaluate", &choice);
     if (code != COMMAND_GO_ON)

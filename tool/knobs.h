@@ -13,7 +13,6 @@ struct knobs {
     char *mode;
     double follow; /* KNOBS_NOT_GIVEN, or as given */
     double keep;
-    char *limits;
     struct correct_settings settings; /* filled by knobs_read */
 };
 
@@ -40,17 +39,11 @@ struct knobs {
          G_OPTION_ARG_DOUBLE,                                                                      \
          &(knobs).keep,                                                                            \
          "nats in favour of leaving a note as played, 0 to 100",                                   \
-         "X"},                                                                                     \
-    {                                                                                              \
-        "limits", 0, 0, G_OPTION_ARG_FILENAME, &(knobs).limits,                                    \
-            "generate: any of octave (stay in the octave played), direction (move up and "         \
-            "down as the player does), semitone (none beside a sounding note), or none",           \
-            "LIST"                                                                                 \
-    }
+         "X"}
 
 /* The defaults with what was given in their place. Returns COMMAND_GO_ON, or the
  * exit code of wrong usage of the command `name`. */
-int knobs_read(struct knobs *knobs, const char *name, uint64_t seed);
+int knobs_read(struct knobs *knobs, const char *name);
 
 void knobs_clear(struct knobs *knobs);
 

@@ -216,7 +216,7 @@ int command_listen(int argc, char **argv)
                              "libfluidsynth3 and a SoundFont.",
                              entries, &options.common, &files);
     if (code == COMMAND_GO_ON)
-        code = knobs_read(&options.knobs, "listen", (uint64_t)options.common.seed);
+        code = knobs_read(&options.knobs, "listen");
     if (code == COMMAND_GO_ON)
         code = run(&options, files);
     knobs_clear(&options.knobs);

@@ -90,7 +90,7 @@ static void add_earlier(GArray *list, const struct candidate *candidate,
 }
 
 /* Files that cannot be read, and other music, are passed over. */
-static void find_earlier(const struct models *models, const struct pieces *pieces,
+static void find_earlier(const struct models *models, const struct session_pieces *pieces,
                          const struct take_choice *choice, struct report *report)
 {
     struct stat own;
@@ -231,7 +231,7 @@ static int write_page(const struct report_options *options, const struct models 
 }
 
 static int report_session(const struct report_options *options, const struct models *models,
-                          const struct pieces *pieces, const struct take_choice *choice,
+                          const struct session_pieces *pieces, const struct take_choice *choice,
                           const char *path)
 {
     struct error error;
@@ -257,7 +257,7 @@ static int run(const struct report_options *options, char *const *files)
     struct error error;
     struct take_choice choice;
     struct models models = {0};
-    struct pieces pieces = {0};
+    struct session_pieces pieces = {0};
     const enum correct_mode mode = CORRECT_CORRECT;
     /* How the pieces are read; tracks and channels choose from the recording. */
     const struct take_choice whole = {.grid = TAKE_GRID_DECIDE};
@@ -272,11 +272,11 @@ static int run(const struct report_options *options, char *const *files)
         return code;
     if (models_find(&models, options->models, &whole, &mode, 1, &options->common, &error) != 0)
         return command_fail(&error);
-    if (pieces_load(&pieces, &models, models.path, &whole, &error) == 0)
+    if (session_pieces_load(&pieces, &models, models.path, &whole, &error) == 0)
         code = report_session(options, &models, &pieces, &choice, files[0]);
     else
         code = command_fail(&error);
-    pieces_clear(&pieces);
+    session_pieces_clear(&pieces);
     models_free(&models);
     return code;
 }

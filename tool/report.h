@@ -16,7 +16,7 @@ struct report_earlier {
 
 struct report {
     const struct session *session;
-    const struct piece *piece;   /* NULL: none was recognised */
+    const struct session_piece *piece;   /* NULL: none was recognised */
     size_t place[REPORT_PLACES]; /* bars to practise, worst first */
     size_t places;
     int64_t time;                   /* of the recording; 0: not known */

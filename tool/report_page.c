@@ -162,7 +162,7 @@ static void put_pitch(GString *text, unsigned pitch, bool flats)
     g_string_append_printf(text, "%s%d", (flats ? flat : sharp)[pitch % 12], (int)pitch / 12 - 1);
 }
 
-static void put_event(GString *page, const struct piece *piece, const struct roll_note *note)
+static void put_event(GString *page, const struct session_piece *piece, const struct roll_note *note)
 {
     const struct bar *bar = &piece->bars[bars_find(piece->bars, piece->bar_count, note->onset)];
     double beat = 1 + (note->onset - bar->start) / bar->pulse;
@@ -199,7 +199,7 @@ static int compare_onsets(const void *a, const void *b)
     return (int)x->played - y->played;
 }
 
-static void put_events(GString *page, const struct piece *piece, const struct roll_note *notes,
+static void put_events(GString *page, const struct session_piece *piece, const struct roll_note *notes,
                        size_t count)
 {
     size_t faults = 0;
@@ -232,7 +232,7 @@ static void put_counts(GString *text, const struct session_count *count)
 
 static int put_place(GString *page, const struct report *report, size_t place, struct error *error)
 {
-    const struct piece *piece = report->piece;
+    const struct session_piece *piece = report->piece;
     size_t index = report->place[place];
     const struct session_bar *bar = &report->session->bar[index];
     const struct bar *where = &piece->bars[index];
@@ -329,7 +329,7 @@ static bool is_place(const struct report *report, size_t bar)
 
 static void put_bars(GString *page, const struct report *report)
 {
-    const struct piece *piece = report->piece;
+    const struct session_piece *piece = report->piece;
     size_t silent = 0;
     g_string_append(page, "<h2>Bar by bar</h2>\n<table>\n<caption>The places to practise are "
                           "marked with a star. Tempo in beats a minute.</caption>\n<thead><tr>"

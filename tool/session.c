@@ -22,7 +22,7 @@ static const double stop_excess = 1.0; /* ... and by so many seconds is a stop *
 
 /* --- Pieces --- */
 
-static void mark_openings(struct piece *piece)
+static void mark_openings(struct session_piece *piece)
 {
     size_t last = piece->bar_count;
     int32_t opening = 0;
@@ -35,7 +35,7 @@ static void mark_openings(struct piece *piece)
     }
 }
 
-static void reserve_piece(struct piece *piece, size_t count)
+static void reserve_piece(struct session_piece *piece, size_t count)
 {
     piece->count = count;
     piece->note = g_new(struct align_note, count);
@@ -58,7 +58,7 @@ static int compare_order(const void *a, const void *b)
     return x->note < y->note ? -1 : 1;
 }
 
-static int read_music(struct piece *piece, const char *path, const struct take_choice *choice,
+static int read_music(struct session_piece *piece, const char *path, const struct take_choice *choice,
                       struct error *error)
 {
     const struct command_common quiet = {.quiet = TRUE};
@@ -92,7 +92,7 @@ static int read_music(struct piece *piece, const char *path, const struct take_c
     return piece->bars ? 0 : -1;
 }
 
-static int read_song(struct piece *piece, const struct song *song, struct error *error)
+static int read_song(struct session_piece *piece, const struct song *song, struct error *error)
 {
     reserve_piece(piece, song->notes);
     size_t low = 0;
@@ -110,21 +110,21 @@ static int read_song(struct piece *piece, const struct song *song, struct error 
     return piece->bars ? 0 : -1;
 }
 
-int pieces_load(struct pieces *pieces, const struct models *models, char *const *paths,
+int session_pieces_load(struct session_pieces *pieces, const struct models *models, char *const *paths,
                 const struct take_choice *choice, struct error *error)
 {
     size_t count = 0;
     for (size_t m = 0; m < models->count; m++)
         count += model_songs(models->model[m]);
-    *pieces = (struct pieces){.piece = g_new0(struct piece, count + 1)};
+    *pieces = (struct session_pieces){.piece = g_new0(struct session_piece, count + 1)};
     for (size_t m = 0; m < models->count; m++)
         for (size_t s = 0; s < model_songs(models->model[m]); s++) {
-            struct piece *piece = &pieces->piece[pieces->count++];
+            struct session_piece *piece = &pieces->piece[pieces->count++];
             int status = paths && files_are(paths[m], FILES_MUSIC)
                              ? read_music(piece, paths[m], choice, error)
                              : read_song(piece, model_song(models->model[m], s), error);
             if (status != 0) {
-                pieces_clear(pieces);
+                session_pieces_clear(pieces);
                 return -1;
             }
             mark_openings(piece);
@@ -132,10 +132,10 @@ int pieces_load(struct pieces *pieces, const struct models *models, char *const 
     return 0;
 }
 
-void pieces_clear(struct pieces *pieces)
+void session_pieces_clear(struct session_pieces *pieces)
 {
     for (size_t i = 0; i < pieces->count; i++) {
-        struct piece *piece = &pieces->piece[i];
+        struct session_piece *piece = &pieces->piece[i];
         g_free(piece->name);
         g_free(piece->note);
         g_free(piece->onset);
@@ -144,7 +144,7 @@ void pieces_clear(struct pieces *pieces)
         free(piece->bars);
     }
     g_free(pieces->piece);
-    *pieces = (struct pieces){0};
+    *pieces = (struct session_pieces){0};
 }
 
 /* --- Counting --- */
@@ -166,7 +166,7 @@ static void add_fault(struct session_count *count, enum fault fault)
 
 struct counter {
     struct session *session;
-    const struct piece *piece;
+    const struct session_piece *piece;
     struct session_count *bar; /* [bar_count], of the pass at hand */
     bool *struck;              /* [count of the piece], in the pass at hand */
 };
@@ -181,7 +181,7 @@ static void count_note(struct counter *counter, double beat, unsigned hand, enum
 }
 
 /* The hand of an added note: that of the nearest key of the piece around it. */
-static unsigned added_hand(const struct piece *piece, int32_t slot, int pitch)
+static unsigned added_hand(const struct session_piece *piece, int32_t slot, int pitch)
 {
     int closest = 128;
     unsigned hand = piece->hands == 2 && pitch < MIDDLE_C ? STAFF_LEFT : STAFF_RIGHT;
@@ -199,7 +199,7 @@ static unsigned added_hand(const struct piece *piece, int32_t slot, int pitch)
 static void count_pass(struct counter *counter, int32_t number)
 {
     struct session *session = counter->session;
-    const struct piece *piece = counter->piece;
+    const struct session_piece *piece = counter->piece;
     const struct align_pass *pass = &session->alignment.pass[number];
     memset(counter->bar, 0, piece->bar_count * sizeof *counter->bar);
     memset(counter->struck, 0, piece->count * sizeof *counter->struck);
@@ -221,7 +221,7 @@ static void count_pass(struct counter *counter, int32_t number)
             count_note(counter, piece->onset[n], piece->hand[n], FAULT_LEFT_OUT);
 }
 
-static void count_all(struct session *session, const struct piece *piece)
+static void count_all(struct session *session, const struct session_piece *piece)
 {
     struct counter counter = {.session = session,
                               .piece = piece,
@@ -257,7 +257,7 @@ struct step {
     double beats, seconds;
 };
 
-static GArray *find_steps(const struct session *session, const struct piece *piece)
+static GArray *find_steps(const struct session *session, const struct session_piece *piece)
 {
     GArray *steps = g_array_new(FALSE, FALSE, sizeof(struct step));
     const struct correct_note *notes = session->music->take->note;
@@ -347,7 +347,7 @@ static void find_stops(struct session *session, const GArray *steps, GArray *tem
     }
 }
 
-static void find_tempo(struct session *session, const struct piece *piece)
+static void find_tempo(struct session *session, const struct session_piece *piece)
 {
     GArray *steps = find_steps(session, piece);
     GArray *tempos = find_bar_tempos(steps);
@@ -391,7 +391,7 @@ static const char *played_track(const char *path)
     return found ? "played" : NULL;
 }
 
-static int choose_piece(const struct pieces *pieces, const struct correct_place *places,
+static int choose_piece(const struct session_pieces *pieces, const struct correct_place *places,
                         size_t count)
 {
     size_t *placed = g_new0(size_t, pieces->count + 1);
@@ -426,7 +426,7 @@ static int correct_twice(struct session *session, const struct models *models,
     return status;
 }
 
-static void align(struct session *session, const struct piece *piece,
+static void align(struct session *session, const struct session_piece *piece,
                   const struct correct_place *places)
 {
     const struct take *take = session->music->take;
@@ -436,7 +436,7 @@ static void align(struct session *session, const struct piece *piece,
         played[i] = (struct align_played){.slot = take->note[i].slot,
                                           .pitch = take->note[i].pitch,
                                           .sent = session->sent[i],
-                                          .place = placed ? (int32_t)places[i].slot : ALIGN_NONE};
+                                          .place = placed ? (int32_t)lround(places[i].quarter * SONG_SLOTS_A_BEAT) : ALIGN_NONE};
     }
     alignment_create(&session->alignment, played, take->count, piece->note, piece->count);
     g_free(played);
@@ -460,7 +460,7 @@ static void forget_piece(struct session *session)
 }
 
 static int analyse(struct session *session, const struct models *models,
-                   const struct pieces *pieces, struct error *error)
+                   const struct session_pieces *pieces, struct error *error)
 {
     const struct take *take = session->music->take;
     struct correct_place *places = g_new0(struct correct_place, take->count);
@@ -470,7 +470,7 @@ static int analyse(struct session *session, const struct models *models,
         session->seconds = fmax(session->seconds, take->release[i] - take->note[0].seconds);
     session->piece = status == 0 ? choose_piece(pieces, places, take->count) : ALIGN_NONE;
     if (session->piece != ALIGN_NONE) {
-        const struct piece *piece = &pieces->piece[session->piece];
+        const struct session_piece *piece = &pieces->piece[session->piece];
         session->bar = g_new0(struct session_bar, piece->bar_count);
         align(session, piece, places);
         count_all(session, piece);
@@ -484,7 +484,7 @@ static int analyse(struct session *session, const struct models *models,
 }
 
 struct session *session_load(const char *path, const struct models *models,
-                             const struct pieces *pieces, const struct take_choice *choice,
+                             const struct session_pieces *pieces, const struct take_choice *choice,
                              const struct command_common *common, struct error *error)
 {
     struct take_choice chosen = *choice;
@@ -516,7 +516,7 @@ void session_free(struct session *session)
     g_free(session);
 }
 
-struct roll_note *session_roll(const struct session *session, const struct piece *piece,
+struct roll_note *session_roll(const struct session *session, const struct session_piece *piece,
                                int32_t pass, double start, double end, size_t *count)
 {
     const struct align_pass *way = &session->alignment.pass[pass];

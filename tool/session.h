@@ -15,7 +15,7 @@
 enum { SESSION_HANDS = 2 };
 
 /* A piece of the models, with what its file knows beside the notes. */
-struct piece {
+struct session_piece {
     char *name;
     size_t count;
     struct align_note *note; /* [count], by slot */
@@ -29,16 +29,16 @@ struct piece {
     bool flats;      /* black keys are called flats */
 };
 
-struct pieces {
+struct session_pieces {
     size_t count;
-    struct piece *piece; /* in the order in which correctors count them */
+    struct session_piece *piece; /* in the order in which correctors count them */
 };
 
 /* Of all models; `paths` are those they came from (NULL: not from -m): a .mid is
  * read once more for its bars and hands. -1: error. */
-int pieces_load(struct pieces *pieces, const struct models *models, char *const *paths,
+int session_pieces_load(struct session_pieces *pieces, const struct models *models, char *const *paths,
                 const struct take_choice *choice, struct error *error);
-void pieces_clear(struct pieces *pieces);
+void session_pieces_clear(struct session_pieces *pieces);
 
 struct session_count {
     size_t right, wrong, left_out, added;
@@ -81,13 +81,13 @@ struct session {
 
 /* NULL: error. */
 struct session *session_load(const char *path, const struct models *models,
-                             const struct pieces *pieces, const struct take_choice *choice,
+                             const struct session_pieces *pieces, const struct take_choice *choice,
                              const struct command_common *common, struct error *error);
 void session_free(struct session *session);
 
 /* What was struck, wrong, left out and added in a pass from `start` to `end`
  * (beats of the piece), for pictures: `sent` is what was meant. g_free. */
-struct roll_note *session_roll(const struct session *session, const struct piece *piece,
+struct roll_note *session_roll(const struct session *session, const struct session_piece *piece,
                                int32_t pass, double start, double end, size_t *count);
 
 #endif

@@ -196,8 +196,11 @@ void playing_brush(struct playing *playing, struct rng *rng, double p)
 void playing_jitter(struct playing *playing, struct rng *rng, double p)
 {
     for (size_t i = 0; i < playing->count; i++)
-        if (rng_double(rng) < p)
-            playing->note[i].slot += rng_below(rng, 2) ? 1 : -1;
+        if (rng_double(rng) < p) {
+            int by = rng_below(rng, 2) ? 1 : -1;
+            playing->note[i].slot += by;
+            playing->note[i].seconds += by / 8.;
+        }
     /* Moves notes by a slot: sorting by insertion keeps the order inside slots. */
     for (size_t i = 1; i < playing->count; i++)
         for (size_t k = i; k > 0 && playing->note[k].slot < playing->note[k - 1].slot; k--) {

@@ -77,7 +77,6 @@ static void any_input_gets_a_note_number(void **state)
             struct correct_note *note = garbage(seed);
             settings.mode = modes[m];
             settings.follow = (float)seed / 2;
-            settings.fold_octave = settings.keep_direction = seed & 1;
             struct corrector *corrector =
                 corrector_open((const struct model *[]){model}, 1, &settings, NULL);
             for (int i = 0; i < GARBAGE; i++) {
@@ -89,7 +88,7 @@ static void any_input_gets_a_note_number(void **state)
                 assert_true(place.piece >= -1 && place.piece < 4);
                 assert_true(place.confidence >= 0 && place.confidence <= 1.001f);
                 if (place.piece >= 0)
-                    assert_true(place.slot < model_song(model, (size_t)place.piece)->slots);
+                    assert_true(place.onset < model_score(model, (size_t)place.piece)->onsets);
                 corrector_release(corrector, (uint8_t)(seed ? sent : 255 - i % 256));
             }
             uint8_t pitches[GARBAGE];
@@ -113,7 +112,7 @@ static void garbage_is_survived(void **state)
     struct playing playing = {0};
     rng_seed(&rng, 1, 0);
     for (int i = 0; i < 500; i++) {
-        struct correct_note note = {i, i % 50 ? i / 3. : NAN, (uint8_t)rng_below(&rng, 256), 64,
+        struct correct_note note = {i / 100., i % 50 ? i / 3. : NAN, (uint8_t)rng_below(&rng, 256), 64,
                                     false};
         corrector_note(corrector, &note);
     }

@@ -88,11 +88,11 @@ static void notes_ask_for_no_memory(void **state)
     uint64_t before = calls;
     for (int mode = CORRECT_OFF; mode <= CORRECT_GENERATE; mode++) {
         settings.mode = (enum correct_mode)mode;
-        settings.fold_octave = settings.keep_direction = true;
         corrector_set(corrector, &settings, NULL);
         for (size_t i = 0; i < playing.count; i++) {
             struct correct_note note = playing.note[i];
             note.slot += mode * playing.end;
+            note.seconds += mode * playing.end / 8;
             uint8_t sent = corrector_note(corrector, &note);
             corrector_place(corrector);
             corrector_release(corrector, sent);
@@ -130,6 +130,7 @@ static double play_long(struct corrector *corrector, struct playing *playing, si
             for (size_t i = 0; i < playing->count; i++) {
                 struct correct_note note = playing->note[i];
                 note.slot += slot;
+                note.seconds += slot / 8;
                 playing->sent[i] = corrector_note(corrector, &note);
                 corrector_release(corrector, playing->sent[i]);
             }

@@ -34,12 +34,6 @@ uint8_t corrector_note(struct corrector *corrector, const struct correct_note *n
     return (uint8_t)pitch;
 }
 
-void corrector_realign(struct corrector *corrector, double slots)
-{
-    (void)corrector;
-    (void)slots;
-}
-
 void corrector_release(struct corrector *corrector, uint8_t pitch)
 {
     corrector->holds[pitch]--;
@@ -57,13 +51,6 @@ struct correct_place corrector_place(struct corrector *corrector)
 {
     (void)corrector;
     return (struct correct_place){.piece = -1};
-}
-
-struct correct_ahead corrector_ahead(struct corrector *corrector, uint8_t pitch)
-{
-    (void)corrector;
-    (void)pitch;
-    return (struct correct_ahead){0};
 }
 
 struct correct_settings correct_defaults(void)

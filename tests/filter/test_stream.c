@@ -204,7 +204,6 @@ static struct filter_settings next_settings(struct source *source)
     settings.kits = below(source, 4) == 0;
     settings.bypass = below(source, 4) == 0;
     settings.correct.mode = below(source, 4);
-    settings.correct.fold_octave = below(source, 2);
     settings.correct.follow = (float)below(source, 3);
     settings.clock.source = below(source, 4);
     settings.clock.tempo = 40 + below(source, 200);
@@ -315,8 +314,6 @@ static void test_backlog(void **state)
     watch_set_corrector(watch, band.corrector[1]);
     uint8_t data[2];
     settings.correct.mode = CORRECT_GENERATE;
-    settings.correct.fold_octave = true;
-    settings.correct.avoid_semitone = false;
     watch_set(watch, &settings);
     /* Everything held, then one key after another. */
     for (unsigned i = 0; i < 128 + 200000; i++) {

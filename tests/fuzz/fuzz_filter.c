@@ -84,7 +84,6 @@ static struct filter_settings read_settings(struct input *input)
     settings.correct.mode = flags & 3;
     settings.clock.source = flags >> 2 & 3;
     settings.bypass = flags >> 4 & 1;
-    settings.correct.fold_octave = flags >> 5 & 1;
     settings.clock.tempo = 20 + next(input);
     if (flags >> 6 & 1) {
         settings.lowest = next(input) & 63;

@@ -1,0 +1,138 @@
+/* The belief's own data: shared by the files of follow/, private to them. */
+#ifndef FOLLOW_BELIEF_H
+#define FOLLOW_BELIEF_H
+
+#include "follow/constants.h"
+#include "follow/elsewhere.h"
+#include "follow/follow.h"
+
+enum {
+    BELIEF_ONSETS = 4,    /* onsets of which is known what has come */
+    BELIEF_ROOM = 4096,   /* explanations of a note, at most */
+    BELIEF_BUCKETS = 8192,
+    BELIEF_AHEAD = 4,     /* onsets that a step may lead over */
+    BELIEF_BACK = 16,     /* onsets that a step back may lead over */
+    BELIEF_SHIFT = 24,    /* semitones, at most, that a piece is transposed by */
+    SLIP_REACH = 12,      /* semitones by which a finger may miss */
+};
+
+/* Trust from which keys say where the player is. */
+#define FOLLOW_TELLING .5f
+
+struct hypothesis {
+    uint32_t position;
+    int8_t shift;
+    uint8_t hands;
+    uint8_t steps;                  /* onsets gone through since the start or a jump */
+    float weight;                   /* probability */
+    float best;                     /* of the explanations that led here, the largest */
+    float tempo;                    /* seconds a quarter; 0: unknown */
+    float off_time;                 /* logarithm of the last step's time over the time due */
+    double since;                   /* when the onset was begun, seconds */
+    uint32_t struck[BELIEF_ONSETS]; /* notes of this onset, and of those before, that have come */
+};
+
+/* How a note is explained. */
+enum explanation {
+    EXPLAIN_CHORD,  /* one of the onset's notes that were missing */
+    EXPLAIN_LATE,   /* one that was missing of an onset before */
+    EXPLAIN_AGAIN,  /* an ornament, a note once more */
+    EXPLAIN_EXTRA,  /* in no score */
+    EXPLAIN_STEP,   /* of the next onset */
+    EXPLAIN_SKIP,   /* of one of those behind it */
+    EXPLAIN_JUMP,   /* of any other */
+    EXPLANATIONS,
+};
+
+/* Notes struck together, as the player meant them or not. */
+struct group {
+    double seconds;       /* of its first note */
+    float log_elsewhere;  /* of all its notes, if the player is elsewhere */
+    uint8_t count, lowest, highest;
+    uint8_t x[PIECES_MOST_NOTES];
+};
+
+/* Keys that this player struck at a position where they are not written: the player's own
+ * edition, when they come again. Old ones are overwritten. */
+enum { EDITION_NOTES = 4096 };
+
+struct edition {
+    uint32_t note[EDITION_NOTES]; /* position * 128 + pitch + 1; 0: none */
+    double heard[EDITION_NOTES];  /* when, seconds */
+};
+
+struct lattice;
+
+struct follow {
+    const struct pieces *pieces;
+    struct lattice *lattice; /* of a whole take; NULL live */
+    struct group group[PIECES_LINE]; /* the last ones, a ring */
+    uint32_t groups;
+    struct hypothesis now[FOLLOW_HYPOTHESES]; /* after the last settled note, the likeliest first */
+    uint32_t count;
+    struct hypothesis *next; /* [BELIEF_ROOM]: of the note being explained */
+    uint32_t next_count;
+    uint16_t *bucket;        /* [BELIEF_BUCKETS]: index in `next` plus one */
+    float away;              /* probability of being elsewhere */
+    struct elsewhere elsewhere;
+    float slip[2 * SLIP_REACH + 1]; /* P(x | y) of x - y + SLIP_REACH, for this trust */
+    float slip_beyond;
+    struct edition edition;
+    double wrong;            /* share of wrong notes, following the player */
+    float low, high;         /* of the notes of an onset, the lowest, highest missing comes next */
+    float uneven;            /* variance of the logarithm of steps' times over those due */
+    float skips, extras;     /* relative to what is usual */
+    double last;             /* seconds of the last note */
+    bool started;
+    /* The note being explained. */
+    bool waiting;
+    double seconds;
+    uint8_t x;
+    float trust, any_key; /* P(x)^trust of an extra note */
+    float *vote;
+    float explained[EXPLANATIONS], ordered, ordered_low, ordered_high;
+    float as_played, next_away, right_weight, wrong_weight;
+    float key_elsewhere;
+};
+
+/* Times: densities a second. */
+float timing_step(const struct follow *follow, float passed, double quarters, float tempo);
+float timing_chord(float since_last);
+
+/* The tempo after a step of so many quarters in so many seconds. */
+float timing_follow(float tempo, unsigned steps, double quarters, float passed);
+
+/* Adds an explanation of the note by hypothesis `from`: it now stands at `to`, of which
+ * only position, shift, hands and struck matter here. */
+void belief_add(struct follow *follow, const struct hypothesis *from, uint32_t position, int shift,
+                int hands, enum explanation how, uint32_t onset, uint32_t note, float weight);
+
+/* Votes for the notes of an onset, those struck left out, and adds them as explanations. */
+void explain_onset(struct follow *follow, const struct hypothesis *from, uint32_t onset,
+                   uint32_t position, int shift, int hands, uint32_t struck, enum explanation how,
+                   float weight);
+
+/* Whether that key, untransposed, was struck at that position when it was played before. */
+bool edition_knows(const struct follow *follow, uint32_t position, int pitch);
+
+/* Remembers the key just taken in, where the position is sure and does not have it. */
+void edition_hear(struct follow *follow);
+
+/* All explanations by one hypothesis. */
+void explain(struct follow *follow, const struct hypothesis *from);
+
+/* What a whole take remembers of its notes (smooth.c). */
+void lattice_arrive(struct lattice *lattice, const struct follow *follow,
+                    const struct hypothesis *to);
+void lattice_explain(struct lattice *lattice, const struct follow *follow,
+                     const struct hypothesis *from, uint32_t to, enum explanation how, int y,
+                     float weight);
+void lattice_settle(struct lattice *lattice, const struct follow *follow, const uint16_t *kept,
+                    float sum);
+
+/* Beginnings and jumps. */
+void jump_begin(struct follow *follow);
+void jump_anywhere(struct follow *follow, float believed);
+void jump_by_line(struct follow *follow);
+
+#endif

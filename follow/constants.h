@@ -1,0 +1,73 @@
+/* What is known of players before one plays: the constants of following.
+ *
+ * Each stands once, with its unit; docs/following.md tells what each was measured
+ * on and how much it matters. Durations are in seconds, shares are probabilities.
+ * Read-only while anything follows; set them (by name) before opening only. */
+#ifndef FOLLOW_CONSTANTS_H
+#define FOLLOW_CONSTANTS_H
+
+/* name, value, what it is */
+#define FOLLOW_CONSTANTS(X)                                                                        \
+    X(stay_missing, .8625, "the next note is of the same onset, while notes of it are missing")      \
+    X(stay_complete, .069, "the same once all have come")                                           \
+    X(chord, .035, "mean time between notes of one onset")                                         \
+    X(spread, .12, "mean time between notes of a spread chord")                                    \
+    X(spread_share, .166, "notes of an onset that come so late")                                    \
+    X(skip_one, .0156, "one onset is left out")                                                     \
+    X(skip_two, .005, "two are")                                                                   \
+    X(skip_three, .003, "three are")                                                               \
+    X(late, .0575, "the note is one still missing of the onsets before")                             \
+    X(late_time, .05, "mean time that such a note is late")                                        \
+    X(again, .0061, "a key near a note of the onset, or that note once more")                        \
+    X(again_time, .12, "mean time since the note before it")                                       \
+    X(extra, .023, "a note that is in no score")                                                    \
+    X(back, .0125, "a step back")                                                                    \
+    X(back_length, 4, "mean length of a step back, in onsets")                                     \
+    X(turn, .003, "the policy is asked where the music goes on")                                    \
+    X(switch_hand, .001, "from both hands to one, or from one to another")                         \
+    X(switch_octave, .0001, "to another octave")                                                   \
+    X(leave, .00019, "the player leaves the known place")                                           \
+    X(enter, .02, "a player at no known place begins at one")                                      \
+    X(begin_share, .7, "a piece is begun at its beginning")                                        \
+    X(one_hand_share, .05, "of a beginning or jump: each hand alone")                              \
+    X(transposed_share, .002, "of a beginning: each transposition")                                \
+    X(tempo_core, .138, "deviation of log time, steady playing")                                    \
+    X(tempo_wide, .35, "the same, expressive playing")                                             \
+    X(tempo_wide_share, .345, "share of the latter")                                                 \
+    X(tempo_far, .9, "the same, anything")                                                         \
+    X(tempo_far_share, .08, "share of the latter")                                                 \
+    X(pause_share, .04, "a hesitation: time with a long tail")                                     \
+    X(jitter, .018, "deviation of a single onset's time")                                          \
+    X(tempo_rate, .416, "how fast the tempo follows")                                                \
+    X(even_rate, .02, "how fast the deviation of steady playing follows the player")               \
+    X(even_least, .02, "least deviation ever believed")                                            \
+    X(wrong_start, .05, "share of wrong notes before a player is known")                           \
+    X(wrong_least, .01, "least share of wrong notes ever believed")                                \
+    X(wrong_most, .6, "largest")                                                                   \
+    X(wrong_rate, .003, "how fast that share follows the player")                                  \
+    X(wrong_prior, 100, "notes that the share before a player is known is worth")                   \
+    X(first_low, .2, "of an onset's notes the lowest missing comes next, before a player is known")   \
+    X(first_high, .2, "the highest")                                                               \
+    X(habit_rate, .01, "how fast these, and the shares of skips and extras, follow the player")    \
+    X(skip_least, .002, "least share of skipped onsets ever believed")                              \
+    X(extra_least, .01, "least share of extra notes")                                              \
+    X(trill, .3, "an ornament takes a note of the onsets around")   \
+    X(trill_reach, .16, "seconds an onset, at most, in an ornament")   \
+    X(edition, .3, "a note struck here before, in no score, against one that is")   \
+    X(merge_share, .6, "the same as a share of the usual gap, at most")   \
+    X(merge_gap, .07, "seconds in the score between onsets that are one position")   \
+    X(adapt, 3, "whether")                                              \
+    X(prune, 1e-4, "hypotheses below this share are dropped")
+
+struct follow_constants {
+#define FOLLOW_FIELD(name, value, what) double name;
+    FOLLOW_CONSTANTS(FOLLOW_FIELD)
+#undef FOLLOW_FIELD
+};
+
+extern struct follow_constants follow_constants;
+
+/* Sets "NAME=VALUE", to measure how much a constant matters. -1: no such name, no number. */
+int follow_constants_set(const char *assignment);
+
+#endif

@@ -1,0 +1,253 @@
+/* How a note came about, if the player was where a hypothesis says. */
+#include "follow/belief.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const float worth_steps = .01f;    /* weight below which steps back are not looked for */
+static const float worth_switches = 1e-3f; /* ... and other hands, octaves, turns */
+
+void belief_add(struct follow *follow, const struct hypothesis *from, uint32_t position, int shift,
+                int hands, enum explanation how, uint32_t onset, uint32_t note, float weight)
+{
+    if (!(weight > 1e-30f))
+        return;
+    uint32_t struck[BELIEF_ONSETS], steps = position - from->position;
+    follow->explained[how] += weight;
+    if (how == EXPLAIN_STEP || how == EXPLAIN_SKIP) {
+        for (uint32_t m = BELIEF_ONSETS; m-- > 0;)
+            struck[m] = m >= steps ? from->struck[m - steps] : 0;
+        struck[0] = note;
+    } else if (how == EXPLAIN_JUMP) {
+        memset(struck, 0xff, sizeof struck);
+        struck[0] = note;
+    } else {
+        memcpy(struck, from->struck, sizeof struck);
+        struck[position - onset] |= note;
+    }
+    uint32_t key = ((position * 64 + (uint32_t)(shift + 32)) * 4 + (uint32_t)hands) * 0x9e3779b1u;
+    key = (key ^ struck[0]) * 0x85ebca6bu;
+    uint32_t at = key >> 19;
+    struct hypothesis *to;
+    for (;; at = (at + 1) % BELIEF_BUCKETS) {
+        uint16_t index = follow->bucket[at];
+        if (!index) {
+            if (follow->next_count == BELIEF_ROOM)
+                return;
+            to = &follow->next[follow->next_count++];
+            follow->bucket[at] = (uint16_t)follow->next_count;
+            to->weight = to->best = 0;
+            break;
+        }
+        to = &follow->next[index - 1];
+        if (to->position == position && to->shift == shift && to->hands == hands &&
+            to->struck[0] == struck[0])
+            break;
+    }
+    if (follow->lattice) {
+        const struct pieces *pieces = follow->pieces;
+        int y = note ? pieces->pitch[pieces->first[onset] + (uint32_t)__builtin_ctz(note)] + shift : -1;
+        lattice_explain(follow->lattice, follow, from, (uint32_t)(to - follow->next), how, y, weight);
+    }
+    float sum = to->weight + weight;
+    if (weight > to->best) {
+        *to = *from;
+        to->best = weight;
+        to->position = position;
+        to->shift = (int8_t)shift;
+        to->hands = (uint8_t)hands;
+        memcpy(to->struck, struck, sizeof struck);
+        if (how == EXPLAIN_STEP || how == EXPLAIN_SKIP) {
+            const double *quarter = follow->pieces->quarter;
+            float due = from->tempo * (float)(quarter[position] - quarter[from->position]);
+            to->off_time = from->tempo > 0 ? logf(fmaxf((float)(follow->seconds - from->since), .004f) / due) : 0;
+            to->tempo = timing_follow(from->tempo, from->steps,
+                                      quarter[position] - quarter[from->position],
+                                      (float)(follow->seconds - from->since));
+            to->steps = from->steps < 200 ? from->steps + 1 : from->steps;
+        }
+        if (how == EXPLAIN_JUMP && to->steps > 4)
+            to->steps = 4;
+        if (how == EXPLAIN_STEP || how == EXPLAIN_SKIP || how == EXPLAIN_JUMP)
+            to->since = follow->seconds;
+    }
+    to->weight = sum;
+}
+
+void explain_onset(struct follow *follow, const struct hypothesis *from, uint32_t onset,
+                   uint32_t position, int shift, int hands, uint32_t struck, enum explanation how,
+                   float weight)
+{
+    const struct pieces *pieces = follow->pieces;
+    uint32_t missing = pieces->notes[hands][onset] & ~struck;
+    if (!missing)
+        return;
+    int count = __builtin_popcount(missing);
+    uint32_t lowest = missing & -missing, highest = 0x80000000u >> __builtin_clz(missing);
+    /* Where keys say nothing, notes come from low to high. */
+    float trust = fminf(follow->trust, 1), highest_first = follow->high * trust;
+    float lowest_first = 1 - trust + follow->low * trust;
+    float any = (1 - lowest_first - highest_first) / (float)count;
+    weight *= (float)(1 - follow_constants.extra);
+    const uint8_t *pitch = &pieces->pitch[pieces->first[onset]];
+    for (; missing; missing &= missing - 1) {
+        uint32_t k = (uint32_t)__builtin_ctz(missing);
+        int y = pitch[k] + shift, off = follow->x - y;
+        if (y < 0 || y > 127)
+            continue;
+        bool near = off >= -SLIP_REACH && off <= SLIP_REACH;
+        uint32_t bit = 1u << k;
+        float low = bit == lowest ? lowest_first : 0, high = bit == highest ? highest_first : 0;
+        float share = any + low + high;
+        if (!(share > 0))
+            continue;
+        float w = weight * share *
+                  (near ? follow->slip[off + SLIP_REACH] : follow->slip_beyond);
+        if (count > 1) {
+            follow->ordered += w;
+            follow->ordered_low += w * low / share;
+            follow->ordered_high += w * high / share;
+        }
+        follow->vote[y] += w;
+        *(off == 0 ? &follow->right_weight : &follow->wrong_weight) += w;
+        belief_add(follow, from, position, shift, hands, how, onset, 1u << k, w);
+    }
+    if (follow_constants.edition > 0 && edition_knows(follow, onset, follow->x - shift)) {
+        float w = weight * any * follow->slip[SLIP_REACH] * (float)follow_constants.edition;
+        follow->as_played += w;
+        belief_add(follow, from, position, shift, hands, how, position, 0, w);
+    }
+}
+
+/* An ornament: near a note of the onset or on it; returned is how likely the key is. */
+static float near_notes(const struct follow *follow, const struct hypothesis *from)
+{
+    static const float same = .3f, beside = .15f; /* two keys on each side */
+    const struct pieces *pieces = follow->pieces;
+    uint32_t notes = pieces->notes[from->hands][from->position];
+    const uint8_t *pitch = &pieces->pitch[pieces->first[from->position]];
+    float sum = 0;
+    int count = __builtin_popcount(notes);
+    for (; notes; notes &= notes - 1) {
+        int off = follow->x - (pitch[__builtin_ctz(notes)] + from->shift);
+        sum += off == 0 ? same : off >= -2 && off <= 2 ? beside : 0;
+    }
+    sum /= (float)count;
+    /* Trills and turns that are written out are played in other ways: with other notes first, more or fewer. */
+    const double *quarter = pieces->quarter;
+    uint32_t begin = pieces->piece[pieces->piece_of[from->position]].first, end = pieces_end(pieces, from->position);
+    for (int step = -2; step <= 3 && from->tempo > 0; step++) {
+        int64_t at = (int64_t)from->position + step;
+        if (step == 0 || at < begin || at >= end ||
+            fabs(quarter[at] - quarter[from->position]) * (double)from->tempo > follow_constants.trill_reach * abs(step))
+            continue;
+        for (uint32_t k = pieces->first[at]; k < pieces->first[at + 1]; k++)
+            if (pieces->pitch[k] + from->shift == follow->x)
+                return sum + (float)follow_constants.trill;
+    }
+    return sum;
+}
+
+static void as_played(struct follow *follow, const struct hypothesis *from, enum explanation how,
+                      float weight)
+{
+    follow->as_played += weight;
+    belief_add(follow, from, from->position, from->shift, from->hands, how, from->position, 0,
+               weight);
+}
+
+/* Other hands, other octaves, and where the policy would go on. */
+static void explain_switches(struct follow *follow, const struct hypothesis *from, float go,
+                             float passed)
+{
+    const struct follow_constants *c = &follow_constants;
+    const struct pieces *pieces = follow->pieces;
+    const double *quarter = pieces->quarter;
+    uint32_t here = from->position;
+    for (int hands = 0; hands < HANDS; hands++) {
+        uint32_t to = pieces->next[hands][here];
+        if (hands != from->hands && to < pieces->onsets &&
+            pieces->piece[pieces->piece_of[here]].hands)
+            explain_onset(follow, from, to, to, from->shift, hands, 0, EXPLAIN_STEP,
+                          go * (float)c->switch_hand *
+                              timing_step(follow, passed, quarter[to] - quarter[here], from->tempo));
+    }
+    int octaves[] = {0, from->shift + 12, from->shift - 12};
+    uint32_t to = pieces->next[from->hands][here];
+    for (int k = 0; to < pieces->onsets && k < 3; k++)
+        if (octaves[k] != from->shift && octaves[k] >= -BELIEF_SHIFT && octaves[k] <= BELIEF_SHIFT)
+            explain_onset(follow, from, to, to, octaves[k], from->hands, 0, EXPLAIN_STEP,
+                          go * (float)c->switch_octave *
+                              timing_step(follow, passed, quarter[to] - quarter[here], from->tempo));
+    for (uint32_t t = pieces->turn_first[here]; t < pieces->turn_first[here + 1]; t++) {
+        uint32_t end = pieces_end(pieces, here);
+        double due = here + 1 < end ? quarter[here + 1] - quarter[here] : 1;
+        explain_onset(follow, from, pieces->turn[t].position, pieces->turn[t].position,
+                      from->shift, HANDS_BOTH, 0, EXPLAIN_JUMP,
+                      go * (float)c->turn * pieces->turn[t].probability *
+                          timing_step(follow, passed, due, from->tempo));
+    }
+}
+
+static void explain_steps(struct follow *follow, const struct hypothesis *from, float go,
+                          float passed, float *first)
+{
+    const struct follow_constants *c = &follow_constants;
+    const struct pieces *pieces = follow->pieces;
+    float one = (float)c->skip_one * follow->skips, two = (float)c->skip_two * follow->skips,
+          three = (float)c->skip_three * follow->skips;
+    float skip[BELIEF_AHEAD] = {1 - one - two - three - (float)c->back, one, two, three};
+    uint32_t to = from->position;
+    *first = 0;
+    for (int k = 0; k < BELIEF_AHEAD; k++) {
+        to = pieces->next[from->hands][to];
+        if (to >= pieces->onsets)
+            break;
+        float weight =
+            go * skip[k] *
+            timing_step(follow, passed, pieces->quarter[to] - pieces->quarter[from->position], from->tempo);
+        explain_onset(follow, from, to, to, from->shift, from->hands, 0,
+                      k ? EXPLAIN_SKIP : EXPLAIN_STEP, weight);
+        if (k == 0)
+            *first = weight;
+    }
+}
+
+void explain(struct follow *follow, const struct hypothesis *from)
+{
+    const struct follow_constants *c = &follow_constants;
+    const struct pieces *pieces = follow->pieces;
+    uint32_t here = from->position, begin = pieces->piece[pieces->piece_of[here]].first;
+    float since = (float)fmax(follow->seconds - follow->last, .001);
+    float passed = (float)(follow->seconds - from->since), w = from->weight;
+    float any_time = .5f / (since + .05f);
+    bool missing = pieces->notes[from->hands][here] & ~from->struck[0];
+    float stay = (float)(missing ? c->stay_missing : c->stay_complete);
+    float chord = w * stay * timing_chord(since);
+    explain_onset(follow, from, here, here, from->shift, from->hands, from->struck[0],
+                  EXPLAIN_CHORD, chord);
+    for (uint32_t m = 1; m < BELIEF_ONSETS && here >= begin + m; m++)
+        explain_onset(follow, from, here - m, here, from->shift, from->hands, from->struck[m],
+                      EXPLAIN_LATE,
+                      w * (float)c->late * expf(-passed / (float)c->late_time) /
+                          (float)c->late_time);
+    float near = near_notes(follow, from);
+    if (near > 0)
+        as_played(follow, from, EXPLAIN_AGAIN,
+                  w * (float)c->again * follow->extras * powf(near, follow->trust) *
+                      expf(-since / (float)c->again_time) / (float)c->again_time);
+    float go = w * (1 - stay) * (float)(1 - c->again - c->late - c->extra), next;
+    explain_steps(follow, from, go, passed, &next);
+    as_played(follow, from, EXPLAIN_EXTRA,
+              follow->any_key * (float)c->extra * follow->extras *
+                  ((missing ? chord : 0) + next + .3f * w * any_time));
+    if (w > worth_steps)
+        for (uint32_t k = 0; k < BELIEF_BACK && here >= begin + k; k++)
+            explain_onset(follow, from, here - k, here - k, from->shift, from->hands, 0,
+                          EXPLAIN_JUMP,
+                          go * (float)c->back * any_time / (float)c->back_length *
+                              expf(-(float)k / (float)c->back_length));
+    if (w > worth_switches)
+        explain_switches(follow, from, go, passed);
+}

@@ -1,0 +1,231 @@
+/* The belief: opened, carried from note to note, told. */
+#include "follow/belief.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const float together = .05f;   /* seconds between notes that count as struck together */
+static const float away_start = .02f; /* probability of following no known piece */
+
+struct follow *follow_open(const struct pieces *pieces, struct error *error)
+{
+    struct follow *follow = calloc(1, sizeof *follow);
+    if (follow) {
+        follow->pieces = pieces;
+        follow->next = calloc(BELIEF_ROOM, sizeof *follow->next);
+        follow->bucket = calloc(BELIEF_BUCKETS, sizeof *follow->bucket);
+    }
+    if (!follow || !follow->next || !follow->bucket) {
+        follow_close(follow);
+        error_set(error, "out of memory");
+        return NULL;
+    }
+    follow_start(follow);
+    return follow;
+}
+
+void follow_close(struct follow *follow)
+{
+    if (!follow)
+        return;
+    free(follow->next);
+    free(follow->bucket);
+    free(follow);
+}
+
+void follow_start(struct follow *follow)
+{
+    follow->count = 0;
+    follow->groups = 0;
+    follow->away = 1;
+    follow->wrong = follow_constants.wrong_start;
+    follow->low = (float)follow_constants.first_low;
+    follow->high = (float)follow_constants.first_high;
+    follow->skips = follow->extras = 1;
+    follow->uneven = (float)(follow_constants.tempo_core * follow_constants.tempo_core);
+    follow->started = follow->waiting = false;
+    elsewhere_start(&follow->elsewhere);
+    memset(&follow->edition, 0, sizeof follow->edition);
+}
+
+/* Of the ways to miss, by semitones; the rest of an octave evenly, beyond it hardly ever. */
+static void set_slip(struct follow *follow, float trust)
+{
+    static const float semitone = .22f, tone = .18f, octave = .02f, other = .007f, beyond = 1e-4f;
+    float wrong = (float)follow->wrong;
+    follow->trust = trust;
+    for (int off = -SLIP_REACH; off <= SLIP_REACH; off++) {
+        int distance = abs(off);
+        float share = distance == 1    ? semitone
+                      : distance == 2  ? tone
+                      : distance == 12 ? octave
+                                       : other;
+        float p = distance == 0 ? 1 - wrong : wrong * share;
+        follow->slip[off + SLIP_REACH] = trust == 1 ? p : powf(p, trust);
+    }
+    follow->slip_beyond = powf(wrong * beyond, trust);
+    follow->any_key = powf(1.f / 60, trust);
+}
+
+/* Notes struck together make a group. */
+static void group_note(struct follow *follow)
+{
+    struct group *group = &follow->group[(follow->groups - 1) % PIECES_LINE];
+    if (!follow->groups || follow->seconds - follow->last > together) {
+        if (follow->groups)
+            jump_by_line(follow);
+        group = &follow->group[follow->groups++ % PIECES_LINE];
+        *group = (struct group){.seconds = follow->seconds, .lowest = 127};
+    }
+    if (group->count == PIECES_MOST_NOTES)
+        return;
+    group->x[group->count++] = follow->x;
+    group->log_elsewhere += logf(follow->key_elsewhere);
+    if (follow->x < group->lowest)
+        group->lowest = follow->x;
+    if (follow->x > group->highest)
+        group->highest = follow->x;
+}
+
+struct follow_rest follow_note(struct follow *follow, double seconds, uint8_t x, float trust,
+                               float vote[128])
+{
+    const struct follow_constants *c = &follow_constants;
+    follow_settle(follow, 1);
+    memset(vote, 0, 128 * sizeof *vote);
+    follow->vote = vote;
+    follow->x = x;
+    follow->seconds = follow->started && seconds < follow->last ? follow->last : seconds;
+    follow->right_weight = follow->wrong_weight = follow->as_played = 0;
+    memset(follow->explained, 0, sizeof follow->explained);
+    follow->ordered = follow->ordered_low = follow->ordered_high = 0;
+    follow->next_count = 0;
+    memset(follow->bucket, 0, BELIEF_BUCKETS * sizeof *follow->bucket);
+    set_slip(follow, trust);
+    follow->key_elsewhere = elsewhere_expect(&follow->elsewhere, x);
+    /* A player who is not trusted at all is in a piece all the same. */
+    float away_key = powf(follow->key_elsewhere, trust) * fminf(trust, 1);
+    group_note(follow);
+    bool lost = follow->count == 0 && trust < FOLLOW_TELLING;
+    if (!follow->started || lost) {
+        jump_begin(follow);
+        follow->next_away = follow->pieces->count ? away_start * away_key : 1;
+    } else {
+        float believed = 0, since = (float)fmax(follow->seconds - follow->last, .001);
+        for (uint32_t i = 0; i < follow->count; i++) {
+            explain(follow, &follow->now[i]);
+            believed += follow->now[i].weight;
+        }
+        follow->next_away = (follow->away * (float)(1 - c->enter) + believed * (float)c->leave) *
+                            away_key * .5f / (since + .05f);
+        jump_anywhere(follow, believed);
+    }
+    follow->waiting = true;
+    return (struct follow_rest){.as_played = follow->as_played, .elsewhere = follow->next_away};
+}
+
+/* Keeps the FOLLOW_HYPOTHESES heaviest of those above `least`. kept[k] is which of `next` became
+ * the k-th of `now`, the heaviest first. */
+static uint32_t keep_heaviest(struct follow *follow, float least, uint16_t *kept)
+{
+    uint32_t count;
+    do {
+        count = 0;
+        for (uint32_t i = 0; i < follow->next_count; i++)
+            if (follow->next[i].weight > least && count++ < FOLLOW_HYPOTHESES)
+                kept[count - 1] = (uint16_t)i;
+        least *= 2;
+    } while (count > FOLLOW_HYPOTHESES);
+    for (uint32_t k = 1; k < count; k++)
+        if (follow->next[kept[k]].weight > follow->next[kept[0]].weight) {
+            uint16_t best = kept[k];
+            kept[k] = kept[0];
+            kept[0] = best;
+        }
+    return count;
+}
+
+void follow_settle(struct follow *follow, float elsewhere)
+{
+    const struct follow_constants *c = &follow_constants;
+    if (!follow->waiting)
+        return;
+    follow->waiting = false;
+    follow->next_away *= elsewhere;
+    float sum = follow->next_away;
+    for (uint32_t i = 0; i < follow->next_count; i++)
+        sum += follow->next[i].weight;
+    if (!(sum > 0)) /* nothing explains it */
+        sum = follow->next_away = 1;
+    uint16_t kept[FOLLOW_HYPOTHESES];
+    follow->count = keep_heaviest(follow, (float)c->prune * sum, kept);
+    if (follow->lattice)
+        lattice_settle(follow->lattice, follow, kept, sum);
+    for (uint32_t k = 0; k < follow->count; k++) {
+        follow->now[k] = follow->next[kept[k]];
+        follow->now[k].weight /= sum;
+        follow->now[k].best = 0;
+    }
+    follow->away = follow->next_away / sum;
+    double right = follow->right_weight / sum, wrong = follow->wrong_weight / sum;
+    double learn = fmax(c->wrong_rate, 1 / (c->wrong_prior + (double)follow->elsewhere.count));
+    follow->wrong += learn * (wrong * (1 - follow->wrong) - right * follow->wrong);
+    follow->wrong = fmin(fmax(follow->wrong, c->wrong_least), c->wrong_most);
+    if (c->adapt > 0) {
+        float rate = (float)c->habit_rate, *e = follow->explained;
+        follow->low += rate * (follow->ordered_low - follow->low * follow->ordered) / sum;
+        follow->high += rate * (follow->ordered_high - follow->high * follow->ordered) / sum;
+        float usual = (float)(c->skip_one + c->skip_two + c->skip_three);
+        float skips = usual * follow->skips;
+        skips += rate * (e[EXPLAIN_SKIP] * (1 - skips) - e[EXPLAIN_STEP] * skips) / sum;
+        if (c->adapt < 3)
+            follow->skips = fminf(fmaxf(skips, (float)c->skip_least), .4f) / usual;
+        usual = (float)(c->extra + c->again);
+        float extras = usual * follow->extras;
+        float extra = (e[EXPLAIN_EXTRA] + e[EXPLAIN_AGAIN]) / sum;
+        if (c->adapt > 1)
+            extras += rate * (extra - extras);
+        follow->extras = fminf(fmaxf(extras, (float)c->extra_least), .3f) / usual;
+    }
+    const struct hypothesis *likely = follow->now;
+    if (follow->count && likely->since >= follow->seconds && likely->steps > 4) {
+        float off = fminf(likely->off_time * likely->off_time, (float)(c->tempo_wide * c->tempo_wide));
+        follow->uneven += (float)c->even_rate * likely->weight * (off - follow->uneven);
+        follow->uneven = fmaxf(follow->uneven, (float)(c->even_least * c->even_least));
+    }
+    edition_hear(follow);
+    elsewhere_hear(&follow->elsewhere, follow->x);
+    follow->last = follow->seconds;
+    follow->started = true;
+}
+
+float follow_elsewhere(const struct follow *follow)
+{
+    return follow->key_elsewhere;
+}
+
+struct follow_place follow_place(struct follow *follow)
+{
+    follow_settle(follow, 1);
+    struct follow_place place = {.piece = -1};
+    if (!follow->count)
+        return place;
+    const struct pieces *pieces = follow->pieces;
+    const struct hypothesis *likely = &follow->now[0];
+    uint32_t piece = pieces->piece_of[likely->position];
+    for (uint32_t i = 0; i < follow->count; i++) {
+        const struct hypothesis *other = &follow->now[i];
+        if (pieces->piece_of[other->position] == piece)
+            place.confidence += other->weight;
+        if (other->position == likely->position)
+            place.sure += other->weight;
+    }
+    if (place.confidence > .5f)
+        place.piece = (int)piece;
+    place.position = likely->position;
+    place.shift = likely->shift;
+    place.tempo = likely->tempo;
+    place.onset_time = likely->since;
+    return place;
+}

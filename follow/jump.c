@@ -1,0 +1,200 @@
+/* Beginnings, jumps, and how a player who is elsewhere is found. */
+#include "follow/belief.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { MOST_BEGINNINGS = 4096 };
+
+/* A hypothesis to jump to, with nothing known of time but a tempo. */
+static struct hypothesis arrival(const struct follow *follow, float tempo, unsigned steps)
+{
+    struct hypothesis to = {.tempo = tempo, .steps = (uint8_t)steps, .since = follow->seconds};
+    return to;
+}
+
+static void begin_at(struct follow *follow, uint32_t position, int shift, float weight)
+{
+    const struct pieces *pieces = follow->pieces;
+    const struct pieces_piece *piece = &pieces->piece[pieces->piece_of[position]];
+    struct hypothesis to = arrival(follow, 0, 0);
+    float one = (float)follow_constants.one_hand_share;
+    for (int hands = 0; hands < (piece->hands ? HANDS : 1); hands++) {
+        uint32_t at = position;
+        if (!pieces->notes[hands][at])
+            at = pieces->next[hands][at];
+        if (at >= pieces->onsets || (at != position && position != piece->first))
+            continue;
+        float w = weight * (hands == HANDS_BOTH ? 1 : one);
+        explain_onset(follow, &to, at, at, shift, hands, 0, EXPLAIN_JUMP, w);
+        float extra = w * (float)follow_constants.extra * follow->any_key;
+        follow->as_played += extra;
+        belief_add(follow, &to, at, shift, hands, EXPLAIN_JUMP, at, 0, extra);
+    }
+}
+
+void jump_begin(struct follow *follow)
+{
+    const struct pieces *pieces = follow->pieces;
+    const struct follow_constants *c = &follow_constants;
+    if (!pieces->count)
+        return;
+    float begin = (float)c->begin_share / (float)pieces->count;
+    for (uint32_t k = 0; k < pieces->count && k < MOST_BEGINNINGS; k++)
+        begin_at(follow, pieces->piece[k].first, 0, begin);
+    for (int shift = -BELIEF_SHIFT; shift <= BELIEF_SHIFT && pieces->count <= 32; shift++)
+        if (shift != 0 && (shift % 12 == 0 || (shift >= -12 && shift <= 12)))
+            for (uint32_t k = 0; k < pieces->count; k++)
+                begin_at(follow, pieces->piece[k].first, shift,
+                         begin * (float)c->transposed_share);
+    if (pieces->onsets <= MOST_BEGINNINGS)
+        for (uint32_t i = 0; i < pieces->onsets; i++)
+            begin_at(follow, i, 0, (1 - (float)c->begin_share) / (float)pieces->onsets);
+}
+
+/* Onsets of the believed piece where key x, or one beside it, is written. */
+static void jump_to_pitches(struct follow *follow, const struct hypothesis *to, uint32_t piece,
+                            int shift, float each, float least)
+{
+    const struct pieces *pieces = follow->pieces;
+    uint32_t looks = 0;
+    static const int off[] = {0, -1, 1, -2, 2};
+    for (int d = 0; d < 5; d++) {
+        int pitch = follow->x - shift - off[d];
+        float likely = each * follow->slip[off[d] + SLIP_REACH];
+        if (pitch < 0 || pitch > 127 || likely < least)
+            continue;
+        const uint32_t *first = &pieces->by_pitch_first[piece * 128 + (uint32_t)pitch];
+        for (uint32_t q = first[0]; q < first[1] && looks < FOLLOW_LOOKS; q++, looks++) {
+            uint32_t at = pieces->by_pitch[q], k = 0;
+            while (pieces->pitch[pieces->first[at] + k] != pitch)
+                k++;
+            float w = likely / (float)(pieces->first[at + 1] - pieces->first[at]);
+            follow->vote[pitch + shift] += w;
+            belief_add(follow, to, at, shift, HANDS_BOTH, EXPLAIN_JUMP, at, 1u << k, w);
+        }
+    }
+}
+
+/* Where the key says little: to the beginnings of the believed piece's bars. */
+static void jump_to_bars(struct follow *follow, const struct hypothesis *to, uint32_t piece,
+                         int shift, float all, float least)
+{
+    const struct pieces *pieces = follow->pieces;
+    uint32_t first = pieces->bar_first[piece], count = pieces->bar_first[piece + 1] - first;
+    float each = all / (float)count;
+    if (each < least)
+        return;
+    if (count > FOLLOW_LOOKS)
+        count = FOLLOW_LOOKS;
+    for (uint32_t b = 0; b < count; b++)
+        explain_onset(follow, to, pieces->bar[first + b], pieces->bar[first + b], shift, HANDS_BOTH,
+                      0, EXPLAIN_JUMP, each);
+}
+
+void jump_anywhere(struct follow *follow, float believed)
+{
+    const struct pieces *pieces = follow->pieces;
+    const struct follow_constants *c = &follow_constants;
+    if (follow->count == 0)
+        return;
+    const struct hypothesis *likely = &follow->now[0];
+    const struct pieces_piece *piece = &pieces->piece[pieces->piece_of[likely->position]];
+    float since = (float)fmax(follow->seconds - follow->last, .001);
+    float source = (follow->away * (float)c->enter + believed * (float)c->leave) * .5f /
+                   (since + .05f);
+    float sum = follow->next_away;
+    for (uint32_t i = 0; i < follow->next_count; i++)
+        sum += follow->next[i].weight;
+    float least = (float)c->prune * sum;
+    struct hypothesis to = arrival(follow, likely->tempo, likely->steps < 4 ? likely->steps : 4);
+    float begin = .5f * (float)c->begin_share * source;
+    if (begin > least) {
+        uint32_t at = piece->first;
+        explain_onset(follow, &to, at, at, likely->shift, HANDS_BOTH, 0, EXPLAIN_JUMP, begin);
+    }
+    float rest = source * (1 - .5f * (float)c->begin_share), each = rest / (float)piece->onsets;
+    if (follow->trust < FOLLOW_TELLING)
+        jump_to_bars(follow, &to, pieces->piece_of[likely->position], likely->shift, rest, least);
+    else if (each > least)
+        jump_to_pitches(follow, &to, pieces->piece_of[likely->position], likely->shift, each,
+                        least);
+}
+
+static const struct group *group_ago(const struct follow *follow, uint32_t ago)
+{
+    return &follow->group[(follow->groups - 1 - ago) % PIECES_LINE];
+}
+
+/* How much better than by elsewhere the last groups are explained by the onsets up to a
+ * position, in nats. */
+static float line_evidence(const struct follow *follow, uint32_t position, int shift)
+{
+    const struct pieces *pieces = follow->pieces;
+    float log_right = logf((float)(1 - follow->wrong)), log_wrong = logf((float)follow->wrong * .02f);
+    float evidence = 0;
+    for (uint32_t ago = 0; ago < PIECES_LINE; ago++) {
+        const struct group *group = group_ago(follow, ago);
+        uint32_t at = position - ago, n = pieces->first[at + 1] - pieces->first[at];
+        evidence -= group->log_elsewhere;
+        for (uint32_t g = 0; g < group->count; g++) {
+            bool there = false;
+            for (uint32_t k = 0; k < n; k++)
+                there |= pieces->pitch[pieces->first[at] + k] + shift == group->x[g];
+            evidence += there ? log_right - logf((float)n) : log_wrong;
+        }
+    }
+    return evidence;
+}
+
+static void arrive(struct follow *follow, uint32_t position, int shift, float weight)
+{
+    const struct pieces *pieces = follow->pieces;
+    if (follow->count == FOLLOW_HYPOTHESES)
+        follow->count--;
+    const struct group *last = group_ago(follow, 0), *first = group_ago(follow, PIECES_LINE - 1);
+    double quarters = pieces->quarter[position] - pieces->quarter[position - (PIECES_LINE - 1)];
+    struct hypothesis *to = &follow->now[follow->count++];
+    *to = (struct hypothesis){.position = position,
+                              .shift = (int8_t)shift,
+                              .steps = 3,
+                              .weight = weight,
+                              .tempo = (float)((last->seconds - first->seconds) / quarters),
+                              .since = last->seconds};
+    memset(to->struck, 0xff, sizeof to->struck);
+    if (follow->lattice)
+        lattice_arrive(follow->lattice, follow, to);
+}
+
+/* Where the last onsets' highest or lowest notes occur as they were played, in any
+ * transposition: hypotheses for the player to be there already. */
+void jump_by_line(struct follow *follow)
+{
+    static const float most_gained = 100, least = 1e-4f;
+    const struct pieces *pieces = follow->pieces;
+    if (follow->groups < PIECES_LINE || follow->away < .01f || !pieces->onsets)
+        return;
+    uint8_t line[PIECES_LINE];
+    uint32_t looks = 0;
+    for (int low = 0; low < 2; low++) {
+        for (uint32_t i = 0; i < PIECES_LINE; i++) {
+            const struct group *group = group_ago(follow, PIECES_LINE - 1 - i);
+            line[i] = low ? group->lowest : group->highest;
+        }
+        uint32_t bucket = pieces_bucket(pieces, line, low);
+        uint32_t begin = pieces->line_first[bucket], end = pieces->line_first[bucket + 1];
+        for (uint32_t q = begin; q < end && looks < FOLLOW_LOOKS; q++, looks++) {
+            uint32_t at = pieces->line[q];
+            int pitch = pieces->pitch[low ? pieces->first[at] : pieces->first[at + 1] - 1];
+            int shift = line[PIECES_LINE - 1] - pitch;
+            if (shift < -BELIEF_SHIFT || shift > BELIEF_SHIFT)
+                continue;
+            float gained = expf(fminf(line_evidence(follow, at, shift), 20));
+            float weight = follow->away * (shift ? .1f / 24 : .9f) / (float)pieces->onsets *
+                           gained;
+            weight = fminf(weight, most_gained * follow->away);
+            if (weight > least)
+                arrive(follow, at, shift, weight);
+        }
+    }
+}
