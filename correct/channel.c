@@ -1,7 +1,7 @@
 /* Parts and their shares. */
 #include "correct/channel.h"
 
-#include "correct/slip.h"
+#include "follow/slip.h"
 
 #include <math.h>
 #include <stdbool.h>

@@ -2,7 +2,7 @@
  * lands on key x, when nothing is known of the piece.
  *
  * A mixture: on the key; one or two semitones beside it, evenly; a slip as they
- * were measured (correct/slip.h), which knows white keys from black ones;
+ * were measured (follow/slip.h), which knows white keys from black ones;
  * anywhere within an octave, evenly; an octave beside it. Which shares the parts
  * have is learned from the player, by Bayes' rule: players of CHANNEL_KINDS kinds
  * (by where they land when they miss), each with CHANNEL_RATES rates of mistakes,

@@ -5,7 +5,7 @@
  *     y* = argmax over y of  log prior(y | state) + follow * log P(x | y) + keep * [y = x]
  *
  * where x is the pitch played, prior what the expert of the mode expects here
- * and P the slip model (correct/slip.h). In mode `correct` the expert is the
+ * and P the slip model (follow/slip.h). In mode `correct` the expert is the
  * belief over the positions of the known pieces, and, as far as none of them explains
  * the playing, the style networks of a model (correct/style.h); mode `generate` is
  * the same with follow 0: time, order and the number of keys alone say which notes of a

@@ -5,6 +5,7 @@
 #include "follow/constants.h"
 #include "follow/elsewhere.h"
 #include "follow/follow.h"
+#include "follow/slip.h"
 
 enum {
     BELIEF_ONSETS = 4,    /* onsets of which is known what has come */
@@ -13,7 +14,6 @@ enum {
     BELIEF_AHEAD = 4,     /* onsets that a step may lead over */
     BELIEF_BACK = 16,     /* onsets that a step back may lead over */
     BELIEF_SHIFT = 24,    /* semitones, at most, that a piece is transposed by */
-    SLIP_REACH = 12,      /* semitones by which a finger may miss */
 };
 
 /* Trust from which keys say where the player is. */
@@ -75,10 +75,12 @@ struct follow {
     uint16_t *bucket;        /* [BELIEF_BUCKETS]: index in `next` plus one */
     float away;              /* probability of being elsewhere */
     struct elsewhere elsewhere;
-    float slip[2 * SLIP_REACH + 1]; /* P(x | y) of x - y + SLIP_REACH, for this trust */
-    float slip_beyond;
+    float landing[12][SLIP_WINDOW]; /* slip_landing, by pitch class */
+    struct slip slip;               /* of this player */
+    struct slip_key key;            /* what the key being explained tells, untrusted */
+    float likely[SLIP_WINDOW];      /* its probability to the power of the trust */
+    float likely_beyond;
     struct edition edition;
-    double wrong;            /* share of wrong notes, following the player */
     float low, high;         /* of the notes of an onset, the lowest, highest missing comes next */
     float uneven;            /* variance of the logarithm of steps' times over those due */
     float skips, extras;     /* relative to what is usual */
@@ -91,7 +93,7 @@ struct follow {
     float trust, any_key; /* P(x)^trust of an extra note */
     float *vote;
     float explained[EXPLANATIONS], ordered, ordered_low, ordered_high;
-    float as_played, next_away, right_weight, wrong_weight;
+    float as_played, next_away, right_weight, wrong_weight[SLIP_WAYS];
     float key_elsewhere;
 };
 

@@ -26,6 +26,7 @@
     X(turn, .003, "the policy is asked where the music goes on")                                    \
     X(switch_hand, .001, "from both hands to one, or from one to another")                         \
     X(switch_octave, .0001, "to another octave")                                                   \
+    X(hand_in_place, .5, "in another octave, a hand plays where it is written")                    \
     X(leave, .00019, "the player leaves the known place")                                           \
     X(enter, .02, "a player at no known place begins at one")                                      \
     X(begin_share, .7, "a piece is begun at its beginning")                                        \
@@ -45,6 +46,9 @@
     X(wrong_least, .01, "least share of wrong notes ever believed")                                \
     X(wrong_most, .6, "largest")                                                                   \
     X(wrong_rate, .003, "how fast that share follows the player")                                  \
+    X(slip_around, .4, "of the wrong ones, one or two semitones off, evenly")                     \
+    X(slip_any, .06, "anywhere within an octave, evenly")                                           \
+    X(way_rate, .02, "how fast these follow the player")                                           \
     X(wrong_prior, 100, "notes that the share before a player is known is worth")                   \
     X(first_low, .2, "of an onset's notes the lowest missing comes next, before a player is known")   \
     X(first_high, .2, "the highest")                                                               \

@@ -96,25 +96,38 @@ void explain_onset(struct follow *follow, const struct hypothesis *from, uint32_
         int y = pitch[k] + shift, off = follow->x - y;
         if (y < 0 || y > 127)
             continue;
-        bool near = off >= -SLIP_REACH && off <= SLIP_REACH;
+        bool near = off >= -SLIP_RANGE && off <= SLIP_RANGE;
         uint32_t bit = 1u << k;
         float low = bit == lowest ? lowest_first : 0, high = bit == highest ? highest_first : 0;
         float share = any + low + high;
         if (!(share > 0))
             continue;
+        /* One hand may play where it is written while the other plays in another octave. */
+        if (follow->x == pitch[k] && shift % 12 == 0 && shift != 0) {
+            float unmoved = weight * share * follow->likely[SLIP_RANGE] *
+                            (float)follow_constants.hand_in_place;
+            follow->vote[follow->x] += unmoved;
+            belief_add(follow, from, position, shift, hands, how, onset, bit, unmoved);
+            continue;
+        }
         float w = weight * share *
-                  (near ? follow->slip[off + SLIP_REACH] : follow->slip_beyond);
+                  (near ? follow->likely[off + SLIP_RANGE] : follow->likely_beyond);
         if (count > 1) {
             follow->ordered += w;
             follow->ordered_low += w * low / share;
             follow->ordered_high += w * high / share;
         }
         follow->vote[y] += w;
-        *(off == 0 ? &follow->right_weight : &follow->wrong_weight) += w;
+        if (off == 0)
+            follow->right_weight += w;
+        else if (near)
+            for (int way = 0; way < SLIP_WAYS; way++)
+                follow->wrong_weight[way] += w * follow->key.way[way][off + SLIP_RANGE] /
+                                             follow->key.probability[off + SLIP_RANGE];
         belief_add(follow, from, position, shift, hands, how, onset, 1u << k, w);
     }
     if (follow_constants.edition > 0 && edition_knows(follow, onset, follow->x - shift)) {
-        float w = weight * any * follow->slip[SLIP_REACH] * (float)follow_constants.edition;
+        float w = weight * any * follow->likely[SLIP_RANGE] * (float)follow_constants.edition;
         follow->as_played += w;
         belief_add(follow, from, position, shift, hands, how, position, 0, w);
     }

@@ -13,6 +13,12 @@ struct follow *follow_open(const struct pieces *pieces, struct error *error)
     struct follow *follow = calloc(1, sizeof *follow);
     if (follow) {
         follow->pieces = pieces;
+        for (int pitch = 0; pitch < 12; pitch++) {
+            double landing[SLIP_WINDOW];
+            slip_landing(pitch, landing);
+            for (int k = 0; k < SLIP_WINDOW; k++)
+                follow->landing[pitch][k] = (float)landing[k];
+        }
         follow->next = calloc(BELIEF_ROOM, sizeof *follow->next);
         follow->bucket = calloc(BELIEF_BUCKETS, sizeof *follow->bucket);
     }
@@ -39,7 +45,7 @@ void follow_start(struct follow *follow)
     follow->count = 0;
     follow->groups = 0;
     follow->away = 1;
-    follow->wrong = follow_constants.wrong_start;
+    slip_start(&follow->slip);
     follow->low = (float)follow_constants.first_low;
     follow->high = (float)follow_constants.first_high;
     follow->skips = follow->extras = 1;
@@ -49,23 +55,16 @@ void follow_start(struct follow *follow)
     memset(&follow->edition, 0, sizeof follow->edition);
 }
 
-/* Of the ways to miss, by semitones; the rest of an octave evenly, beyond it hardly ever. */
 static void set_slip(struct follow *follow, float trust)
 {
-    static const float semitone = .22f, tone = .18f, octave = .02f, other = .007f, beyond = 1e-4f;
-    float wrong = (float)follow->wrong;
     follow->trust = trust;
-    for (int off = -SLIP_REACH; off <= SLIP_REACH; off++) {
-        int distance = abs(off);
-        float share = distance == 1    ? semitone
-                      : distance == 2  ? tone
-                      : distance == 12 ? octave
-                                       : other;
-        float p = distance == 0 ? 1 - wrong : wrong * share;
-        follow->slip[off + SLIP_REACH] = trust == 1 ? p : powf(p, trust);
-    }
-    follow->slip_beyond = powf(wrong * beyond, trust);
     follow->any_key = powf(1.f / 60, trust);
+    slip_ask(&follow->slip, (const float(*)[SLIP_WINDOW])follow->landing, follow->x, &follow->key);
+    bool plain = trust >= 1 && trust <= 1;
+    for (int k = 0; k < SLIP_WINDOW; k++)
+        follow->likely[k] =
+            plain ? follow->key.probability[k] : powf(follow->key.probability[k], trust);
+    follow->likely_beyond = plain ? follow->key.beyond : powf(follow->key.beyond, trust);
 }
 
 /* Notes struck together make a group. */
@@ -97,7 +96,8 @@ struct follow_rest follow_note(struct follow *follow, double seconds, uint8_t x,
     follow->vote = vote;
     follow->x = x;
     follow->seconds = follow->started && seconds < follow->last ? follow->last : seconds;
-    follow->right_weight = follow->wrong_weight = follow->as_played = 0;
+    follow->right_weight = follow->as_played = 0;
+    memset(follow->wrong_weight, 0, sizeof follow->wrong_weight);
     memset(follow->explained, 0, sizeof follow->explained);
     follow->ordered = follow->ordered_low = follow->ordered_high = 0;
     follow->next_count = 0;
@@ -168,10 +168,10 @@ void follow_settle(struct follow *follow, float elsewhere)
         follow->now[k].best = 0;
     }
     follow->away = follow->next_away / sum;
-    double right = follow->right_weight / sum, wrong = follow->wrong_weight / sum;
-    double learn = fmax(c->wrong_rate, 1 / (c->wrong_prior + (double)follow->elsewhere.count));
-    follow->wrong += learn * (wrong * (1 - follow->wrong) - right * follow->wrong);
-    follow->wrong = fmin(fmax(follow->wrong, c->wrong_least), c->wrong_most);
+    double wrong[SLIP_WAYS];
+    for (int w = 0; w < SLIP_WAYS; w++)
+        wrong[w] = follow->wrong_weight[w] / sum;
+    slip_learn(&follow->slip, follow->right_weight / sum, wrong);
     if (c->adapt > 0) {
         float rate = (float)c->habit_rate, *e = follow->explained;
         follow->low += rate * (follow->ordered_low - follow->low * follow->ordered) / sum;

@@ -61,7 +61,7 @@ static void jump_to_pitches(struct follow *follow, const struct hypothesis *to, 
     static const int off[] = {0, -1, 1, -2, 2};
     for (int d = 0; d < 5; d++) {
         int pitch = follow->x - shift - off[d];
-        float likely = each * follow->slip[off[d] + SLIP_REACH];
+        float likely = each * follow->likely[off[d] + SLIP_RANGE];
         if (pitch < 0 || pitch > 127 || likely < least)
             continue;
         const uint32_t *first = &pieces->by_pitch_first[piece * 128 + (uint32_t)pitch];
@@ -131,7 +131,7 @@ static const struct group *group_ago(const struct follow *follow, uint32_t ago)
 static float line_evidence(const struct follow *follow, uint32_t position, int shift)
 {
     const struct pieces *pieces = follow->pieces;
-    float log_right = logf((float)(1 - follow->wrong)), log_wrong = logf((float)follow->wrong * .02f);
+    float log_right = logf((float)(1 - follow->slip.wrong)), log_wrong = logf((float)follow->slip.wrong * .02f);
     float evidence = 0;
     for (uint32_t ago = 0; ago < PIECES_LINE; ago++) {
         const struct group *group = group_ago(follow, ago);

@@ -317,9 +317,9 @@ int follow_take(struct follow *follow, const struct follow_key *keys, size_t cou
         return error_set(error, "out of memory for a take of %zu notes", count);
     follow_start(follow);
     run(follow, keys, count, trust);
-    double wrong = follow->wrong;
+    struct slip slip = follow->slip;
     follow_start(follow);
-    follow->wrong = wrong;
+    follow->slip = slip;
     follow->lattice = &lattice;
     run(follow, keys, count, trust);
     follow->lattice = NULL;

@@ -3,7 +3,7 @@
 #include "measure/inject.h"
 
 #include "base/outfile.h"
-#include "correct/slip.h"
+#include "follow/slip.h"
 
 #include <math.h>
 #include <stdbool.h>

@@ -22,7 +22,7 @@
  * then that of the model over the pitches that are left.
  *
  * Slips follow substitutions measured in aligned performances, by distance and
- * by the colours of the key that was meant and the key that was struck: correct/slip.h. */
+ * by the colours of the key that was meant and the key that was struck: follow/slip.h. */
 #ifndef MEASURE_INJECT_H
 #define MEASURE_INJECT_H
 

@@ -2,7 +2,7 @@
  * right generator exceeds less than once in a hundred thousand seeds. */
 #include "measure/inject.h"
 
-#include "correct/slip.h"
+#include "follow/slip.h"
 
 #include <math.h>
 #include <setjmp.h>

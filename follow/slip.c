@@ -1,5 +1,4 @@
-/* The measured slips; the classes' tables and their learning, see slip.h for the shares.
- * The tables count substitutions (a key struck instead of the right one)
+/* The measured slips, and what is learned of a player. The tables count substitutions (a key struck instead of the right one)
  * in aligned performances: advanced pianists from the competition recordings of
  * the (n)ASAP data set (Peter et al., "Automatic Note-Level Score-to-Performance
  * Alignments in the ASAP Dataset", TISMIR 2023; 2,145 substitutions), learners
@@ -12,8 +11,11 @@
  * its colour from which the distance leads to the colour that was struck, all
  * taken as equally frequent; the two groups weigh the same, for the few learners
  * are those that the program is for, and the many advanced fill their gaps. */
-#include "correct/slip.h"
+#include "follow/slip.h"
 
+#include "follow/constants.h"
+
+#include <math.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -65,48 +67,40 @@ void slip_landing(int meant, double landing[SLIP_WINDOW])
         landing[k] /= sum;
 }
 
-/* Shares of the classes before anything is known of the player, and how many
- * keys share each class: landing on one of them takes an equal part. */
-static const float start[SLIP_CLASSES] = {.85f, .052f, .048f, .036f, .01f, .004f};
-static const float keys[SLIP_CLASSES] = {1, 2, 2, 18, 2, 40};
-
-static const float brush[SLIP_CLASSES] = {.4f, .28f, .22f, .06f, .03f, .01f};
-
-static const float start_notes = 8; /* the start counts as much as so many notes */
-static const float forget = .98f;   /* a note */
-
-static void slip_update(struct slip *slip)
+void slip_start(struct slip *slip)
 {
-    float sum = start_notes;
-    for (int c = 0; c < SLIP_CLASSES; c++)
-        sum += slip->seen[c];
-    for (int c = 0; c < SLIP_CLASSES; c++)
-        slip->probability[c] = (slip->seen[c] + start_notes * start[c]) / (sum * keys[c]);
+    const struct follow_constants *c = &follow_constants;
+    *slip = (struct slip){.wrong = c->wrong_start,
+                          .way = {1 - c->slip_around - c->slip_any, c->slip_around, c->slip_any}};
 }
 
-/* table[bits]: one set bit more than the same without its lowest. */
-static void fill(uint32_t *table, uint32_t bits, unsigned first)
+void slip_ask(const struct slip *slip, const float landing[12][SLIP_WINDOW], int x,
+              struct slip_key *key)
 {
-    table[0] = 0;
-    for (uint32_t b = 1; b < 1u << bits; b++) {
-        unsigned candidate = first + (unsigned)__builtin_ctz(b);
-        table[b] = table[b & (b - 1)] + (1u << SLIP_FIELD * slip_class_of(SLIP_RANGE, candidate));
+    static const float beyond = 1e-4f; /* of the wrong ones, farther than an octave, a key */
+    float way[SLIP_WAYS];
+    for (int w = 0; w < SLIP_WAYS; w++)
+        way[w] = (float)(slip->wrong * slip->way[w]);
+    for (int k = 0; k < SLIP_WINDOW; k++) {
+        int off = k - SLIP_RANGE, meant = (x - off + 120) % 12;
+        key->way[SLIP_MEASURED][k] = way[SLIP_MEASURED] * landing[meant][k];
+        key->way[SLIP_AROUND][k] = off && off >= -2 && off <= 2 ? way[SLIP_AROUND] / 4 : 0;
+        key->way[SLIP_ANY][k] = off ? way[SLIP_ANY] / (2 * SLIP_RANGE) : 0;
+        key->probability[k] = off ? 0 : (float)(1 - slip->wrong);
+        for (int w = 0; w < SLIP_WAYS; w++)
+            key->probability[k] += key->way[w][k];
     }
+    key->beyond = (float)slip->wrong * beyond;
 }
 
-void slip_init(struct slip *slip)
+void slip_learn(struct slip *slip, double right, const double wrong[SLIP_WAYS])
 {
-    memset(slip, 0, sizeof *slip);
-    fill(slip->low, SLIP_LOW_BITS, 0);
-    fill(slip->high, SLIP_HIGH_BITS, SLIP_LOW_BITS);
-    for (int c = 0; c < SLIP_CLASSES; c++)
-        slip->brush[c] = brush[c] / keys[c];
-    slip_update(slip);
-}
-
-void slip_learn(struct slip *slip, const float share[SLIP_CLASSES])
-{
-    for (int c = 0; c < SLIP_CLASSES; c++)
-        slip->seen[c] = slip->seen[c] * forget + share[c];
-    slip_update(slip);
+    const struct follow_constants *c = &follow_constants;
+    double all = wrong[SLIP_MEASURED] + wrong[SLIP_AROUND] + wrong[SLIP_ANY];
+    double rate = fmax(c->wrong_rate, 1 / (c->wrong_prior + slip->notes));
+    slip->wrong += rate * (all * (1 - slip->wrong) - right * slip->wrong);
+    slip->wrong = fmin(fmax(slip->wrong, c->wrong_least), c->wrong_most);
+    for (int w = 0; w < SLIP_WAYS; w++)
+        slip->way[w] += c->way_rate * (wrong[w] - all * slip->way[w]);
+    slip->notes++;
 }
