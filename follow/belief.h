@@ -78,8 +78,10 @@ struct follow {
     float landing[12][SLIP_WINDOW]; /* slip_landing, by pitch class */
     struct slip slip;               /* of this player */
     struct slip_key key;            /* what the key being explained tells, untrusted */
-    float likely[SLIP_WINDOW];      /* its probability to the power of the trust */
-    float likely_beyond;
+    float likely[SLIP_WINDOW];      /* its probability to the power of the trust, 1 at most: evidence */
+    float voted[SLIP_WINDOW];       /* to the power of the trust: what is meant */
+    float likely_beyond, voted_beyond;
+    float ratio;                    /* voted over likely, of the explanation being added */
     struct edition edition;
     float low, high;         /* of the notes of an onset, the lowest, highest missing comes next */
     float uneven;            /* variance of the logarithm of steps' times over those due */

@@ -112,20 +112,23 @@ void explain_onset(struct follow *follow, const struct hypothesis *from, uint32_
         }
         float w = weight * share *
                   (near ? follow->likely[off + SLIP_RANGE] : follow->likely_beyond);
+        float voted = near ? follow->voted[off + SLIP_RANGE] : follow->voted_beyond;
         if (count > 1) {
             follow->ordered += w;
             follow->ordered_low += w * low / share;
             follow->ordered_high += w * high / share;
         }
-        follow->vote[y] += w;
+        follow->vote[y] += weight * share * voted;
         if (off == 0)
             follow->right_weight += w;
         else if (near)
             for (int way = 0; way < SLIP_WAYS; way++)
                 follow->wrong_weight[way] += w * follow->key.way[way][off + SLIP_RANGE] /
                                              follow->key.probability[off + SLIP_RANGE];
+        follow->ratio = w > 0 ? weight * share * voted / w : 0;
         belief_add(follow, from, position, shift, hands, how, onset, 1u << k, w);
     }
+    follow->ratio = 1;
     if (follow_constants.edition > 0 && edition_knows(follow, onset, follow->x - shift)) {
         float w = weight * any * follow->likely[SLIP_RANGE] * (float)follow_constants.edition;
         follow->as_played += w;
@@ -248,7 +251,7 @@ void explain(struct follow *follow, const struct hypothesis *from)
     float near = near_notes(follow, from);
     if (near > 0)
         as_played(follow, from, EXPLAIN_AGAIN,
-                  w * (float)c->again * follow->extras * powf(near, follow->trust) *
+                  w * (float)c->again * follow->extras * powf(near, fminf(follow->trust, 1)) *
                       expf(-since / (float)c->again_time) / (float)c->again_time);
     float go = w * (1 - stay) * (float)(1 - c->again - c->late - c->extra), next;
     explain_steps(follow, from, go, passed, &next);

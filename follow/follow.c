@@ -55,16 +55,22 @@ void follow_start(struct follow *follow)
     memset(&follow->edition, 0, sizeof follow->edition);
 }
 
+/* Trust beyond 1 decides what is meant, but does not make a slip a sign of being elsewhere. */
 static void set_slip(struct follow *follow, float trust)
 {
+    float evidence = fminf(trust, 1);
     follow->trust = trust;
-    follow->any_key = powf(1.f / 60, trust);
+    follow->ratio = 1;
+    follow->any_key = powf(1.f / 60, evidence);
     slip_ask(&follow->slip, (const float(*)[SLIP_WINDOW])follow->landing, follow->x, &follow->key);
-    bool plain = trust >= 1 && trust <= 1;
-    for (int k = 0; k < SLIP_WINDOW; k++)
-        follow->likely[k] =
-            plain ? follow->key.probability[k] : powf(follow->key.probability[k], trust);
-    follow->likely_beyond = plain ? follow->key.beyond : powf(follow->key.beyond, trust);
+    for (int k = 0; k < SLIP_WINDOW; k++) {
+        float p = follow->key.probability[k];
+        follow->likely[k] = evidence < 1 ? powf(p, evidence) : p;
+        follow->voted[k] = trust > 1 ? powf(p, trust) / powf(follow->key.probability[SLIP_RANGE], trust - 1) : follow->likely[k];
+    }
+    float beyond = follow->key.beyond;
+    follow->likely_beyond = evidence < 1 ? powf(beyond, evidence) : beyond;
+    follow->voted_beyond = trust > 1 ? powf(beyond, trust) : follow->likely_beyond;
 }
 
 /* Notes struck together make a group. */
@@ -105,7 +111,7 @@ struct follow_rest follow_note(struct follow *follow, double seconds, uint8_t x,
     set_slip(follow, trust);
     follow->key_elsewhere = elsewhere_expect(&follow->elsewhere, x);
     /* A player who is not trusted at all is in a piece all the same. */
-    float away_key = powf(follow->key_elsewhere, trust) * fminf(trust, 1);
+    float away_key = powf(follow->key_elsewhere, fminf(trust, 1)) * fminf(trust, 1);
     group_note(follow);
     bool lost = follow->count == 0 && trust < FOLLOW_TELLING;
     if (!follow->started || lost) {

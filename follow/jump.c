@@ -70,7 +70,7 @@ static void jump_to_pitches(struct follow *follow, const struct hypothesis *to, 
             while (pieces->pitch[pieces->first[at] + k] != pitch)
                 k++;
             float w = likely / (float)(pieces->first[at + 1] - pieces->first[at]);
-            follow->vote[pitch + shift] += w;
+            follow->vote[pitch + shift] += w * follow->voted[off[d] + SLIP_RANGE] / follow->likely[off[d] + SLIP_RANGE];
             belief_add(follow, to, at, shift, HANDS_BOTH, EXPLAIN_JUMP, at, 1u << k, w);
         }
     }

@@ -24,6 +24,7 @@ struct state {
 
 struct edge {
     float weight; /* of all that reaches the note, the share that goes this way */
+    float ratio;  /* what a vote for it counts, over that */
     uint16_t from, to;
     int16_t y; /* pitch of the piece's note; -1: as played */
     uint8_t how;
@@ -73,6 +74,7 @@ void lattice_explain(struct lattice *lattice, const struct follow *follow,
     if (!lattice->failed)
         lattice->edge[lattice->edges++] =
             (struct edge){.weight = weight,
+                          .ratio = follow->ratio,
                           .from = held ? (uint16_t)(from - follow->now) : POOL,
                           .to = (uint16_t)to,
                           .y = (int16_t)y,
@@ -226,7 +228,7 @@ static void vote(const struct lattice *lattice, size_t n, float votes[128],
         const struct edge *edge = &lattice->edge[layer->edge + e];
         float share = edge->weight * lattice->state[layer->state + edge->to].after;
         if (edge->y >= 0 && edge->y < 128)
-            votes[edge->y] += share;
+            votes[edge->y] += share * edge->ratio;
         else
             rest->as_played += share;
     }

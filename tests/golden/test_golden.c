@@ -104,7 +104,8 @@ static void show_note(struct take *take)
     if (take->shows_place && status.place.piece < 0)
         fprintf(take->out, "  no place\n");
     else if (take->shows_place)
-        fprintf(take->out, "  piece %d, slot %u\n", status.place.piece, status.place.slot);
+        fprintf(take->out, "  piece %d, onset %u, quarter %.2f\n", status.place.piece,
+                status.place.onset, status.place.quarter);
 }
 
 static void show_status(struct take *take)
@@ -190,12 +191,9 @@ static bool set_one(struct take *take, const char *key, const char *value)
         settings->highest = (uint8_t)high;
         return true;
     }
-    bool *flag = strcmp(key, "bypass") == 0      ? &settings->bypass
-                 : strcmp(key, "kits") == 0      ? &settings->kits
-                 : strcmp(key, "fold") == 0      ? &settings->correct.fold_octave
-                 : strcmp(key, "direction") == 0 ? &settings->correct.keep_direction
-                 : strcmp(key, "semitone") == 0  ? &settings->correct.avoid_semitone
-                                                 : NULL;
+    bool *flag = strcmp(key, "bypass") == 0 ? &settings->bypass
+                 : strcmp(key, "kits") == 0 ? &settings->kits
+                                            : NULL;
     if (!flag)
         return set_trigger(take, key, value);
     *flag = on;
