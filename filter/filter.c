@@ -216,8 +216,9 @@ static void strike(struct filter *filter, const struct midi_event *event, double
         pitch = decide(filter, &note);
     else if (is_chosen(filter, channel))
         filter->waiting = true;
-    /* What sounds as played cannot keep the pitch that its key was given before. */
-    if (as_played && notemap_pressed(&filter->map, channel, key) != key)
+    /* A key that is struck again was released: what it holds ends, unless it sounds on. */
+    if (notemap_is_held(&filter->map, channel, key) &&
+        notemap_pressed(&filter->map, channel, key) != pitch)
         end_strike(filter, channel, notemap_release(&filter->map, channel, key));
     struct notemap_strike given =
         notemap_strike(&filter->map, channel, key, pitch, corrected ? filter->owner : NO_OWNER);

@@ -76,15 +76,3 @@ unsigned notemap_pressed(const struct notemap *map, unsigned channel, unsigned k
     const struct notemap_key *held = &map->key[channel][key];
     return held->held ? held->pitch : key;
 }
-
-unsigned notemap_silent(const struct notemap *map, unsigned channel, unsigned pitch)
-{
-    const uint16_t *holders = map->holders[channel];
-    for (unsigned away = 0; away < NOTEMAP_KEYS; away++) {
-        if (pitch >= away && holders[pitch - away] == 0)
-            return pitch - away;
-        if (pitch + away < NOTEMAP_KEYS && holders[pitch + away] == 0)
-            return pitch + away;
-    }
-    return pitch;
-}

@@ -7,8 +7,9 @@
  * - A strike makes its key a holder of (channel, pitch). Each strike is sent,
  *   also where the pitch sounds already.
  * - A key struck again without a release (a release lost on the way, two voices
- *   on one key) keeps its pitch. Its next release ends all of its strikes;
- *   those that still come for the others go to the same pitch.
+ *   on one key) on the same pitch holds it once. Its next release ends all of its strikes;
+ *   those that still come for the others go to the same pitch. Where the pitch is
+ *   another one, the caller ends the first strike before the second.
  * - While other keys hold its pitch, a release is held back and counted; the
  *   last holder's release is sent together with those held back. So every note-on
  *   gets the note-off that came for it, whether a synth counts them or not, and
@@ -17,12 +18,8 @@
  *   where its pitch is held by another key, and where the strike was already
  *   released by notemap_drop (all notes off, panic).
  *
- * A file keeps its events, so nothing in it can be held back or swallowed: there a
- * release that must end nothing is given a pitch that does not sound
- * (notemap_silent).
- *
  * A plain struct without pointers, about 40 kB; zeroed, it is empty. Channels are
- * 0 .. 15, keys and pitches 0 .. 127. Every function is O(1), notemap_silent O(128). */
+ * 0 .. 15, keys and pitches 0 .. 127. Every function is O(1). */
 #ifndef FILTER_NOTEMAP_H
 #define FILTER_NOTEMAP_H
 
@@ -65,7 +62,7 @@ struct notemap_answer {
     bool ended; /* the key held a note, which is over */
 };
 
-/* A key strikes; `pitch` is the one it is to be given, unless it holds another. */
+/* A key strikes; `pitch` is the one it is given, unless it still holds another. */
 struct notemap_strike notemap_strike(struct notemap *map, unsigned channel, unsigned key,
                                      unsigned pitch, uint32_t owner);
 
@@ -83,9 +80,5 @@ static inline bool notemap_is_held(const struct notemap *map, unsigned channel, 
 
 /* The pitch that the key's aftertouch belongs to: its own number where it holds none. */
 unsigned notemap_pressed(const struct notemap *map, unsigned channel, unsigned key);
-
-/* The pitch nearest to `pitch` that no key of the channel holds; the lower one of
- * two. There is one wherever two keys hold one pitch or a key holds none. */
-unsigned notemap_silent(const struct notemap *map, unsigned channel, unsigned pitch);
 
 #endif

@@ -95,19 +95,12 @@ struct score *take_score(const struct take *take, const struct midifile *file, c
 int take_live(struct take *take, const struct midifile *file, struct corrector *corrector,
               const struct correct_settings *settings, uint8_t *pitches, struct error *error);
 
-/* Makes pitches chosen for the take's notes, [count], fit to be sent: notes struck on
- * a key that is held already, by the take's notes or others, end with it and get one
- * pitch, as the filter does it: the first one's, or the key's own where one of them is
- * not the take's. -1: out of memory. */
-int take_gather(const struct take *take, const struct midifile *file, uint8_t *pitches,
-                struct error *error);
-
-/* Writes such pitches into the file that the take is from, with releases and poly
- * aftertouch as the filter would send them (filter/notemap.h): of keys that share a
- * pitch the last one's release ends it. A file has no room for more events or fewer:
- * where the filter holds a release back or swallows it, that release gets a pitch that
- * does not sound: its key's number, or the nearest to it. -1: out of memory, nothing
- * changed. */
+/* Writes pitches chosen for the take's notes, [count], into the file that the take is from, with
+ * releases and poly aftertouch that belong to them. Of keys that share a pitch the last
+ * one's release ends it; of strikes on one key that is held, each has its own release, the
+ * first the first; a strike whose release is missing takes the pitch of the next on its key. A file
+ * has no room for more events or fewer: a release that must end nothing gets a pitch that
+ * does not sound, its key's number or the nearest to it. -1: out of memory, nothing changed. */
 int take_send(const struct take *take, struct midifile *file, const uint8_t *pitches,
               struct error *error);
 

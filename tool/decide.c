@@ -23,7 +23,7 @@ int decide_pitches(const struct models *models, const struct correct_settings *s
                      : take_correct(take->note, take->release, take->count, corrector,
                                     way == DECIDE_LIVE, sent, NULL, error);
     corrector_close(corrector);
-    return status == 0 ? take_gather(take, music->file, sent, error) : -1;
+    return status;
 }
 
 int decide_apply(struct music *music, const uint8_t *sent, size_t *changed, struct error *error)

@@ -267,12 +267,11 @@ static void expect_strike(struct watch *watch, const struct midi_event *event,
                      settings->correct.mode != CORRECT_OFF;
     must(corrected || pitch == key, "as played what is not corrected");
     size_t index = find(watch, channel, key);
-    if (!corrected && index < MOST_HELD && watch->held[index].pitch != key) {
+    if (index < MOST_HELD && watch->held[index].pitch != pitch) {
         end_by_filter(watch, index);
         index = MOST_HELD;
     }
     if (index < MOST_HELD) {
-        must(pitch == watch->held[index].pitch, "a key that is held keeps its pitch");
         watch->further[channel][key]++;
         watch->uneven[channel][pitch] = true;
     } else {
