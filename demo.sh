@@ -18,13 +18,18 @@ announce() {
     echo "[$stage/$stages] $*"
 }
 
-# quietly COMMAND...: what it says goes to the log.
+failed() {
+    tail -n 15 "$log" >&2
+    echo "That failed; all of it is in $log" >&2
+    exit 1
+}
+
+# What a command says goes to the log, or, with show, what it tells of its progress alone.
 quietly() {
-    "$@" >>"$log" 2>&1 || {
-        tail -n 15 "$log" >&2
-        echo "That failed; all of it is in $log" >&2
-        exit 1
-    }
+    "$@" >>"$log" 2>&1 || failed
+}
+show() {
+    "$@" 2>>"$log" || failed
 }
 
 announce "Packages that are missing (the log of all stages: $log)"
@@ -39,21 +44,21 @@ piece=${PIECE:-$build/examples/petzold_minuet_in_g.mid}
 tool=$build/tool/audiogenrl
 
 announce "Learning $piece"
-quietly "$tool" train -o "$out/piece.model" "$piece"
+show "$tool" train -o "$out/piece.model" "$piece"
 
 announce "Playing it with every fifth note slipping"
-"$tool" errors -q slip:p=0.2 "$piece" -o "$out/played.mid" --truth "$out/played.csv"
+show "$tool" errors slip:p=0.2 "$piece" -o "$out/played.mid" --truth "$out/played.csv"
 
 announce "Repairing that"
 # The file's own bars, where the live clock would find beats alone.
-"$tool" correct -q --live --grid file -m "$out/piece.model" "$out/played.mid" -o "$out/repaired.mid" \
+show "$tool" correct --live --grid file -m "$out/piece.model" "$out/played.mid" -o "$out/repaired.mid" \
     --picture "$out/repaired.svg" --report "$out/repaired.json"
 
 announce "Writing a practice report"
-quietly "$tool" report -m "$piece" "$out/played.mid" -o "$out/practice.html"
+show "$tool" report -m "$piece" "$out/played.mid" -o "$out/practice.html"
 
 announce "Measuring, for several kinds of errors: per cent of notes that sound right, as played (off) and as sent"
-"$tool" evaluate -q --live -m "$out/piece.model" --modes off,correct --repeat 5 \
+show "$tool" evaluate --live -m "$out/piece.model" --modes off,correct --repeat 5 \
     --errors slip:p=0.2 --errors shift:p=0.5,max=2 --errors slip:p=0.1,drop=0.05,add=0.05 \
     --csv "$out/table.csv" "$piece"
 cat <<END

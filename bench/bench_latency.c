@@ -27,6 +27,9 @@
 #include <string.h>
 #include <time.h>
 
+/* ALSA's macros clear bits of a byte with the complement of an int. */
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+
 enum {
     PATIENCE = 5000,   /* milliseconds until an event that does not come back is lost */
     SETTLE = 1000000,  /* nanoseconds between two events, as on a MIDI cable */

@@ -381,10 +381,10 @@ static void count_hits(struct style *style, uint8_t pitch, const struct motif_vo
             if (motifs->pitch[k][i] == pitch)
                 given[k] = motifs->share[k][i];
     given[MOTIF_PLANES] = repeated->vote[pitch] < 1 ? repeated->vote[pitch] : 1;
-    given[MOTIF_PLANES + 1] = believed(repeated->likest) >> pitch & 1;
+    given[MOTIF_PLANES + 1] = (float)(believed(repeated->likest) >> pitch & 1);
     for (uint32_t i = 0; i < 3; i++)
         given[MOTIF_PLANES + 2 + i] =
-            believed(repetition_ago(&style->repetition, 16u << i)) >> pitch & 1;
+            (float)(believed(repetition_ago(&style->repetition, 16u << i)) >> pitch & 1);
     for (int h = 0; h < 2; h++)
         for (int k = 0; k < STYLE_VOTERS; k++) {
             float *hit = &style->hit[style->struck > 0][h][k];

@@ -273,7 +273,7 @@ void accuracy_add(struct accuracy *total, const struct accuracy *score)
 
 static double percent(uint64_t part, uint64_t whole)
 {
-    return whole > 0 ? 100 * (double)part / (double)whole : NAN;
+    return whole > 0 ? 100 * (double)part / (double)whole : (double)NAN;
 }
 
 /* The time, in microseconds, that a share of the notes did not exceed. */
@@ -309,7 +309,7 @@ struct accuracy_figures accuracy_figures(const struct accuracy *score)
         .same = percent(sent->sets_same, score->slots),
         .repaired = percent(score->repaired, score->meant - played->right),
         .kept = percent(score->kept, played->right),
-        .net_change = wrong_played > 0 ? 100 * (wrong - wrong_played) / wrong_played : NAN,
+        .net_change = wrong_played > 0 ? 100 * (wrong - wrong_played) / wrong_played : (double)NAN,
         .added_played = percent(played->added_right, score->added),
         .added = percent(sent->added_right, score->added),
         .harmless_played = percent(struck - played->off + played->harmless, struck),
@@ -320,6 +320,6 @@ struct accuracy_figures accuracy_figures(const struct accuracy *score)
         .improvement = wasserstein_improvement(reference, distance),
         .p50 = quantile(score, 0.5),
         .p99 = quantile(score, 0.99),
-        .longest = score->timed > 0 ? (double)score->longest / 1e3 : NAN,
+        .longest = score->timed > 0 ? (double)score->longest / 1e3 : (double)NAN,
     };
 }

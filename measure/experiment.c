@@ -151,12 +151,13 @@ struct totals {
 static void fill_counts(struct experiment_row *row, const struct contender *contender,
                         const struct totals *totals)
 {
-    row->exact = totals->meant ? 100 * (double)totals->right / (double)totals->meant : NAN;
+    row->exact = totals->meant ? 100 * (double)totals->right / (double)totals->meant : (double)NAN;
     /* Policies choose among legal arcs; others do without knowing. */
     if (contender->model)
         row->legal = 100;
     else
-        row->legal = totals->moves ? 100 * (double)totals->legal / (double)totals->moves : NAN;
+        row->legal =
+            totals->moves ? 100 * (double)totals->legal / (double)totals->moves : (double)NAN;
 }
 
 static double reward_share(const struct contender *contender, uint32_t horizon, double best)
@@ -165,7 +166,7 @@ static double reward_share(const struct contender *contender, uint32_t horizon, 
         return NAN;
     double reward = experiment_reward(model_process(contender->model),
                                       model_arc_probability(contender->model), horizon);
-    return reward < 0 ? NAN : 100 * reward / best;
+    return reward < 0 ? (double)NAN : 100 * reward / best;
 }
 
 static int by_steps(const void *left, const void *right)

@@ -25,5 +25,5 @@ double wasserstein_distance(const uint64_t a[WASSERSTEIN_PITCHES],
 
 double wasserstein_improvement(double untrained, double trained)
 {
-    return untrained > 0 ? 100 * (untrained - trained) / untrained : NAN;
+    return untrained > 0 ? 100 * (untrained - trained) / untrained : (double)NAN;
 }

@@ -15,6 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* ALSA's macros clear bits of a byte with the complement of an int. */
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+
 enum {
     BUFFER = 1 << 17,   /* bytes: the largest SysEx event, twice */
     QUEUE = 2000,       /* events the kernel keeps for us, its most */

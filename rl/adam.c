@@ -53,9 +53,9 @@ double gradient_clip(float *gradient, size_t parameters, double most)
     size_t i = 0;
     for (; i + 8 <= parameters; i += 8)
         for (int j = 0; j < 8; j++)
-            part[j] += (double)gradient[i + (size_t)j] * gradient[i + (size_t)j];
+            part[j] += (double)gradient[i + (size_t)j] * (double)gradient[i + (size_t)j];
     for (; i < parameters; i++)
-        part[i % 8] += (double)gradient[i] * gradient[i];
+        part[i % 8] += (double)gradient[i] * (double)gradient[i];
     for (int j = 0; j < 8; j++)
         sum += part[j];
     double length = sqrt(sum);

@@ -226,7 +226,7 @@ static void describe(const struct rollout *rollout, struct learning_report *repo
     double reward = 0, target = 0, targets = 0, residual = 0, residuals = 0;
     for (size_t i = 0; i < all; i++) {
         double r = rollout->sample[i].target, e = rollout->sample[i].advantage;
-        reward += rollout->reward[i];
+        reward += (double)rollout->reward[i];
         target += r;
         targets += r * r;
         residual += e;
@@ -235,7 +235,7 @@ static void describe(const struct rollout *rollout, struct learning_report *repo
     double n = (double)all, spread = targets / n - target / n * (target / n);
     report->reward = reward / n;
     report->explained_variance =
-        spread > 1e-12 ? 1 - (residuals / n - residual / n * (residual / n)) / spread : NAN;
+        spread > 1e-12 ? 1 - (residuals / n - residual / n * (residual / n)) / spread : (double)NAN;
 }
 
 static void average(struct learning_report *report)

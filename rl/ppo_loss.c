@@ -84,7 +84,7 @@ static double gather(struct ppo_loss_work *work, const struct observations *seen
         if (value->count++ == 0)
             enlist(work, seen, sample->observation);
         value->residual += residual;
-        squares += (double)residual * residual;
+        squares += (double)residual * (double)residual;
         tally->plus += sample->advantage > 0 ? sample->advantage : 0;
         tally->minus += sample->advantage > 0 ? 0 : sample->advantage;
         tally->count++;
@@ -109,15 +109,15 @@ static void policy_part(struct ppo_loss_work *work, const struct rollout *rollou
             float change = lp - rollout->log_probability[a];
             float r = expf(change);
             g = -scale * r * ((r < high ? tally->plus : 0) + (r > low ? tally->minus : 0));
-            sum->policy -= (double)tally->plus * (r < high ? r : high) +
-                           (double)tally->minus * (r > low ? r : low);
-            sum->kl += tally->count * (((double)r - 1) - change);
+            sum->policy -= (double)tally->plus * (double)(r < high ? r : high) +
+                           (double)tally->minus * (double)(r > low ? r : low);
+            sum->kl += tally->count * (((double)r - 1) - (double)change);
             sum->clip_fraction += r < low || r > high ? tally->count : 0;
         }
         work->logit_gradient[a] = g;
         all += g;
     }
-    sum->entropy += (double)visits * entropy;
+    sum->entropy += (double)visits * (double)entropy;
     float bonus = scale * settings->entropy_weight * visits;
     for (uint32_t a = first; a < end; a++) {
         float p = work->probability[a];
@@ -165,7 +165,8 @@ static double clipped_values(struct ppo_loss_work *work, const struct rollout *r
         float residual = sample->target - rollout->value[o];
         float error = move - residual, held_error = held - residual;
         bool free_counts = error * error >= held_error * held_error;
-        squares += free_counts ? (double)error * error : (double)held_error * held_error;
+        squares +=
+            free_counts ? (double)error * (double)error : (double)held_error * (double)held_error;
         if (free_counts)
             work->value[o].pull += error;
     }
@@ -188,7 +189,7 @@ static double value_part(struct ppo_loss_work *work, const struct rollout *rollo
             continue;
         }
         work->value_gradient[o] = scale * (count * move - value->residual);
-        squares += (double)move * ((double)count * move - 2 * (double)value->residual);
+        squares += (double)move * ((double)count * (double)move - 2 * (double)value->residual);
     }
     return squares / 2;
 }

@@ -274,11 +274,11 @@ static double backed_up(const struct process *process, const float *probability,
 {
     double best = -1, mean = 0;
     for (uint32_t a = process->first_arc[state]; a < process->first_arc[state + 1]; a++) {
-        double worth = process->arc_reward[a] + value[process->arc_next[a]];
+        double worth = (double)process->arc_reward[a] + value[process->arc_next[a]];
         if (worth > best)
             best = worth;
         if (probability)
-            mean += probability[a] * worth;
+            mean += (double)probability[a] * worth;
     }
     return probability ? mean : best;
 }

@@ -130,8 +130,8 @@ void rollout_normalise(struct rollout *rollout)
     size_t all = (size_t)rollout->steps * rollout->lanes;
     double sum = 0, square = 0;
     for (size_t i = 0; i < all; i++) {
-        sum += rollout->sample[i].advantage;
-        square += (double)rollout->sample[i].advantage * rollout->sample[i].advantage;
+        sum += (double)rollout->sample[i].advantage;
+        square += (double)rollout->sample[i].advantage * (double)rollout->sample[i].advantage;
     }
     double mean = sum / (double)all, variance = square / (double)all - mean * mean;
     const float shift = (float)mean;

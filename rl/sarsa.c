@@ -166,8 +166,8 @@ static void step(struct sarsa *sarsa, struct learning_report *report)
     sarsa->last_time[arc] = course->time;
     report->rate = schedule(sarsa, settings->rate, settings->rate_end);
     spread(sarsa, (float)report->rate * error);
-    report->reward += reward;
-    report->value_loss += (double)error * error / 2;
+    report->reward += (double)reward;
+    report->value_loss += (double)error * (double)error / 2;
     course->arc = next;
     course->steps++;
     if (--course->left == 0)

@@ -79,10 +79,12 @@ static void key_sent(struct scene *scene, int channel, int pitch, bool on, doubl
 {
     uint8_t *strikes = &scene->sounding[channel][pitch];
     if (!on) {
-        *strikes -= *strikes > 0;
+        if (*strikes > 0)
+            --*strikes;
         return;
     }
-    *strikes += *strikes < UINT8_MAX;
+    if (*strikes < UINT8_MAX)
+        ++*strikes;
     if (scene->waiting && scene->waiting_channel == channel)
         answer(scene, pitch, now);
     scene->waiting = false;

@@ -295,7 +295,7 @@ static int tell(const struct train_options *options, const struct model *model,
                      (unsigned long long)model_origin(model)->steps, output);
     if (options->common.json)
         return command_print_json(
-            describe(model, rewards, output, seconds > 0 ? (double)steps / seconds : NAN));
+            describe(model, rewards, output, seconds > 0 ? (double)steps / seconds : (double)NAN));
     if (!options->common.quiet && strcmp(output, "-") != 0)
         print_result(model, rewards, output, steps, seconds);
     return command_flush();

@@ -257,7 +257,7 @@ static json_t *try_all(const struct style_options *options, const struct corpus 
 static double figure(const json_t *row, const char *contender, const char *name)
 {
     const json_t *value = json_object_get(json_object_get(row, contender), name);
-    return json_is_number(value) ? json_number_value(value) : NAN;
+    return json_is_number(value) ? json_number_value(value) : (double)NAN;
 }
 
 static void print_rows(const json_t *rows)

@@ -112,8 +112,8 @@ static void garbage_is_survived(void **state)
     struct playing playing = {0};
     rng_seed(&rng, 1, 0);
     for (int i = 0; i < 500; i++) {
-        struct correct_note note = {i / 100., i % 50 ? i / 3. : NAN, (uint8_t)rng_below(&rng, 256), 64,
-                                    false};
+        struct correct_note note = {i / 100., i % 50 ? i / 3. : (double)NAN,
+                                    (uint8_t)rng_below(&rng, 256), 64, false};
         corrector_note(corrector, &note);
     }
     playing_rest(&playing, 200);

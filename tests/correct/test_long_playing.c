@@ -78,7 +78,7 @@ static void notes_ask_for_no_memory(void **state)
     struct playing playing = {0};
     struct rng rng;
     rng_seed(&rng, 1, 0);
-    for (int n = 0; n < 20; n++) {
+    for (size_t n = 0; n < 20; n++) {
         uint32_t bar = rng_below(&rng, 60);
         playing_add(&playing, model_song(model, n % 2), bar * MUSIC_BAR, (bar + 4) * MUSIC_BAR);
         playing_rest(&playing, rng_below(&rng, 100));

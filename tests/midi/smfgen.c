@@ -225,7 +225,7 @@ static bool put_track(struct writer *w, bool last)
         length += 1 << 24;
         gen->clean = false;
     }
-    for (int i = 0; i < 4; i++)
+    for (size_t i = 0; i < 4; i++)
         gen->bytes[chunk + 4 + i] = (uint8_t)(length >> (24 - 8 * i));
     return too_long && missing;
 }

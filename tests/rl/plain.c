@@ -170,12 +170,13 @@ struct ppo_losses plain_loss(const struct policy_shape *shape, const double *par
         double r = exp(change), advantage = sample->advantage, clip = settings->clip;
         double kept = fmin(fmax(r, 1 - clip), 1 + clip);
         bool moves = r * advantage <= kept * advantage;
-        double old = rollout->value[o], error = pass->value - sample->target, value_slope = error;
+        double old = rollout->value[o], error = pass->value - (double)sample->target,
+               value_slope = error;
         double square = error * error;
         if (settings->value_clip > 0) {
             double held = fmin(fmax(pass->value - old, -(double)settings->value_clip),
                                (double)settings->value_clip);
-            double held_error = old + held - sample->target;
+            double held_error = old + held - (double)sample->target;
             if (held != pass->value - old && held_error * held_error > square) {
                 square = held_error * held_error;
                 value_slope = 0;

@@ -173,7 +173,7 @@ static void test_policy_reward(void **state)
         uint32_t length = 0;
         for (uint32_t t = 0; t < STEPS; t++) {
             size_t at = (size_t)t * LANES + i;
-            reward += rollout.reward[at];
+            reward += (double)rollout.reward[at];
             length++;
             if (rollout.episode[at] == EPISODE_GOES_ON) {
                 assert_int_equal(t + 1 < STEPS ? rollout.observation[at + LANES]

@@ -79,7 +79,8 @@ static void assert_close(const char *name, const float *got, double relative, do
 {
     const struct array *wanted = find(name);
     for (size_t i = 0; i < wanted->count; i++)
-        if (!(fabs(got[i] - wanted->value[i]) <= absolute + relative * fabs(wanted->value[i])))
+        if (!(fabs((double)got[i] - wanted->value[i]) <=
+              absolute + relative * fabs(wanted->value[i])))
             fail_msg("%s[%zu]: got %.9g, wanted %.9g", name, i, (double)got[i], wanted->value[i]);
 }
 

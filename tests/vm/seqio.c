@@ -21,6 +21,9 @@
 #include <string.h>
 #include <time.h>
 
+/* ALSA's macros clear bits of a byte with the complement of an int. */
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+
 enum {
     POOL = 2000,  /* events that the kernel keeps for a client: its limit */
     PIECE = 4096, /* the longest piece of SysEx */
@@ -156,7 +159,7 @@ static void play(const char *name, const char *to, const char *path)
             snd_seq_ev_set_fixed(&event);
             event.type = SND_SEQ_EVENT_ECHO;
         } else if (bytes[0] == 0xF0 || bytes[0] < 0x80) {
-            snd_seq_ev_set_sysex(&event, line->length, bytes);
+            snd_seq_ev_set_sysex(&event, (unsigned)line->length, bytes);
         } else {
             snd_midi_event_reset_encode(coder);
             if (snd_midi_event_encode(coder, bytes, (long)line->length, &event) < 0 ||
