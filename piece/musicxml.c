@@ -314,11 +314,13 @@ static void free_written(struct written *written)
 static int name_score(struct musicxml *score, const xmlNode *root)
 {
     const xmlNode *who = xml_child(root, "identification");
-    score->title = copy_text(xml_child(root, "work"), "work-title");
-    if (score->title && !score->title[0]) {
-        free(score->title);
-        score->title = copy_text(root, "movement-title");
-    }
+    char work[128], movement[128], title[260];
+    xml_child_text(xml_child(root, "work"), "work-title", work, sizeof work);
+    xml_child_text(root, "movement-title", movement, sizeof movement);
+    bool both = work[0] && movement[0] && strcmp(work, movement) != 0;
+    snprintf(title, sizeof title, "%s%s%s", work, both ? ": " : "",
+             both || !work[0] ? movement : "");
+    score->title = strdup(title);
     for (const xmlNode *child = who ? who->children : NULL; child; child = child->next)
         if (xml_is(child, "creator") && !score->composer &&
             xml_attribute_is(child, "type", "composer")) {

@@ -56,6 +56,7 @@ struct musicxml_note {
     uint8_t ornament;  /* enum musicxml_ornament */
     uint8_t fingering; /* 1 .. 5; 0: none */
     bool grace;
+    bool chord; /* of a grace note: struck with the one before it */
     bool slash;    /* of a grace note */
     bool arpeggio; /* belongs to a chord that is rolled */
     bool staccato;

@@ -382,6 +382,7 @@ static int add_note(struct reader *reader, const xmlNode *node, double onset, do
                                        .pitch = (uint8_t)pitch,
                                        .velocity = reader->velocity,
                                        .grace = grace,
+                                       .chord = grace && xml_child(node, "chord"),
                                        .slash = grace && xml_attribute_is(grace, "slash", "yes")}};
     if (staff >= written->part[reader->part].staves)
         written->part[reader->part].staves = (uint8_t)(staff + 1);
