@@ -9,6 +9,9 @@ objects := $(BUILD)/objects
 rooms := $(shell sed -n 's/^foreach.room \(.*\) tool .*/\1/p' CMakeLists.txt)
 version := $(shell sed -n 's/^project.audiogenrl VERSION \([0-9.]*\) .*/\1/p' CMakeLists.txt)
 libraries := smf glib-2.0 alsa jansson inih libsystemd ncursesw zlib
+# Scores, where the libraries for them are there: they are half as much again to install.
+scores := $(shell pkg-config --exists libxml-2.0 libzip && echo libxml-2.0 libzip)
+libraries += $(scores)
 
 CFLAGS ?= -O3 -DNDEBUG
 options := -std=gnu11 -ffp-contract=off -fno-math-errno -D_GNU_SOURCE -I. \
@@ -18,7 +21,9 @@ options := -std=gnu11 -ffp-contract=off -fno-math-errno -D_GNU_SOURCE -I. \
 linked := -Wl,--as-needed $(shell pkg-config --libs $(libraries)) -lportmidi -l:libcairo.so.2 \
     -ldl -lpthread -lm
 
-compiled = $(patsubst %.c,$(objects)/%.o,$(wildcard $(1:%=%/*.c)))
+left_out := $(if $(scores),piece/musicxml_none.c,$(filter-out piece/musicxml_none.c,$(wildcard \
+    piece/musicxml*.c piece/mxl.c)))
+compiled = $(patsubst %.c,$(objects)/%.o,$(filter-out $(left_out),$(wildcard $(1:%=%/*.c))))
 # What both programs share, in one archive: each links what it uses of it.
 shared := $(objects)/shared.a
 
