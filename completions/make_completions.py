@@ -18,7 +18,7 @@ OPTION = re.compile(
     r"^ {2,6}(?:-(?P<short>\w)(?:, |$))?(?:--(?P<long>[\w-]+))?(?:[= ](?P<value>\S+))?(?:  +(?P<text>.*))?$"
 )
 SEVERAL = "several times"
-MUSIC = ["mid", "midi"]
+MUSIC = ["mid", "midi", "kar", "rmi", "mxl", "musicxml"]
 SPECS = ["shift:p=0.5,max=2", "slip:p=0.1", "any:p=0.5,range=12", "none"]
 
 
@@ -105,7 +105,7 @@ def kind(value, text=""):
             return "files", []
         elif "." in part:
             ending = part.rsplit(".", 1)[1]
-            endings += MUSIC if ending == "mid" else [ending]
+            endings += MUSIC if ending == "mid" and not part.startswith("OUT") else [ending]
     if endings:
         return "files", list(dict.fromkeys(endings))
     return "text", []

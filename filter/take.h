@@ -25,6 +25,7 @@ struct take_choice {
                            take_find_drums) unless a track that holds nothing but drums is named */
     const char *tracks; /* numbers from 1 and names in any case, separated by commas; NULL: all */
     enum take_grid grid;
+    int part;                /* of a score with several (load/music.h), from 1; 0: the keyboard's */
     const struct task *task; /* who waits for a grid to be found; NULL: nobody */
 };
 

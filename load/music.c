@@ -2,6 +2,7 @@
 #include "load/music.h"
 
 #include "base/infile.h"
+#include "load/notation.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -49,7 +50,17 @@ char *music_stem(const char *path)
 
 bool music_takes(enum filekind kind)
 {
-    return kind == FILEKIND_MIDI;
+    return kind == FILEKIND_MIDI ||
+           ((kind == FILEKIND_MUSICXML || kind == FILEKIND_MXL) && musicxml_available());
+}
+
+bool music_is_score(const void *bytes, size_t length)
+{
+    enum filekind kind = filekind_of(bytes, length);
+    if (kind == FILEKIND_MUSICXML || kind == FILEKIND_MXL)
+        return true;
+    const char *name = filekind_name(bytes, length);
+    return musicxml_available() && name && strcmp(name, "a zip archive") == 0;
 }
 
 static struct midifile *refuse(const void *bytes, size_t length, const char *name,
@@ -58,21 +69,34 @@ static struct midifile *refuse(const void *bytes, size_t length, const char *nam
     const char *what = filekind_name(bytes, length);
     if (kind == FILEKIND_MODEL)
         error_set(error, "%s: is %s, expected music; a model is named with -m", name, what);
-    else if (kind == FILEKIND_MUSICXML || kind == FILEKIND_MXL)
-        error_set(error, "%s: is %s, expected a Standard MIDI File; notation programs export one",
-                  name, what);
+    else if (what && strstr(what, "MuseScore"))
+        error_set(error, "%s: is %s; export it there as MusicXML: File, Export, MusicXML", name,
+                  what);
     else
         return midifile_load_memory(bytes, length, name, error); /* says what is wrong with it */
     return NULL;
 }
 
-/* Notation other than MIDI is to be turned into a file of the same notes here. */
-struct midifile *music_read_file(const void *bytes, size_t length, const char *name,
+static struct midifile *read_score(const void *bytes, size_t length, int part, const char *name,
+                                   struct error *error)
+{
+    struct musicxml *score = musicxml_read(bytes, length, name, error);
+    size_t size = 0;
+    uint8_t *smf = score ? notation_smf(score, part, name, &size, error) : NULL;
+    struct midifile *file = smf ? midifile_load_memory(smf, size, name, error) : NULL;
+    free(smf);
+    musicxml_free(score);
+    return file;
+}
+
+struct midifile *music_read_file(const void *bytes, size_t length, int part, const char *name,
                                  struct error *error)
 {
     enum filekind kind = filekind_of(bytes, length);
     if (kind == FILEKIND_MIDI)
         return midifile_load_memory(bytes, length, name, error);
+    if (music_is_score(bytes, length))
+        return read_score(bytes, length, part, name, error);
     return refuse(bytes, length, name, kind, error);
 }
 
@@ -89,7 +113,10 @@ struct music *music_read(const void *bytes, size_t length, const char *path,
         music_free(music);
         return NULL;
     }
-    music->file = music_read_file(bytes, length, music->name, error);
+    int part = choice->part > 0 ? choice->part - 1
+               : choice->tracks ? NOTATION_ALL_PARTS
+                                : NOTATION_KEYBOARD;
+    music->file = music_read_file(bytes, length, part, music->name, error);
     if (music->file && task_step(choice->task, 0, error) == 0)
         music->take = take_create(music->file, music->name, choice, error);
     if (music->take)

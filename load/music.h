@@ -2,8 +2,12 @@
  * every command and for the service.
  *
  * A file is what its bytes say, not what it is called. Taken are Standard MIDI
- * Files, plain and in an RMID or MacBinary wrapper (.mid, .kar, .rmi, .smf); what
- * else it may be is named in the refusal. */
+ * Files, plain and in an RMID or MacBinary wrapper (.mid, .kar, .rmi, .smf), and
+ * scores in MusicXML (.musicxml, .xml, .mxl), which become such a file
+ * (load/notation.h); what else it may be is named in the refusal.
+ *
+ * Of a score the keyboard's part is taken, or the one that the choice names; all of
+ * them where tracks are chosen by name or number. */
 #ifndef LOAD_MUSIC_H
 #define LOAD_MUSIC_H
 
@@ -19,10 +23,14 @@ struct music {
     struct take *take;
 };
 
-/* The notes and times of a file of any kind that is taken, as a MIDI file. `name` is
- * for messages. NULL: as music_read, but a file without notes is taken. */
-struct midifile *music_read_file(const void *bytes, size_t length, const char *name,
+/* The notes and times of a file of any kind that is taken, as a MIDI file. `part` is of
+ * load/notation.h, `name` is for messages. NULL: as music_read, but a MIDI file without
+ * notes is taken. */
+struct midifile *music_read_file(const void *bytes, size_t length, int part, const char *name,
                                  struct error *error);
+
+/* Whether bytes are a score, or an archive that may hold one. */
+bool music_is_score(const void *bytes, size_t length);
 
 /* From bytes; `path` is for its names. NULL: not music (the sentence says what it
  * is), damaged beyond repair, or none of its notes are chosen. */

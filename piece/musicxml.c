@@ -58,7 +58,7 @@ static xmlDoc *parse(const char *text, size_t length, const char *name, struct e
         if (parser->_private)
             error_set(error, "%s: declares entities, which are not read", name);
         else
-            error_set(error, "%s: line %d: no well-formed XML", name, fault ? fault->line : 1);
+            error_set(error, "%s: line %d: the XML of the score is damaged", name, fault ? fault->line : 1);
         xmlFreeDoc(doc);
         doc = NULL;
     }
@@ -409,6 +409,11 @@ void musicxml_free(struct musicxml *score)
     free(score->meter);
     free(score->key);
     free(score);
+}
+
+bool musicxml_available(void)
+{
+    return true;
 }
 
 uint16_t musicxml_keyboard(const struct musicxml *score)

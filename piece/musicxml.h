@@ -56,7 +56,7 @@ struct musicxml_note {
     uint8_t ornament;  /* enum musicxml_ornament */
     uint8_t fingering; /* 1 .. 5; 0: none */
     bool grace;
-    bool chord; /* of a grace note: struck with the one before it */
+    bool chord;    /* of a grace note: struck with the one before it */
     bool slash;    /* of a grace note */
     bool arpeggio; /* belongs to a chord that is rolled */
     bool staccato;
@@ -116,6 +116,9 @@ struct musicxml *musicxml_read(const void *bytes, size_t length, const char *nam
                                struct error *error);
 
 void musicxml_free(struct musicxml *score);
+
+/* Whether the program was built with what reads scores; without, musicxml_read fails. */
+bool musicxml_available(void);
 
 /* The part that a keyboard plays: the first that is marked so, else the first. */
 uint16_t musicxml_keyboard(const struct musicxml *score);

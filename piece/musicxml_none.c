@@ -18,6 +18,11 @@ void musicxml_free(struct musicxml *score)
     (void)score;
 }
 
+bool musicxml_available(void)
+{
+    return false;
+}
+
 uint16_t musicxml_keyboard(const struct musicxml *score)
 {
     (void)score;

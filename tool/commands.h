@@ -9,6 +9,7 @@ int command_correct(int argc, char **argv);
 int command_evaluate(int argc, char **argv);
 int command_errors(int argc, char **argv);
 int command_inspect(int argc, char **argv);
+int command_convert(int argc, char **argv);
 int command_report(int argc, char **argv);
 int command_listen(int argc, char **argv);
 

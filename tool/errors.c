@@ -177,7 +177,7 @@ static int run(const struct errors_options *options, char *const *files)
 
 int command_errors(int argc, char **argv)
 {
-    struct errors_options options = {.common.offers = COMMAND_SEED};
+    struct errors_options options = {.common.offers = COMMAND_SEED | COMMAND_GRID};
     const GOptionEntry entries[] = {
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output, "where to write", "OUT.mid"},
         {"truth", 0, 0, G_OPTION_ARG_FILENAME, &options.truth,

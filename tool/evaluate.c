@@ -325,7 +325,7 @@ static void options_clear(struct evaluate_options *options)
 
 int command_evaluate(int argc, char **argv)
 {
-    struct evaluate_options options = {.common.offers = COMMAND_SEED,
+    struct evaluate_options options = {.common.offers = COMMAND_SEED | COMMAND_GRID,
                                        .knobs = KNOBS_UNSET,
                                        .repeat = EVALUATE_NO_REPEAT,
                                        .threads = 1,

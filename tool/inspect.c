@@ -1,5 +1,6 @@
 /* audiogenrl inspect: what a .mid or a model holds. */
 #include "correct/key.h"
+#include "load/notation.h"
 #include "rl/policy.h"
 #include "tool/commands.h"
 #include "tool/files.h"
@@ -7,6 +8,7 @@
 #include "tool/signature.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 
@@ -251,7 +253,11 @@ static void print_music(const json_t *facts)
 {
     const json_t *tempo = json_object_get(facts, "tempo");
     const json_t *tracks = json_object_get(facts, "tracks");
-    printf("%s: Standard MIDI File of type %lld\n", text(facts, "file"), integer(facts, "format"));
+    if (json_object_get(facts, "parts"))
+        printf("%s: MusicXML score\n", text(facts, "file"));
+    else
+        printf("%s: Standard MIDI File of type %lld\n", text(facts, "file"),
+               integer(facts, "format"));
     printf("length     %lld ticks of 1/%lld quarter note, %.1f s\n", integer(facts, "ticks"),
            integer(facts, "ppq"), number(facts, "seconds"));
     printf("notes      %lld\n", integer(facts, "notes"));
@@ -305,6 +311,58 @@ static void print_model(const json_t *facts)
     }
 }
 
+/* What a score says beyond its notes: null where it is none. */
+static int add_score(json_t *facts, const struct musicxml *score)
+{
+    json_t *parts = json_array();
+    for (uint16_t p = 0; p < score->parts; p++)
+        json_array_append_new(parts, json_pack("{s:i, s:o, s:i, s:b}", "part", p + 1, "name",
+                                               command_text(score->part[p].name), "staves",
+                                               (int)score->part[p].staves, "taken",
+                                               p == musicxml_keyboard(score)));
+    json_t *more =
+        json_pack("{s:o, s:o, s:o, s:i, s:i, s:i}", "title", command_text(score->title), "composer",
+                  command_text(score->composer), "parts", parts, "bars", (int)score->written_bars,
+                  "bars_played", (int)score->bars, "repeats", (int)score->repeats);
+    int result = json_object_update(facts, more);
+    json_decref(more);
+    return result;
+}
+
+static void print_score(const json_t *facts)
+{
+    const json_t *parts = json_object_get(facts, "parts");
+    if (!parts)
+        return;
+    printf("title      %s\n", text(facts, "title"));
+    printf("composer   %s\n", text(facts, "composer"));
+    printf("bars       %lld, played %lld; repeats and jumps: %lld\n", integer(facts, "bars"),
+           integer(facts, "bars_played"), integer(facts, "repeats"));
+    for (size_t i = 0; i < json_array_size(parts); i++) {
+        const json_t *part = json_array_get(parts, i);
+        printf("part %-4zu  %s, %lld %s%s\n", i + 1, text(part, "name"), integer(part, "staves"),
+               integer(part, "staves") == 1 ? "staff" : "staves",
+               json_is_true(json_object_get(part, "taken")) ? ", taken" : "");
+    }
+}
+
+/* As a score, and as the .mid of all its parts. */
+static json_t *describe_score(const void *bytes, size_t length, const char *name,
+                              struct error *error)
+{
+    size_t size = 0;
+    struct musicxml *score = musicxml_read(bytes, length, name, error);
+    uint8_t *smf = score ? notation_smf(score, NOTATION_ALL_PARTS, name, &size, error) : NULL;
+    struct midifile *file = smf ? midifile_load_memory(smf, size, name, error) : NULL;
+    json_t *facts = file ? describe_music(file, name) : NULL;
+    if (facts)
+        add_score(facts, score);
+    midifile_free(file);
+    free(smf);
+    musicxml_free(score);
+    return facts;
+}
+
 static json_t *describe(const char *path, const struct command_common *common, struct error *error)
 {
     size_t length = 0;
@@ -318,8 +376,10 @@ static json_t *describe(const char *path, const struct command_common *common, s
         if (model)
             facts = describe_model(model, name, (uint32_t)crc32_z(0, bytes, length));
         model_free(model);
+    } else if (music_is_score(bytes, length)) {
+        facts = describe_score(bytes, length, name, error);
     } else {
-        struct midifile *file = music_read_file(bytes, length, name, error);
+        struct midifile *file = music_read_file(bytes, length, NOTATION_ALL_PARTS, name, error);
         if (file)
             facts = describe_music(file, name);
         if (file && midifile_warning(file)[0])
@@ -330,6 +390,12 @@ static json_t *describe(const char *path, const struct command_common *common, s
     return facts;
 }
 
+static void print_all_music(const json_t *facts)
+{
+    print_music(facts);
+    print_score(facts);
+}
+
 int command_inspect(int argc, char **argv)
 {
     struct command_common common = {0};
@@ -337,9 +403,9 @@ int command_inspect(int argc, char **argv)
     struct error error;
     char **files = NULL;
     json_t *facts = NULL;
-    int code = command_parse(argc, argv, "FILE.mid|MODEL", NULL, entries, &common, &files);
+    int code = command_parse(argc, argv, "FILE.mid|.mxl|MODEL", NULL, entries, &common, &files);
     if (code == COMMAND_GO_ON && (!files[0] || files[1]))
-        code = command_usage("inspect", "expected one FILE.mid or MODEL, got %u",
+        code = command_usage("inspect", "expected one FILE.mid, .mxl or MODEL, got %u",
                              g_strv_length(files));
     if (code == COMMAND_GO_ON && !(facts = describe(files[0], &common, &error)))
         code = command_fail(&error);
@@ -347,7 +413,7 @@ int command_inspect(int argc, char **argv)
         code = command_print_json(json_incref(facts));
     } else if (code == COMMAND_GO_ON) {
         if (strcmp(text(facts, "kind"), "music") == 0)
-            print_music(facts);
+            print_all_music(facts);
         else
             print_model(facts);
         code = command_flush();

@@ -188,7 +188,8 @@ static int run(const struct listen_options *options, char *const *files)
 
 int command_listen(int argc, char **argv)
 {
-    struct listen_options options = {.common.offers = COMMAND_SEED, .knobs = KNOBS_UNSET};
+    struct listen_options options = {.common.offers = COMMAND_SEED | COMMAND_GRID,
+                                     .knobs = KNOBS_UNSET};
     const GOptionEntry entries[] = {
         {"model", 'm', 0, G_OPTION_ARG_FILENAME_ARRAY, &options.models,
          "a model, a .mid to be followed as it stands, or a folder of both; may be given several "

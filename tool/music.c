@@ -13,7 +13,10 @@ void music_options_clear(struct music_options *options)
 int music_choice(const struct music_options *options, const char *name, struct take_choice *choice)
 {
     struct error error;
-    *choice = (struct take_choice){.tracks = options->tracks, .grid = TAKE_GRID_DECIDE};
+    *choice = (struct take_choice){
+        .tracks = options->tracks, .grid = TAKE_GRID_DECIDE, .part = options->part};
+    if (options->part < 0)
+        return command_usage(name, "--part counts from 1");
     if (options->channels && take_read_channels(options->channels, &choice->channels, &error) != 0)
         return command_usage(name, "--channels: %s", error.text);
     if (!options->grid)
@@ -34,9 +37,10 @@ static void note_grid(const struct music *music, const struct take_choice *choic
     if (!take->found || choice->grid != TAKE_GRID_DECIDE)
         return;
     command_note(common,
-                 "%s: the onsets do not fit the file's grid (%.2f nats an onset); found one of "
-                 "%.1f beats a minute, %.0f %% of the onsets on it; --grid file keeps the file's",
-                 music->name, take->fit.score, take->tempo, 100 * take->confidence);
+                 "%s: beats found in the playing, %.1f a minute (%.0f %% of the onsets lie on "
+                 "them); those of the file do not fit%s",
+                 music->name, take->tempo, 100 * take->confidence,
+                 common->offers & COMMAND_GRID ? "; --grid file keeps the file's" : "");
 }
 
 void music_tell(const struct music *music, const struct take_choice *choice,

@@ -11,6 +11,7 @@ struct music_options {
     char *channels;
     char *tracks;
     char *grid;
+    gint part;
 };
 
 #define MUSIC_ENTRIES(options)                                                                     \
@@ -28,6 +29,13 @@ struct music_options {
          &(options).tracks,                                                                        \
          "tracks to take, by number from 1 or by name (all)",                                      \
          "LIST"},                                                                                  \
+        {"part",                                                                                   \
+         0,                                                                                        \
+         0,                                                                                        \
+         G_OPTION_ARG_INT,                                                                         \
+         &(options).part,                                                                          \
+         "part of a score to take, from 1 (the keyboard's)",                                       \
+         "N"},                                                                                     \
     {                                                                                              \
         "grid", 0, 0, G_OPTION_ARG_FILENAME, &(options).grid,                                      \
             "sixteenths as in the file, or found from the onsets (whichever fits)", "file|auto"    \

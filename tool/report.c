@@ -283,7 +283,7 @@ static int run(const struct report_options *options, char *const *files)
 
 int command_report(int argc, char **argv)
 {
-    struct report_options options = {0};
+    struct report_options options = {.common.offers = COMMAND_GRID};
     const GOptionEntry entries[] = {
         {"model", 'm', 0, G_OPTION_ARG_FILENAME_ARRAY, &options.models,
          "a model, a .mid or a folder of both, of what was practised; may be given several times",

@@ -478,7 +478,7 @@ int command_train(int argc, char **argv)
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
         if (strcmp(argv[i], "--style") == 0)
             return command_train_style(argc, argv);
-    struct train_options options = {.common.offers = COMMAND_SEED,
+    struct train_options options = {.common.offers = COMMAND_SEED | COMMAND_GRID,
                                     .learn = learn_defaults(),
                                     .context = LEARN_CONTEXT,
                                     .threads = (gint)g_get_num_processors(),

@@ -337,7 +337,7 @@ static void what_is_refused(void **state)
 {
     (void)state;
 #define REFUSED(text, said) refused(text, strlen(text), "s.xml: " said)
-    REFUSED("<score-partwise", "line 1: no well-formed XML");
+    REFUSED("<score-partwise", "line 1: the XML of the score is damaged");
     REFUSED("<html/>", "is XML, but not a MusicXML score");
     REFUSED(HEAD "</score-partwise>", "has 0 parts, expected 1 to 128");
     REFUSED(PART(""), "has 0 bars, expected 1 to 16384");
