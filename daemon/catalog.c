@@ -5,6 +5,7 @@
 #include "daemon/log.h"
 #include "daemon/piece_loader.h"
 #include "load/music.h"
+#include "load/notation.h"
 #include "midi/smfcheck.h"
 
 #include <dirent.h>
@@ -144,15 +145,16 @@ static bool read_file(struct catalog *catalog, struct entry *entry)
         return false;
     }
     enum filekind kind = filekind_of(bytes, length);
+    bool taken = music_takes(kind) || music_is_score(bytes, length);
     struct model *model = NULL;
     if (kind == FILEKIND_MODEL)
         model = model_load_memory(bytes, length, entry->path, false, &error);
-    else if (music_takes(kind))
+    else if (taken)
         model = find_kept(catalog, entry);
-    else
-        midifile_free(music_read_file(bytes, length, entry->path, &error)); /* says what it is */
+    else /* says what it is */
+        midifile_free(music_read_file(bytes, length, NOTATION_ALL_PARTS, entry->path, &error));
     free(bytes);
-    if (model || !music_takes(kind))
+    if (model || !taken)
         return set_model(entry, model, &error);
     entry->wanted = true;
     return false;

@@ -1,6 +1,7 @@
 /* From bytes to a model: load/music.h, then load/learn.h with its defaults. */
 #include "daemon/piece_loader.h"
 
+#include "daemon/log.h"
 #include "load/learn.h"
 #include "load/music.h"
 
@@ -22,6 +23,8 @@ struct model *piece_loader_learn(const void *bytes, size_t length, const char *p
     const struct take_choice choice = {.grid = TAKE_GRID_DECIDE, .task = task};
     const struct learn_settings settings = learn_defaults();
     struct music *music = music_read(bytes, length, path, &choice, error);
+    if (music && midifile_warning(music->file)[0])
+        log_say(LOG_WARNING, "repertoire: %s", midifile_warning(music->file));
     struct song *song = music ? music_song(music, error) : NULL;
     music_free(music);
     struct model *model =
