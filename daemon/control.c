@@ -437,6 +437,33 @@ struct control *control_open(sd_event *loop, const char *path,
     return NULL;
 }
 
+int control_move(struct control *control, const char *path, struct error *error)
+{
+    if (strcmp(path, control->path) == 0)
+        return 0;
+    char *copy = strdup(path);
+    if (!copy)
+        return error_set(error, "out of memory");
+    int fd = listener_open(path, CONTROL_CLIENTS, error);
+    int code = fd >= 0 ? sd_event_source_set_io_fd(control->source, fd) : -1;
+    if (fd >= 0 && code < 0)
+        error_set(error, "%s: cannot wait on the control socket: %s", path, strerror(-code));
+    if (code >= 0) {
+        int old = control->fd;
+        control->fd = fd;
+        fd = old;
+        char *before = control->path;
+        control->path = copy;
+        copy = before;
+    }
+    if (fd >= 0) {
+        close(fd);
+        unlink(copy);
+    }
+    free(copy);
+    return code >= 0 ? 0 : -1;
+}
+
 void control_close(struct control *control)
 {
     if (!control)

@@ -46,6 +46,9 @@ struct control_handlers {
 struct control *control_open(sd_event *loop, const char *path,
                              const struct control_handlers *handlers, struct error *error);
 
+/* Listens at another path, if it is one; the clients there are stay. -1: nothing changed. */
+int control_move(struct control *control, const char *path, struct error *error);
+
 /* Tells clients that watch a line, which stands for so many events. */
 void control_tell(struct control *control, const json_t *line, uint64_t events);
 

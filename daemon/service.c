@@ -285,8 +285,7 @@ static int add_sources(struct service *service)
     return code;
 }
 
-/* In `room` where it is neither of the environment nor of the settings. */
-static const char *choose_socket(const struct config *config, char *room, size_t size)
+const char *service_choose_socket(const struct config *config, char *room, size_t size)
 {
     const char *named = getenv("AUDIOGENRL_SOCKET");
     if (named && *named)
@@ -327,8 +326,8 @@ static int start(struct service *service, struct error *error)
         recorder_choose(service->recorder, folder);
     }
     const struct control_handlers handlers = {service_answer, service_watched, service};
-    service->control =
-        control_open(service->loop, choose_socket(config, room, sizeof room), &handlers, error);
+    service->control = control_open(service->loop, service_choose_socket(config, room, sizeof room),
+                                    &handlers, error);
     if (!service->control)
         return -1;
     service->repertoire = repertoire_open(config->correct.repertoire, service_choose_style(config),

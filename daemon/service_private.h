@@ -44,6 +44,10 @@ void service_said(void *context, const char *sentence);
 void service_start_port(struct service *service);
 void service_stop_port(struct service *service);
 
+/* Where the control socket is to be; in `room` where it is neither of the environment nor of
+ * the settings. */
+const char *service_choose_socket(const struct config *config, char *room, size_t size);
+
 /* Seconds of CLOCK_MONOTONIC. */
 double service_seconds(void);
 

@@ -5,6 +5,7 @@
 #include "daemon/settings.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -71,10 +72,13 @@ static int share_config(struct service *service, const struct config *config, st
         settings_after_reload(service->config, config, &status.settings);
     const struct engine_order new = {.act = ENGINE_SETTINGS, .settings = &settings};
     const struct engine_order old = {.act = ENGINE_SETTINGS, .settings = &status.settings};
+    char room[PATH_MAX];
     char *folder = config->record.folder ? strdup(config->record.folder) : NULL;
     if (config->record.folder && !folder)
         return error_set(error, "out of memory");
-    bool done = engine_do(service->engine, &new, NULL, error) == 0;
+    bool moved = control_move(service->control, service_choose_socket(config, room, sizeof room),
+                              error) == 0;
+    bool done = moved && engine_do(service->engine, &new, NULL, error) == 0;
     if (done && repertoire_choose(service->repertoire, config->correct.repertoire,
                                   service_choose_style(config), error) == 0) {
         recorder_choose(service->recorder, folder);
@@ -83,6 +87,9 @@ static int share_config(struct service *service, const struct config *config, st
     free(folder);
     if (done)
         engine_do(service->engine, &old, NULL, NULL);
+    if (moved)
+        (void)control_move(service->control,
+                           service_choose_socket(service->config, room, sizeof room), NULL);
     return -1;
 }
 
@@ -95,8 +102,6 @@ static void take_config(struct service *service, struct config *config)
     if (old->realtime.priority != config->realtime.priority)
         service_set_realtime(service);
     service_lock_memory(service);
-    if (strcmp(old->control.socket, config->control.socket) != 0)
-        log_say(LOG_NOTICE, "[control] socket: the new path is used from the next start on");
     config_free(old);
 }
 

@@ -188,6 +188,31 @@ class Holding(audiogenrl.Case):
             self.assertTrue(service.ask("reload")["ok"])
             service.stop()
 
+    def test_another_socket(self):
+        where = [os.path.join(self.folder, name) for name in ("one", "two", "none/three")]
+        with Service(
+            self.folder,
+            environment={"AUDIOGENRL_SOCKET": ""},
+            control={"socket": where[0]},
+        ) as service:
+            service.socket = where[0]
+            with service.connect() as client:
+                stream = client.makefile()
+                for socket_path, mode, taken in (
+                    (where[1], "scale", True),
+                    (where[2], "generate", False),
+                    (where[1], "off", True),
+                ):
+                    service.write_config(control={"socket": socket_path}, correct={"mode": mode})
+                    client.sendall(b'{"command": "reload"}\n')
+                    self.assertEqual(json.loads(stream.readline())["ok"], taken)
+                    service.socket = where[1]
+                    self.assertEqual(service.ask("status")["mode"], mode if taken else "scale")
+                    self.assertFalse(os.path.exists(where[0]))
+                stream.close()
+            service.stop()
+        self.assertFalse(os.path.exists(where[1]))
+
     def test_panic_and_stop_release(self):
         for act in ("panic", "stop", "interrupt", "unplugged", "output-lost", "overrun"):
             with Service(self.folder) as service:
