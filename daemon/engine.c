@@ -26,7 +26,7 @@ enum {
 #define REST_EVERY UINT64_C(100000000) /* nanoseconds */
 
 /* An order on its way; the asking thread's, until it is answered. */
-struct letter {
+struct engine_request {
     const struct engine_order *order;
     struct engine_status *status;
     struct error error;
@@ -35,7 +35,7 @@ struct letter {
 
 struct engine {
     struct filter *filter;
-    struct tape *tape;
+    struct ring *ring;
     struct port *port; /* the real-time thread's alone */
     bool port_ended;
     bool stopping;
@@ -43,12 +43,12 @@ struct engine {
     struct engine_status counts; /* the counts of it are kept here */
     struct debt debt;
 
-    _Atomic(struct letter *) mailbox;
+    _Atomic(struct engine_request *) mailbox;
     atomic_bool answered;
-    int wake;  /* there is a letter */
-    int reply; /* it is answered */
-    int tell;  /* there is news */
-    atomic_uint news;
+    int wake;           /* there is a request */
+    int reply;          /* it is answered */
+    int tell;           /* there are events */
+    atomic_uint events; /* flags of enum engine_events */
     _Atomic uint64_t heartbeat;
     pthread_t thread;
     bool running;
@@ -61,32 +61,32 @@ static uint64_t nanoseconds(void)
     return (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
 }
 
-static void ring(int bell)
+static void signal_eventfd(int fd)
 {
-    while (eventfd_write(bell, 1) != 0 && errno == EINTR)
+    while (eventfd_write(fd, 1) != 0 && errno == EINTR)
         ;
 }
 
-static void unring(int bell)
+static void clear_eventfd(int fd)
 {
     eventfd_t count = 0;
-    while (eventfd_read(bell, &count) != 0 && errno == EINTR)
+    while (eventfd_read(fd, &count) != 0 && errno == EINTR)
         ;
 }
 
 /* --- The real-time thread --- */
 
-static void tell_news(struct engine *engine, unsigned news)
+static void raise_events(struct engine *engine, unsigned events)
 {
-    unsigned before = atomic_fetch_or_explicit(&engine->news, news, memory_order_release);
-    if ((before & news) != news)
-        ring(engine->tell);
+    unsigned before = atomic_fetch_or_explicit(&engine->events, events, memory_order_release);
+    if ((before & events) != events)
+        signal_eventfd(engine->tell);
 }
 
 static void count_dropped(struct engine *engine, unsigned events)
 {
     engine->counts.dropped += events;
-    tell_news(engine, ENGINE_DROPPED);
+    raise_events(engine, ENGINE_DROPPED);
 }
 
 static void send(void *context, const struct midi_event *event)
@@ -95,7 +95,7 @@ static void send(void *context, const struct midi_event *event)
     if (!engine->port)
         return;
     engine->counts.events_out++;
-    tape_write(engine->tape, TAPE_SENT, event);
+    ring_write(engine->ring, RING_SENT, event);
     bool written = engine->port->ops->write(engine->port, event) == 0;
     debt_sent(&engine->debt, event, written);
     if (!written)
@@ -134,7 +134,7 @@ static void release_all(struct engine *engine)
 /* Releases of keys that are held will not come. */
 static void lose_input(struct engine *engine)
 {
-    tape_let_go(engine->tape, now(engine));
+    ring_let_go(engine->ring, now(engine));
     filter_lose_input(engine->filter, now(engine));
     flush(engine);
 }
@@ -202,21 +202,22 @@ static int carry_out(struct engine *engine, const struct engine_order *order, st
     return 0;
 }
 
-static void take_letter(struct engine *engine)
+static void take_request(struct engine *engine)
 {
-    struct letter *letter = atomic_exchange_explicit(&engine->mailbox, NULL, memory_order_acquire);
-    if (!letter)
+    struct engine_request *request =
+        atomic_exchange_explicit(&engine->mailbox, NULL, memory_order_acquire);
+    if (!request)
         return;
-    letter->result = carry_out(engine, letter->order, &letter->error);
+    request->result = carry_out(engine, request->order, &request->error);
     flush(engine);
-    if (letter->status) {
-        *letter->status = engine->counts;
-        letter->status->filter = filter_status(engine->filter);
-        letter->status->filter.clock = filter_clock(engine->filter, now(engine));
-        letter->status->settings = *filter_settings(engine->filter);
+    if (request->status) {
+        *request->status = engine->counts;
+        request->status->filter = filter_status(engine->filter);
+        request->status->filter.clock = filter_clock(engine->filter, now(engine));
+        request->status->settings = *filter_settings(engine->filter);
     }
     atomic_store_explicit(&engine->answered, true, memory_order_release);
-    ring(engine->reply);
+    signal_eventfd(engine->reply);
 }
 
 static void handle(struct engine *engine, enum port_news news, const struct midi_event *event)
@@ -226,24 +227,24 @@ static void handle(struct engine *engine, enum port_news news, const struct midi
         break;
     case PORT_EVENT:
         engine->counts.events_in++;
-        tape_write(engine->tape, TAPE_PLAYED, event);
+        ring_write(engine->ring, RING_PLAYED, event);
         filter_event(engine->filter, event);
         break;
     case PORT_INPUT_LOST:
         engine->counts.inputs_lost++;
         lose_input(engine);
-        tell_news(engine, ENGINE_INPUT_LOST);
+        raise_events(engine, ENGINE_INPUT_LOST);
         break;
     case PORT_OUTPUT_LOST:
         engine->counts.outputs_lost++;
         release_all(engine);
-        tell_news(engine, ENGINE_OUTPUT_LOST);
+        raise_events(engine, ENGINE_OUTPUT_LOST);
         break;
     case PORT_OUTPUT_FOUND:
         engine->counts.outputs_found++;
         port_silence(engine->port, now(engine));
         filter_tell_patch(engine->filter, now(engine), greet, engine);
-        tell_news(engine, ENGINE_OUTPUT_FOUND);
+        raise_events(engine, ENGINE_OUTPUT_FOUND);
         break;
     case PORT_UNDELIVERED:
         debt_missed(&engine->debt);
@@ -253,12 +254,12 @@ static void handle(struct engine *engine, enum port_news news, const struct midi
         /* Releases may be among what was dropped. */
         engine->counts.overruns++;
         lose_input(engine);
-        tell_news(engine, ENGINE_OVERRUN);
+        raise_events(engine, ENGINE_OVERRUN);
         break;
     case PORT_ENDED:
         engine->port_ended = true;
         lose_input(engine);
-        tell_news(engine, ENGINE_PORT_ENDED);
+        raise_events(engine, ENGINE_PORT_ENDED);
         break;
     }
 }
@@ -346,8 +347,8 @@ static void *run(void *context)
         poll(ready, 2, more ? 0 : patience(engine, asking));
         atomic_fetch_add_explicit(&engine->heartbeat, 1, memory_order_relaxed);
         if (ready[0].revents) {
-            unring(engine->wake);
-            take_letter(engine);
+            clear_eventfd(engine->wake);
+            take_request(engine);
         }
         more = engine->port && !engine->port_ended && (more || asking || ready[1].revents) &&
                serve(engine);
@@ -386,8 +387,8 @@ struct engine *engine_open(const struct filter_settings *settings, struct error 
     if (engine->wake < 0 || engine->reply < 0 || engine->tell < 0)
         error_set(error, "cannot start the real-time thread: %s", strerror(errno));
     else
-        engine->tape = tape_open(error);
-    if (engine->tape)
+        engine->ring = ring_open(error);
+    if (engine->ring)
         engine->filter = filter_open(settings, send, engine, error);
     if (engine->filter && start_thread(engine, error) == 0)
         return engine;
@@ -395,10 +396,10 @@ struct engine *engine_open(const struct filter_settings *settings, struct error 
     return NULL;
 }
 
-static void close_bell(int bell)
+static void close_eventfd(int fd)
 {
-    if (bell >= 0)
-        close(bell);
+    if (fd >= 0)
+        close(fd);
 }
 
 void engine_close(struct engine *engine)
@@ -411,10 +412,10 @@ void engine_close(struct engine *engine)
             ;
     }
     filter_close(engine->filter);
-    tape_close(engine->tape);
-    close_bell(engine->wake);
-    close_bell(engine->reply);
-    close_bell(engine->tell);
+    ring_close(engine->ring);
+    close_eventfd(engine->wake);
+    close_eventfd(engine->reply);
+    close_eventfd(engine->tell);
     free(engine);
 }
 
@@ -432,46 +433,46 @@ int engine_set_priority(struct engine *engine, int priority, struct error *error
 }
 
 /* False: taken back, for it lay unread for too long. */
-static bool await_answer(struct engine *engine, struct letter *letter)
+static bool await_answer(struct engine *engine, struct engine_request *request)
 {
     struct pollfd ready = {.fd = engine->reply, .events = POLLIN};
     for (;;) {
         int code = poll(&ready, 1, ANSWER_MS);
         if (atomic_load_explicit(&engine->answered, memory_order_acquire)) {
-            unring(engine->reply);
+            clear_eventfd(engine->reply);
             return true;
         }
-        struct letter *unread = letter;
+        struct engine_request *unread = request;
         if (code == 0 && atomic_compare_exchange_strong(&engine->mailbox, &unread, NULL))
             return false;
         if (code > 0)
-            unring(engine->reply); /* left from a letter before */
+            clear_eventfd(engine->reply); /* left from a request before */
     }
 }
 
 int engine_do(struct engine *engine, const struct engine_order *order, struct engine_status *status,
               struct error *error)
 {
-    struct letter letter = {.order = order, .status = status};
+    struct engine_request request = {.order = order, .status = status};
     if (!engine->running)
         return error_set(error, "the real-time thread has ended");
     atomic_store_explicit(&engine->answered, false, memory_order_relaxed);
-    atomic_store_explicit(&engine->mailbox, &letter, memory_order_release);
-    ring(engine->wake);
-    if (!await_answer(engine, &letter))
+    atomic_store_explicit(&engine->mailbox, &request, memory_order_release);
+    signal_eventfd(engine->wake);
+    if (!await_answer(engine, &request))
         return error_set(error, "the real-time thread does not answer");
-    if (letter.result != 0 && error)
-        *error = letter.error;
+    if (request.result != 0 && error)
+        *error = request.error;
     if (order->act == ENGINE_STOP) {
         pthread_join(engine->thread, NULL);
         engine->running = false;
     }
-    return letter.result;
+    return request.result;
 }
 
-struct tape *engine_tape(const struct engine *engine)
+struct ring *engine_ring(const struct engine *engine)
 {
-    return engine->tape;
+    return engine->ring;
 }
 
 int engine_descriptor(const struct engine *engine)
@@ -479,10 +480,10 @@ int engine_descriptor(const struct engine *engine)
     return engine->tell;
 }
 
-unsigned engine_news(struct engine *engine)
+unsigned engine_events(struct engine *engine)
 {
-    unring(engine->tell);
-    return atomic_exchange_explicit(&engine->news, 0, memory_order_acquire);
+    clear_eventfd(engine->tell);
+    return atomic_exchange_explicit(&engine->events, 0, memory_order_acquire);
 }
 
 uint64_t engine_heartbeat(const struct engine *engine)

@@ -14,7 +14,7 @@
 
 #include "base/error.h"
 #include "daemon/latency.h"
-#include "daemon/tape.h"
+#include "daemon/ring.h"
 #include "filter/filter.h"
 #include "midi/port.h"
 
@@ -70,8 +70,8 @@ struct engine_status {
     uint64_t outputs_found;
 };
 
-/* What has happened since engine_news was last called. */
-enum engine_news {
+/* What has happened since engine_events was last called. */
+enum engine_events {
     ENGINE_PORT_ENDED = 1 << 0,
     ENGINE_INPUT_LOST = 1 << 1,
     ENGINE_OUTPUT_LOST = 1 << 2,
@@ -97,13 +97,13 @@ int engine_do(struct engine *engine, const struct engine_order *order, struct en
               struct error *error);
 
 /* What is played and sent, to be read by the calling thread; the engine's own. */
-struct tape *engine_tape(const struct engine *engine);
+struct ring *engine_ring(const struct engine *engine);
 
-/* Readable when there is news. */
+/* Readable when there are events. */
 int engine_descriptor(const struct engine *engine);
 
-/* Flags of enum engine_news. */
-unsigned engine_news(struct engine *engine);
+/* Flags of enum engine_events. */
+unsigned engine_events(struct engine *engine);
 
 /* Grows while the thread lives and comes round, at least four times a second. */
 uint64_t engine_heartbeat(const struct engine *engine);

@@ -33,21 +33,21 @@ struct page {
 };
 
 struct recorder {
-    struct relay *relay;
-    struct hearer hearer;
+    struct dispatcher *dispatcher;
+    struct subscriber subscriber;
     char *folder; /* NULL: nothing is recorded */
     struct recording *recording;
-    char name[NAME];   /* of the session: when it began */
-    uint64_t session;  /* its number */
-    double began;      /* on the entries' clock */
-    double last_note;  /* on the entries' clock: its last strike or release */
-    double heard_note; /* when that came, monotonic */
-    double saved;      /* when, monotonic */
-    bool more;         /* than was saved */
-    uint64_t lost;     /* entries, since the start */
+    char name[NAME];      /* of the session: when it began */
+    uint64_t session;     /* its number */
+    double began;         /* on the entries' clock */
+    double last_note;     /* on the entries' clock: its last strike or release */
+    double received_note; /* when that came, monotonic */
+    double saved;         /* when, monotonic */
+    bool more;            /* than was saved */
+    uint64_t lost;        /* entries, since the start */
 
     pthread_mutex_t lock;
-    pthread_cond_t stirred;
+    pthread_cond_t notified;
     /* Guarded by the lock. */
     struct page *first;
     bool stopping;
@@ -138,7 +138,7 @@ static struct page *await_page(struct recorder *recorder)
 {
     pthread_mutex_lock(&recorder->lock);
     while (!recorder->first && !recorder->stopping)
-        pthread_cond_wait(&recorder->stirred, &recorder->lock);
+        pthread_cond_wait(&recorder->notified, &recorder->lock);
     struct page *page = recorder->first;
     if (page)
         recorder->first = page->next;
@@ -170,7 +170,7 @@ static void hand_over(struct recorder *recorder, struct page *page)
     struct page *older = *at;
     page->next = older ? older->next : NULL;
     *at = page;
-    pthread_cond_signal(&recorder->stirred);
+    pthread_cond_signal(&recorder->notified);
     pthread_mutex_unlock(&recorder->lock);
     free_page(older);
 }
@@ -220,7 +220,7 @@ static void begin_session(struct recorder *recorder, double seconds)
     strftime(recorder->name, sizeof recorder->name, "%Y-%m-%d_%H-%M-%S", &local);
     recorder->session++;
     recorder->began = recorder->last_note = seconds;
-    recorder->heard_note = recorder->saved = port_monotonic();
+    recorder->received_note = recorder->saved = port_monotonic();
     recorder->more = false;
 }
 
@@ -231,24 +231,24 @@ static bool is_over(const struct recorder *recorder, double seconds)
            recording_size(recorder->recording) > RECORDER_LARGEST;
 }
 
-static void hear_one(struct recorder *recorder, const struct tape_entry *entry)
+static void receive_one(struct recorder *recorder, const struct ring_entry *entry)
 {
     if (recorder->recording && is_over(recorder, entry->seconds))
         end_session(recorder);
-    if (!recorder->recording && entry->kind == TAPE_PLAYED)
+    if (!recorder->recording && entry->kind == RING_PLAYED)
         begin_session(recorder, entry->seconds);
     if (!recorder->recording)
         return;
     if (recording_add(recorder->recording, entry) != 0)
         recorder->lost++;
     recorder->more = true;
-    if (entry->kind == TAPE_PLAYED && (entry->status & 0xE0) == MIDI_NOTE_OFF) {
+    if (entry->kind == RING_PLAYED && (entry->status & 0xE0) == MIDI_NOTE_OFF) {
         recorder->last_note = entry->seconds;
-        recorder->heard_note = port_monotonic();
+        recorder->received_note = port_monotonic();
     }
 }
 
-static void hear(void *context, const struct tape_entry *entries, size_t count, uint64_t lost)
+static void receive(void *context, const struct ring_entry *entries, size_t count, uint64_t lost)
 {
     struct recorder *recorder = context;
     if (lost > 0) {
@@ -259,7 +259,7 @@ static void hear(void *context, const struct tape_entry *entries, size_t count, 
             (void)recording_let_go(recorder->recording);
     }
     for (size_t i = 0; i < count; i++)
-        hear_one(recorder, &entries[i]);
+        receive_one(recorder, &entries[i]);
 }
 
 void recorder_look(struct recorder *recorder)
@@ -270,7 +270,7 @@ void recorder_look(struct recorder *recorder)
     pthread_mutex_lock(&recorder->lock);
     recorder->more |= recorder->failed;
     pthread_mutex_unlock(&recorder->lock);
-    if (now - recorder->heard_note > RECORDER_PAUSE)
+    if (now - recorder->received_note > RECORDER_PAUSE)
         end_session(recorder);
     else if (now - recorder->saved >= RECORDER_SAVE)
         save(recorder);
@@ -278,7 +278,7 @@ void recorder_look(struct recorder *recorder)
 
 /* --- Start and end --- */
 
-struct recorder *recorder_open(struct relay *relay, struct error *error)
+struct recorder *recorder_open(struct dispatcher *dispatcher, struct error *error)
 {
     struct recorder *recorder = calloc(1, sizeof *recorder);
     pthread_attr_t attributes;
@@ -286,10 +286,10 @@ struct recorder *recorder_open(struct relay *relay, struct error *error)
         error_set(error, "out of memory");
         return NULL;
     }
-    recorder->relay = relay;
-    recorder->hearer = (struct hearer){.hear = hear, .context = recorder};
+    recorder->dispatcher = dispatcher;
+    recorder->subscriber = (struct subscriber){.receive = receive, .context = recorder};
     pthread_mutex_init(&recorder->lock, NULL);
-    pthread_cond_init(&recorder->stirred, NULL);
+    pthread_cond_init(&recorder->notified, NULL);
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, STACK);
     int code = pthread_create(&recorder->thread, &attributes, run, recorder);
@@ -311,11 +311,11 @@ void recorder_close(struct recorder *recorder)
     recorder_choose(recorder, NULL);
     pthread_mutex_lock(&recorder->lock);
     recorder->stopping = true;
-    pthread_cond_signal(&recorder->stirred);
+    pthread_cond_signal(&recorder->notified);
     pthread_mutex_unlock(&recorder->lock);
     if (recorder->running)
         pthread_join(recorder->thread, NULL);
-    pthread_cond_destroy(&recorder->stirred);
+    pthread_cond_destroy(&recorder->notified);
     pthread_mutex_destroy(&recorder->lock);
     free(recorder->path);
     free(recorder->file);
@@ -334,15 +334,15 @@ void recorder_choose(struct recorder *recorder, char *folder)
         return;
     }
     if (recorder->folder) {
-        relay_flush(recorder->relay);
+        dispatcher_flush(recorder->dispatcher);
         end_session(recorder);
     }
     free(recorder->folder);
     recorder->folder = folder;
     if (folder)
-        relay_join(recorder->relay, &recorder->hearer);
+        dispatcher_subscribe(recorder->dispatcher, &recorder->subscriber);
     else
-        relay_leave(recorder->relay, &recorder->hearer);
+        dispatcher_unsubscribe(recorder->dispatcher, &recorder->subscriber);
 }
 
 static json_t *text_or_null(const char *text)

@@ -7,12 +7,12 @@
  * whole or not at all, every RECORDER_SAVE seconds while there is more to write: that
  * much is lost at most when the service is killed.
  *
- * Listens to the relay; a thread of its own writes, so that a disk that is slow or
+ * Listens to the dispatcher; a thread of its own writes, so that a disk that is slow or
  * stands still holds up nothing but the file. All functions are for the main thread. */
 #ifndef DAEMON_RECORDER_H
 #define DAEMON_RECORDER_H
 
-#include "daemon/relay.h"
+#include "daemon/dispatcher.h"
 
 #include <jansson.h>
 
@@ -26,7 +26,7 @@ enum {
 struct recorder;
 
 /* Starts the thread; nothing is recorded yet. NULL: out of memory or threads. */
-struct recorder *recorder_open(struct relay *relay, struct error *error);
+struct recorder *recorder_open(struct dispatcher *dispatcher, struct error *error);
 
 /* Ends the session and waits until it is written. */
 void recorder_close(struct recorder *recorder);

@@ -115,8 +115,8 @@ static int begin_track(struct track *track, const char *name, bool tempo)
 struct recording *recording_open(double seconds, struct error *error)
 {
     struct recording *recording = calloc(1, sizeof *recording);
-    if (recording && begin_track(&recording->track[TAPE_PLAYED], "played", true) == 0 &&
-        begin_track(&recording->track[TAPE_SENT], "sent", false) == 0) {
+    if (recording && begin_track(&recording->track[RING_PLAYED], "played", true) == 0 &&
+        begin_track(&recording->track[RING_SENT], "sent", false) == 0) {
         recording->start = seconds;
         return recording;
     }
@@ -134,7 +134,7 @@ void recording_free(struct recording *recording)
     free(recording);
 }
 
-static int add_note(struct recording *recording, const struct tape_entry *entry, int64_t tick)
+static int add_note(struct recording *recording, const struct ring_entry *entry, int64_t tick)
 {
     struct track *track = &recording->track[entry->kind];
     uint16_t *held = &track->held[entry->status & 0x0F][entry->data[0] & 0x7F];
@@ -144,16 +144,16 @@ static int add_note(struct recording *recording, const struct tape_entry *entry,
     if (add_message(track, tick, entry->status, entry->data) != 0)
         return -1;
     *held = (uint16_t)(strike ? *held + 1 : *held - 1);
-    recording->notes += strike && entry->kind == TAPE_PLAYED;
+    recording->notes += strike && entry->kind == RING_PLAYED;
     return 0;
 }
 
-int recording_add(struct recording *recording, const struct tape_entry *entry)
+int recording_add(struct recording *recording, const struct ring_entry *entry)
 {
     double ticks = floor((entry->seconds - recording->start) * TICKS_A_SECOND + 0.5);
     int64_t tick = ticks > 0 && ticks < (double)INT32_MAX ? (int64_t)ticks : 0;
-    if (entry->kind == TAPE_LET_GO)
-        return release_held(&recording->track[TAPE_PLAYED], tick);
+    if (entry->kind == RING_LET_GO)
+        return release_held(&recording->track[RING_PLAYED], tick);
     unsigned kind = entry->status & 0xF0;
     if (kind == MIDI_NOTE_ON || kind == MIDI_NOTE_OFF)
         return add_note(recording, entry, tick);
@@ -175,7 +175,7 @@ size_t recording_notes(const struct recording *recording)
 
 size_t recording_size(const struct recording *recording)
 {
-    return recording->track[TAPE_PLAYED].length + recording->track[TAPE_SENT].length;
+    return recording->track[RING_PLAYED].length + recording->track[RING_SENT].length;
 }
 
 /* A copy of the track with the releases and the end that it lacks. -1: out of memory. */

@@ -8,7 +8,7 @@
 #define DAEMON_RECORDING_H
 
 #include "base/error.h"
-#include "daemon/tape.h"
+#include "daemon/ring.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -21,7 +21,7 @@ void recording_free(struct recording *recording);
 
 /* An entry earlier than the one before in its track is put beside it. -1: out of
  * memory; the entry is left out. */
-int recording_add(struct recording *recording, const struct tape_entry *entry);
+int recording_add(struct recording *recording, const struct ring_entry *entry);
 
 /* Releases all that is held, in both tracks, where each ends: entries were lost. -1: out of
  * memory. */

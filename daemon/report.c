@@ -104,8 +104,8 @@ static json_t *describe_piece(const struct report *report)
     struct bar bar = bar_of(report, quarters);
     return json_pack("{s:o, s:f, s:f, s:f, s:f, s:f}", "name",
                      text(snapshot_piece(report->snapshot, place->piece)), "beat", quarters, "bar",
-                     bar.number, "beat_of_bar", bar.beat, "since",
-                     fmax(since, 0), "confidence", (double)place->confidence);
+                     bar.number, "beat_of_bar", bar.beat, "since", fmax(since, 0), "confidence",
+                     (double)place->confidence);
 }
 
 static json_t *describe_latency(const struct latency *latency)

@@ -102,34 +102,34 @@ static void port_ended(struct service *service)
 }
 
 /* Lost events come in numbers; status counts them. */
-static void complain(struct service *service, unsigned news)
+static void complain(struct service *service, unsigned events)
 {
     double now = port_monotonic();
-    if (!(news & (ENGINE_OVERRUN | ENGINE_DROPPED)) ||
+    if (!(events & (ENGINE_OVERRUN | ENGINE_DROPPED)) ||
         now - service->complained < COMPLAINT_SECONDS)
         return;
     service->complained = now;
-    if (news & ENGINE_OVERRUN)
+    if (events & ENGINE_OVERRUN)
         log_say(LOG_WARNING, "input: the system dropped events; all notes were released");
-    if (news & ENGINE_DROPPED)
+    if (events & ENGINE_DROPPED)
         log_say(LOG_WARNING, "output: a listener could not take events; status counts them");
 }
 
-static int on_engine(sd_event_source *source, int fd, uint32_t events, void *context)
+static int on_engine(sd_event_source *source, int fd, uint32_t ready, void *context)
 {
     struct service *service = context;
     (void)source;
     (void)fd;
-    (void)events;
-    unsigned news = engine_news(service->engine);
-    if (news & ENGINE_INPUT_LOST)
+    (void)ready;
+    unsigned events = engine_events(service->engine);
+    if (events & ENGINE_INPUT_LOST)
         log_say(LOG_NOTICE, "input: lost; all notes were released");
-    if (news & ENGINE_OUTPUT_LOST)
+    if (events & ENGINE_OUTPUT_LOST)
         log_say(LOG_NOTICE, "output: lost; all notes were released");
-    if (news & ENGINE_OUTPUT_FOUND)
+    if (events & ENGINE_OUTPUT_FOUND)
         log_say(LOG_INFO, "output: a listener has come; it was silenced");
-    complain(service, news);
-    if (news & ENGINE_PORT_ENDED && service->port)
+    complain(service, events);
+    if (events & ENGINE_PORT_ENDED && service->port)
         port_ended(service);
     return 0;
 }
@@ -313,10 +313,10 @@ static int start(struct service *service, struct error *error)
         return -1;
     service_set_realtime(service);
     service_lock_memory(service);
-    service->relay = relay_open(service->loop, engine_tape(service->engine), error);
-    if (!service->relay)
+    service->dispatcher = dispatcher_open(service->loop, engine_ring(service->engine), error);
+    if (!service->dispatcher)
         return -1;
-    service->recorder = recorder_open(service->relay, error);
+    service->recorder = recorder_open(service->dispatcher, error);
     if (!service->recorder)
         return -1;
     if (config->record.folder) {
@@ -344,11 +344,11 @@ static void stop(struct service *service)
     if (service->engine)
         service_stop_port(service);
     repertoire_close(service->repertoire);
-    if (service->relay)
-        relay_flush(service->relay);
+    if (service->dispatcher)
+        dispatcher_flush(service->dispatcher);
     control_close(service->control);
     recorder_close(service->recorder);
-    relay_close(service->relay);
+    dispatcher_close(service->dispatcher);
     engine_close(service->engine);
     snapshot_free(service->snapshot);
     sd_event_unref(service->loop);
@@ -359,7 +359,7 @@ int service_run(const struct service_options *options, struct config *config, st
 {
     struct service service = {.options = options,
                               .config = config,
-                              .watchers = {.hear = watch_hear},
+                              .watchers = {.receive = watch_receive},
                               .started = service_seconds(),
                               .complained = -INFINITY};
     sigset_t signals;

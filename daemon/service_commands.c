@@ -76,9 +76,9 @@ void service_watched(void *context, size_t clients)
     struct service *service = context;
     service->watchers.context = service->control;
     if (clients == 0)
-        relay_leave(service->relay, &service->watchers);
+        dispatcher_unsubscribe(service->dispatcher, &service->watchers);
     else
-        relay_join(service->relay, &service->watchers);
+        dispatcher_subscribe(service->dispatcher, &service->watchers);
 }
 
 json_t *service_answer(void *context, const char *line, size_t length, bool *watches)

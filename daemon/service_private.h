@@ -6,9 +6,9 @@
 #include "daemon/service.h"
 
 #include "daemon/control.h"
+#include "daemon/dispatcher.h"
 #include "daemon/engine.h"
 #include "daemon/recorder.h"
-#include "daemon/relay.h"
 #include "daemon/repertoire.h"
 
 #include <systemd/sd-event.h>
@@ -18,11 +18,11 @@ struct service {
     sd_event *loop;
     struct config *config;
     struct engine *engine;
-    struct relay *relay;
+    struct dispatcher *dispatcher;
     struct recorder *recorder;
     struct repertoire *repertoire;
     struct control *control;
-    struct hearer watchers;
+    struct subscriber watchers;
     struct snapshot *snapshot;
     struct port *port;
     sd_event_source *port_watch;

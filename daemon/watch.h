@@ -8,14 +8,14 @@
  * bytes of the message; one that was sent stands behind the one it answers.
  * [12.5,"let go"] says that the input is gone and no key is held any more. The
  * second line says that events are missing before what follows: the client did
- * not read, or the tape was full. */
+ * not read, or the ring was full. */
 #ifndef DAEMON_WATCH_H
 #define DAEMON_WATCH_H
 
 #include "daemon/control.h"
-#include "daemon/relay.h"
+#include "daemon/dispatcher.h"
 
-/* A relay_hear; its context is the struct control whose watching clients are told. */
-void watch_hear(void *control, const struct tape_entry *entries, size_t count, uint64_t lost);
+/* A dispatcher_receive; its context is the struct control whose watching clients are told. */
+void watch_receive(void *control, const struct ring_entry *entries, size_t count, uint64_t lost);
 
 #endif

@@ -36,8 +36,8 @@ int __wrap_fsync(int fd)
 
 struct setting {
     sd_event *loop;
-    struct tape *tape;
-    struct relay *relay;
+    struct ring *ring;
+    struct dispatcher *dispatcher;
     struct recorder *recorder;
 };
 
@@ -47,9 +47,9 @@ static void play(struct setting *setting, uint8_t key)
         const uint8_t data[2] = {key, 64};
         const struct midi_event event = {
             .seconds = now, .status = (uint8_t)status, .data = data, .length = 2};
-        tape_write(setting->tape, TAPE_PLAYED, &event);
+        ring_write(setting->ring, RING_PLAYED, &event);
     }
-    relay_flush(setting->relay);
+    dispatcher_flush(setting->dispatcher);
     now += RECORDER_SAVE;
     recorder_look(setting->recorder);
 }
@@ -82,9 +82,9 @@ static void open_all(struct setting *setting, const char *folder)
     assert_int_equal(system(command), 0);
     snprintf(path, sizeof path, "%s", folder);
     assert_true(sd_event_new(&setting->loop) >= 0);
-    setting->tape = tape_open(NULL);
-    setting->relay = relay_open(setting->loop, setting->tape, NULL);
-    setting->recorder = recorder_open(setting->relay, NULL);
+    setting->ring = ring_open(NULL);
+    setting->dispatcher = dispatcher_open(setting->loop, setting->ring, NULL);
+    setting->recorder = recorder_open(setting->dispatcher, NULL);
     assert_non_null(setting->recorder);
     recorder_choose(setting->recorder, strdup(path));
 }
@@ -92,8 +92,8 @@ static void open_all(struct setting *setting, const char *folder)
 static void close_all(struct setting *setting)
 {
     recorder_close(setting->recorder);
-    relay_close(setting->relay);
-    tape_close(setting->tape);
+    dispatcher_close(setting->dispatcher);
+    ring_close(setting->ring);
     sd_event_unref(setting->loop);
 }
 

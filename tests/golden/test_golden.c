@@ -59,9 +59,9 @@ uint8_t __wrap_corrector_note(struct corrector *corrector, const struct correct_
 
 /* --- What comes out --- */
 
-static void record(struct take *take, enum tape_kind kind, const struct midi_event *event)
+static void record(struct take *take, enum ring_kind kind, const struct midi_event *event)
 {
-    struct tape_entry entry = {.seconds = event->seconds, .kind = (uint8_t)kind};
+    struct ring_entry entry = {.seconds = event->seconds, .kind = (uint8_t)kind};
     entry.status = event->status;
     if (!take->recording || !midi_is_channel(event))
         return;
@@ -80,7 +80,7 @@ static void print_bytes(FILE *out, const struct midi_event *event)
 static void take_sent(void *context, const struct midi_event *event)
 {
     struct take *take = context;
-    record(take, TAPE_SENT, event);
+    record(take, RING_SENT, event);
     if (take->muted)
         return;
     fprintf(take->out, "  %.9g", event->seconds);
@@ -274,7 +274,7 @@ static void event(struct take *take, double seconds, const char *text)
                                .status = later ? MIDI_SYSEX_ESCAPE : bytes[0],
                                .data = bytes + !later,
                                .length = count - !later};
-    record(take, TAPE_PLAYED, &event);
+    record(take, RING_PLAYED, &event);
     filter_event(take->filter, &event);
     filter_settle(take->filter);
     if (midi_is_channel(&event) && midi_is_note_on(&event))
