@@ -270,7 +270,7 @@ static void release(struct filter *filter, const struct midi_event *event)
 /* All strikes of a channel; releases of their keys that still come are swallowed. */
 static void drop_channel(struct filter *filter, unsigned channel)
 {
-    for (unsigned key = 0; key < NOTEMAP_KEYS; key++)
+    for (unsigned key = 0; notemap_held(&filter->map, channel) > 0 && key < NOTEMAP_KEYS; key++)
         if (notemap_is_held(&filter->map, channel, key))
             end_strike(filter, channel, notemap_drop(&filter->map, channel, key));
 }

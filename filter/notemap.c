@@ -16,6 +16,7 @@ struct notemap_strike notemap_strike(struct notemap *map, unsigned channel, unsi
     }
     *held = (struct notemap_key){.owner = owner, .pitch = (uint8_t)pitch, .held = true};
     map->holders[channel][pitch]++;
+    map->held[channel]++;
     struct notemap_strike strike = {.pitch = held->pitch};
     if (map->backlog[channel][pitch] >= NOTEMAP_BACKLOG) {
         strike.due = map->backlog[channel][pitch];
@@ -30,6 +31,7 @@ static struct notemap_answer end_note(struct notemap *map, unsigned channel, uns
     struct notemap_answer answer = {.owner = held->owner, .pitch = held->pitch, .ended = true};
     uint16_t *backlog = &map->backlog[channel][held->pitch];
     held->held = false;
+    map->held[channel]--;
     if (--map->holders[channel][held->pitch] > 0) {
         /* A strike empties a full backlog, so there are at most that many and what the
          * holders may add, 256 each. */

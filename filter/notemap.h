@@ -44,6 +44,7 @@ struct notemap {
     struct notemap_key key[NOTEMAP_CHANNELS][NOTEMAP_KEYS];
     uint16_t holders[NOTEMAP_CHANNELS][NOTEMAP_KEYS]; /* keys, by pitch */
     uint16_t backlog[NOTEMAP_CHANNELS][NOTEMAP_KEYS];
+    uint8_t held[NOTEMAP_CHANNELS]; /* keys */
 };
 
 /* What a strike comes to. */
@@ -72,6 +73,12 @@ struct notemap_answer notemap_release(struct notemap *map, unsigned channel, uns
 /* Releases a key that is held ahead of the key's own releases, which will then be
  * swallowed. */
 struct notemap_answer notemap_drop(struct notemap *map, unsigned channel, unsigned key);
+
+/* How many keys of the channel are held. */
+static inline unsigned notemap_held(const struct notemap *map, unsigned channel)
+{
+    return map->held[channel];
+}
 
 static inline bool notemap_is_held(const struct notemap *map, unsigned channel, unsigned key)
 {

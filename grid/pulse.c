@@ -151,7 +151,7 @@ struct pulse *pulse_create(const struct pulse_options *options, struct error *er
     rhythm_init(&pulse->rhythm);
     for (int unit = 0; unit < RHYTHM_UNITS; unit++)
         for (int cue = 0; cue < RHYTHM_CUES; cue++) {
-            double accent = pulse->rhythm.accent[unit][cue];
+            double accent = (double)pulse->rhythm.accent[unit][cue];
             if (accent > pulse->highest_prior) /* fmax here ends gcc 12 for arm64 at -O3 */
                 pulse->highest_prior = accent;
         }

@@ -387,7 +387,7 @@ void watch_event(struct watch *watch, const struct midi_event *event)
     begin(watch);
     filter_event(watch->filter, event);
     if (watch->sensed && event->seconds >= watch->heard + 0.33) {
-        watch->seconds = watch->heard + 0.33;
+        advance(watch, watch->heard + 0.33);
         expect_release_all(watch);
         watch->sensed = false;
     }
