@@ -61,14 +61,19 @@ static void entry_clear(struct entry *entry)
     *entry = (struct entry){0};
 }
 
+static void free_entries(struct entry *entry, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        entry_clear(&entry[i]);
+    free(entry);
+}
+
 void catalog_close(struct catalog *catalog)
 {
     if (!catalog)
         return;
     entry_clear(&catalog->style);
-    for (size_t i = 0; i < catalog->files; i++)
-        entry_clear(&catalog->file[i]);
-    free(catalog->file);
+    free_entries(catalog->file, catalog->files);
     free(catalog);
 }
 
@@ -204,18 +209,22 @@ static struct dirent **list_folder(struct catalog *catalog, const char *folder, 
     return file;
 }
 
-/* The files that are there, in order of path, as entries without models. */
+/* The files that are there, in order of path, as entries without models. NULL: they
+ * cannot be told now. */
 static struct entry *list_entries(struct catalog *catalog, const char *folder, const char *style,
                                   size_t *count)
 {
     size_t found = 0;
     struct dirent **file = folder ? list_folder(catalog, folder, &found) : NULL;
     struct entry *entry = calloc(found + 1, sizeof *entry);
+    bool short_of_memory = !entry;
     *count = 0;
     for (size_t i = 0; i < found; i++) {
         char *path = NULL;
-        if (entry && *count < MOST_FILES && asprintf(&path, "%s/%s", folder, file[i]->d_name) < 0)
+        if (entry && *count < MOST_FILES && asprintf(&path, "%s/%s", folder, file[i]->d_name) < 0) {
             path = NULL;
+            short_of_memory = true;
+        }
         if (path && (!style || strcmp(path, style) != 0))
             entry[(*count)++].path = path;
         else
@@ -223,7 +232,11 @@ static struct entry *list_entries(struct catalog *catalog, const char *folder, c
         free(file[i]);
     }
     free(file);
-    return entry;
+    if (!short_of_memory && !catalog->unsure)
+        return entry;
+    catalog->unsure = true;
+    free_entries(entry, *count);
+    return NULL;
 }
 
 static void forget(struct entry *entry, bool *changed)
@@ -270,19 +283,18 @@ static void choose_style(struct catalog *catalog, const char *style, bool *chang
         *changed = true;
 }
 
-bool catalog_look(struct catalog *catalog, const char *folder, const char *style,
+bool catalog_look(struct catalog *catalog, const char *folder, const char *style, bool again,
                   const struct task *task)
 {
     bool changed = false;
     size_t files = 0;
     catalog->unsure = false;
     struct entry *file = list_entries(catalog, folder, style, &files);
-    if (!file || catalog->unsure) {
-        free(file);
-        catalog->unsure = true;
+    if (!file)
         return false;
-    }
     merge(catalog, file, files, &changed);
+    for (size_t i = 0; again && i < files; i++)
+        file[i].looked &= file[i].shared || file[i].wanted;
     choose_style(catalog, style, &changed);
     for (size_t i = 0; i < files && task_step(task, (double)i / (double)files, NULL) == 0; i++)
         if (look_at(catalog, &catalog->file[i]))

@@ -81,6 +81,14 @@ static bool goes_on(void *context, double share)
     return !catalog_is_stale(repertoire->catalog);
 }
 
+/* Has the folder looked through again in a moment. Called with the lock. */
+static void look_again(struct repertoire *repertoire)
+{
+    if (!repertoire->changed)
+        repertoire->first = repertoire->last = now() + patience;
+    repertoire->changed = true;
+}
+
 static void publish(struct repertoire *repertoire)
 {
     struct error error;
@@ -89,7 +97,11 @@ static void publish(struct repertoire *repertoire)
     repertoire->complete = catalog_is_complete(repertoire->catalog);
     repertoire->published = now();
     if (!snapshot) {
-        log_say(LOG_ERR, "repertoire: %s", error.text);
+        log_say(LOG_ERR, "repertoire: %s; trying again", error.text);
+        repertoire->published = -1;
+        pthread_mutex_lock(&repertoire->lock);
+        look_again(repertoire);
+        pthread_mutex_unlock(&repertoire->lock);
         return;
     }
     pthread_mutex_lock(&repertoire->lock);
@@ -110,22 +122,18 @@ static void look(struct repertoire *repertoire)
 {
     char *folder = copy_or_null(repertoire->folder);
     char *style = copy_or_null(repertoire->style);
+    bool again = repertoire->anew;
+    bool copied = (folder || !repertoire->folder) && (style || !repertoire->style);
     repertoire->changed = repertoire->anew = false;
     pthread_mutex_unlock(&repertoire->lock);
-    if (catalog_look(repertoire->catalog, folder, style, &repertoire->task) ||
+    if ((copied && catalog_look(repertoire->catalog, folder, style, again, &repertoire->task)) ||
         repertoire->published < 0)
         repertoire->due = true;
     free(folder);
     free(style);
     pthread_mutex_lock(&repertoire->lock);
-}
-
-/* Has the folder looked through again in a moment. */
-static void look_again(struct repertoire *repertoire)
-{
-    if (!repertoire->changed)
-        repertoire->first = repertoire->last = now() + patience;
-    repertoire->changed = true;
+    if (!copied || catalog_is_unsure(repertoire->catalog))
+        look_again(repertoire);
 }
 
 /* When the folder is to be looked through; seconds. */
@@ -155,8 +163,6 @@ static void step(struct repertoire *repertoire)
     double when = look_time(repertoire);
     if (when <= now()) {
         look(repertoire);
-        if (catalog_is_unsure(repertoire->catalog))
-            look_again(repertoire);
         return;
     }
     bool wants = catalog_wants(repertoire->catalog);

@@ -97,7 +97,7 @@ static void desk_close(struct desk *desk)
 
 static bool look(struct desk *desk)
 {
-    return catalog_look(desk->catalog, "pieces", NULL, NULL);
+    return catalog_look(desk->catalog, "pieces", NULL, false, NULL);
 }
 
 static void learn_all(struct desk *desk)
