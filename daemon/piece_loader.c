@@ -25,11 +25,12 @@ struct model *piece_loader_learn(const void *bytes, size_t length, const char *p
     struct music *music = music_read(bytes, length, path, &choice, error);
     if (music && midifile_warning(music->file)[0])
         log_say(LOG_WARNING, "repertoire: %s", midifile_warning(music->file));
-    struct song *song = music ? music_song(music, error) : NULL;
+    struct song *song = music && task_step(task, 0, error) == 0 ? music_song(music, error) : NULL;
     music_free(music);
     struct model *model =
-        song ? learn_songs(&song, 1, LEARN_CONTEXT, &settings, watch_learning, (void *)task, error)
-             : NULL;
+        song && task_step(task, 0, error) == 0
+            ? learn_songs(&song, 1, LEARN_CONTEXT, &settings, watch_learning, (void *)task, error)
+            : NULL;
     song_free(song);
     return model;
 }
