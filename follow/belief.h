@@ -107,9 +107,11 @@ float timing_chord(float since_last);
 float timing_follow(float tempo, unsigned steps, double quarters, float passed);
 
 /* Adds an explanation of the note by hypothesis `from`: it now stands at `to`, of which
- * only position, shift, hands and struck matter here. */
+ * only position, shift, hands and struck matter here. `note` is the bit of the onset's note that
+ * has come, 0: none; y the pitch that is meant, -1: the key as played. */
 void belief_add(struct follow *follow, const struct hypothesis *from, uint32_t position, int shift,
-                int hands, enum explanation how, uint32_t onset, uint32_t note, float weight);
+                int hands, enum explanation how, uint32_t onset, uint32_t note, int y,
+                float weight);
 
 /* Votes for the notes of an onset, those struck left out, and adds them as explanations. */
 void explain_onset(struct follow *follow, const struct hypothesis *from, uint32_t onset,

@@ -9,7 +9,8 @@ static const float worth_steps = .01f;    /* weight below which steps back are n
 static const float worth_switches = 1e-3f; /* ... and other hands, octaves, turns */
 
 void belief_add(struct follow *follow, const struct hypothesis *from, uint32_t position, int shift,
-                int hands, enum explanation how, uint32_t onset, uint32_t note, float weight)
+                int hands, enum explanation how, uint32_t onset, uint32_t note, int y,
+                float weight)
 {
     if (!(weight > 1e-30f))
         return;
@@ -45,11 +46,8 @@ void belief_add(struct follow *follow, const struct hypothesis *from, uint32_t p
             to->struck[0] == struck[0])
             break;
     }
-    if (follow->lattice) {
-        const struct pieces *pieces = follow->pieces;
-        int y = note ? pieces->pitch[pieces->first[onset] + (uint32_t)__builtin_ctz(note)] + shift : -1;
+    if (follow->lattice)
         lattice_explain(follow->lattice, follow, from, (uint32_t)(to - follow->next), how, y, weight);
-    }
     float sum = to->weight + weight;
     if (weight > to->best) {
         *to = *from;
@@ -107,7 +105,7 @@ void explain_onset(struct follow *follow, const struct hypothesis *from, uint32_
             float unmoved = weight * share * follow->likely[SLIP_RANGE] *
                             (float)follow_constants.hand_in_place;
             follow->vote[follow->x] += unmoved;
-            belief_add(follow, from, position, shift, hands, how, onset, bit, unmoved);
+            belief_add(follow, from, position, shift, hands, how, onset, bit, follow->x, unmoved);
             continue;
         }
         float w = weight * share *
@@ -126,13 +124,13 @@ void explain_onset(struct follow *follow, const struct hypothesis *from, uint32_
                 follow->wrong_weight[way] += w * follow->key.way[way][off + SLIP_RANGE] /
                                              follow->key.probability[off + SLIP_RANGE];
         follow->ratio = w > 0 ? weight * share * voted / w : 0;
-        belief_add(follow, from, position, shift, hands, how, onset, 1u << k, w);
+        belief_add(follow, from, position, shift, hands, how, onset, bit, y, w);
     }
     follow->ratio = 1;
     if (follow_constants.edition > 0 && edition_knows(follow, onset, follow->x - shift)) {
         float w = weight * any * follow->likely[SLIP_RANGE] * (float)follow_constants.edition;
         follow->as_played += w;
-        belief_add(follow, from, position, shift, hands, how, position, 0, w);
+        belief_add(follow, from, position, shift, hands, how, position, 0, -1, w);
     }
 }
 
@@ -169,7 +167,7 @@ static void as_played(struct follow *follow, const struct hypothesis *from, enum
                       float weight)
 {
     follow->as_played += weight;
-    belief_add(follow, from, from->position, from->shift, from->hands, how, from->position, 0,
+    belief_add(follow, from, from->position, from->shift, from->hands, how, from->position, 0, -1,
                weight);
 }
 

@@ -29,7 +29,7 @@ static void begin_at(struct follow *follow, uint32_t position, int shift, float 
         explain_onset(follow, &to, at, at, shift, hands, 0, EXPLAIN_JUMP, w);
         float extra = w * (float)follow_constants.extra * follow->any_key;
         follow->as_played += extra;
-        belief_add(follow, &to, at, shift, hands, EXPLAIN_JUMP, at, 0, extra);
+        belief_add(follow, &to, at, shift, hands, EXPLAIN_JUMP, at, 0, -1, extra);
     }
 }
 
@@ -71,7 +71,8 @@ static void jump_to_pitches(struct follow *follow, const struct hypothesis *to, 
                 k++;
             float w = likely / (float)(pieces->first[at + 1] - pieces->first[at]);
             follow->vote[pitch + shift] += w * follow->voted[off[d] + SLIP_RANGE] / follow->likely[off[d] + SLIP_RANGE];
-            belief_add(follow, to, at, shift, HANDS_BOTH, EXPLAIN_JUMP, at, 1u << k, w);
+            belief_add(follow, to, at, shift, HANDS_BOTH, EXPLAIN_JUMP, at, 1u << k, pitch + shift,
+                       w);
         }
     }
 }
