@@ -192,7 +192,7 @@ void follow_settle(struct follow *follow, float elsewhere)
         float extra = (e[EXPLAIN_EXTRA] + e[EXPLAIN_AGAIN]) / sum;
         if (c->adapt > 1)
             extras += rate * (extra - extras);
-        follow->extras = fminf(fmaxf(extras, (float)c->extra_least), .3f) / usual;
+        follow->extras = fminf(fmaxf(extras, (float)c->extra_least), (float)c->extra_most) / usual;
     }
     const struct hypothesis *likely = follow->now;
     if (follow->count && likely->since >= follow->seconds && likely->steps > 4) {

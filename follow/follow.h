@@ -89,6 +89,7 @@ struct follow_reading {
     uint32_t of;       /* position of that note: `position` or, where it came late, one before */
     bool jumped;       /* the player came here from elsewhere */
     int shift;         /* semitones above the score */
+    int hands;         /* HANDS_BOTH, HANDS_RIGHT, HANDS_LEFT: what is played of it */
     float sure;        /* probability of the position, knowing the whole take */
 };
 

@@ -52,11 +52,19 @@ void jump_begin(struct follow *follow)
             begin_at(follow, i, 0, (1 - (float)c->begin_share) / (float)pieces->onsets);
 }
 
+/* Players go back more often than forward, and not far: what decides among equal passages. */
+static float nearness(const struct pieces *pieces, uint32_t here, uint32_t at)
+{
+    float all = (float)pieces->piece[pieces->piece_of[at]].onsets;
+    return at <= here ? 1.5f - .5f * (float)(here - at) / all : .5f - .2f * (float)(at - here) / all;
+}
+
 /* Onsets of the believed piece where key x, or one beside it, is written. */
 static void jump_to_pitches(struct follow *follow, const struct hypothesis *to, uint32_t piece,
                             int shift, float each, float least)
 {
     const struct pieces *pieces = follow->pieces;
+    uint32_t here = follow->now[0].position;
     uint32_t looks = 0;
     static const int off[] = {0, -1, 1, -2, 2};
     for (int d = 0; d < 5; d++) {
@@ -69,7 +77,8 @@ static void jump_to_pitches(struct follow *follow, const struct hypothesis *to, 
             uint32_t at = pieces->by_pitch[q], k = 0;
             while (pieces->pitch[pieces->first[at] + k] != pitch)
                 k++;
-            float w = likely / (float)(pieces->first[at + 1] - pieces->first[at]);
+            float w = likely * nearness(pieces, here, at) /
+                      (float)(pieces->first[at + 1] - pieces->first[at]);
             follow->vote[pitch + shift] += w * follow->voted[off[d] + SLIP_RANGE] / follow->likely[off[d] + SLIP_RANGE];
             belief_add(follow, to, at, shift, HANDS_BOTH, EXPLAIN_JUMP, at, 1u << k, pitch + shift,
                        w);

@@ -20,6 +20,7 @@ struct state {
     float best;     /* logarithm of the likeliest way here */
     uint32_t way;   /* the explanation that it came by; UINT32_MAX: none */
     int8_t shift;
+    uint8_t hands;
 };
 
 struct edge {
@@ -89,7 +90,8 @@ static struct state *add_state(struct lattice *lattice, const struct hypothesis 
         return NULL;
     struct state *state = &lattice->state[lattice->states++];
     *state = (struct state){
-        .position = of->position, .weight = weight, .way = UINT32_MAX, .shift = of->shift};
+        .position = of->position, .weight = weight, .way = UINT32_MAX, .shift = of->shift,
+        .hands = of->hands};
     return state;
 }
 
@@ -279,6 +281,7 @@ static void read_ways(const struct lattice *lattice, const struct pieces *pieces
         told->piece = (int)piece;
         told->position = told->of = state->position;
         told->shift = state->shift;
+        told->hands = state->hands;
         told->sure = sure_of(lattice, layer, state->position);
         told->pitch = edge->y;
         told->jumped = edge->how == EXPLAIN_JUMP;

@@ -272,7 +272,7 @@ static int run(const struct report_options *options, char *const *files)
         return code;
     if (models_find(&models, options->models, &whole, &mode, 1, &options->common, &error) != 0)
         return command_fail(&error);
-    if (session_pieces_load(&pieces, &models, models.path, &whole, &error) == 0)
+    if (session_pieces_load(&pieces, &models, &error) == 0)
         code = report_session(options, &models, &pieces, &choice, files[0]);
     else
         code = command_fail(&error);

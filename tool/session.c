@@ -1,9 +1,6 @@
 /* Correcting for places, aligning, counting, timing. */
 #include "tool/session.h"
 
-#include "tool/files.h"
-#include "tool/staff.h"
-
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,119 +13,79 @@ enum {
     SHORTEST_WAY = 8,  /* and a pass have so many notes, on average: else it only sounds like it */
 };
 
-static const double sure = 0.5;        /* confidence from which a place counts */
 static const double stop_ratio = 2.5;  /* a wait that much longer than due ... */
 static const double stop_excess = 1.0; /* ... and by so many seconds is a stop */
 
 /* --- Pieces --- */
 
-static void mark_openings(struct session_piece *piece)
+/* A tenth of the notes on each side of middle C, at least, are two hands. */
+static unsigned find_hands(const struct score *score, uint8_t *hand)
 {
-    size_t last = piece->bar_count;
-    int32_t opening = 0;
-    for (size_t i = 0; i < piece->count; i++) {
-        size_t bar = bars_find(piece->bars, piece->bar_count, piece->onset[i]);
-        if (bar != last)
-            opening = piece->note[i].slot;
-        piece->note[i].opens = piece->note[i].slot == opening;
-        last = bar;
-    }
-}
-
-static void reserve_piece(struct session_piece *piece, size_t count)
-{
-    piece->count = count;
-    piece->note = g_new(struct align_note, count);
-    piece->onset = g_new(double, count);
-    piece->duration = g_new(double, count);
-    piece->hand = g_new(uint8_t, count);
-}
-
-struct order {
-    int32_t slot;
-    size_t note;
-};
-
-static int compare_order(const void *a, const void *b)
-{
-    const struct order *x = a;
-    const struct order *y = b;
-    if (x->slot != y->slot)
-        return x->slot < y->slot ? -1 : 1;
-    return x->note < y->note ? -1 : 1;
-}
-
-static int read_music(struct session_piece *piece, const char *path, const struct take_choice *choice,
-                      struct error *error)
-{
-    const struct command_common quiet = {.quiet = TRUE};
-    struct music *music = music_load(path, choice, &quiet, error);
-    if (!music)
-        return -1;
-    size_t count = music->take->count;
-    reserve_piece(piece, count);
-    struct order *order = g_new(struct order, count);
-    uint8_t *hands = g_new(uint8_t, count);
-    piece->hands = staff_hands(music, hands);
-    for (size_t i = 0; i < count; i++)
-        order[i] = (struct order){(int32_t)floor(music->take->note[i].slot + 0.5), i};
-    qsort(order, count, sizeof *order, compare_order);
-    for (size_t i = 0; i < count; i++) {
-        size_t n = order[i].note;
-        piece->note[i] =
-            (struct align_note){.slot = order[i].slot, .pitch = music->take->note[n].pitch};
-        piece->onset[i] = staff_onset(music, n);
-        piece->duration[i] = staff_duration(music, n);
-        piece->hand[i] = hands[n];
-    }
-    piece->name = g_utf8_make_valid(music->stem, -1);
-    piece->knows_bars = staff_knows_bars(music);
-    struct midifile_key key = midifile_key(music->file);
-    piece->flats = key.known && key.sharps < 0;
-    piece->bars = staff_bars(music, &piece->bar_count, error);
-    g_free(order);
-    g_free(hands);
-    music_free(music);
-    return piece->bars ? 0 : -1;
-}
-
-static int read_song(struct session_piece *piece, const struct song *song, struct error *error)
-{
-    reserve_piece(piece, song->notes);
     size_t low = 0;
-    for (uint32_t slot = 0; slot < song->slots; slot++)
-        for (uint32_t i = song->first[slot]; i < song->first[slot + 1]; i++) {
-            piece->note[i] = (struct align_note){.slot = (int32_t)slot, .pitch = song->pitch[i]};
-            piece->onset[i] = (double)slot / SONG_SLOTS_A_BEAT;
-            piece->duration[i] = 1.0 / SONG_SLOTS_A_BEAT;
-            piece->hand[i] = song->pitch[i] < MIDDLE_C ? STAFF_LEFT : STAFF_RIGHT;
-            low += piece->hand[i] == STAFF_LEFT;
-        }
-    piece->hands = low > 0 && low < song->notes ? 2 : 1;
-    piece->name = g_utf8_make_valid(song->name, -1);
-    piece->bars = bars_create(NULL, 0, song_beats(song), &piece->bar_count, error);
-    return piece->bars ? 0 : -1;
+    bool known = false;
+    for (uint32_t n = 0; n < score->notes; n++) {
+        known |= score->hand[n] == SCORE_LEFT;
+        hand[n] = score->pitch[n] < MIDDLE_C ? SCORE_LEFT : SCORE_RIGHT;
+        low += hand[n] == SCORE_LEFT;
+    }
+    if (known) {
+        for (uint32_t n = 0; n < score->notes; n++)
+            hand[n] = score->hand[n] == SCORE_LEFT ? SCORE_LEFT : SCORE_RIGHT;
+        return 2;
+    }
+    if (10 * low >= score->notes && 10 * (score->notes - low) >= score->notes)
+        return 2;
+    memset(hand, SCORE_RIGHT, score->notes);
+    return 1;
 }
 
-int session_pieces_load(struct session_pieces *pieces, const struct models *models, char *const *paths,
-                const struct take_choice *choice, struct error *error)
+static struct bar *find_bars(const struct score *score)
+{
+    struct bar *bars = g_new(struct bar, score->bars);
+    for (uint32_t b = 0; b < score->bars; b++) {
+        const struct score_bar *bar = &score->bar[b];
+        double whole = 4.0 * bar->beats / bar->unit;
+        bool compound = bar->unit == 8 && bar->beats % 3 == 0 && bar->beats > 3;
+        bars[b] = (struct bar){
+            .start = bar->quarter,
+            .length = b + 1 < score->bars ? score->bar[b + 1].quarter - bar->quarter : whole,
+            .pulse = compound ? 1.5 : 4.0 / bar->unit,
+            .number = bar->number,
+            .beats = bar->beats,
+            .unit = bar->unit};
+    }
+    return bars;
+}
+
+static void read_piece(struct session_piece *piece, const struct song *song,
+                       const struct score *score)
+{
+    piece->score = score;
+    piece->name = g_utf8_make_valid(song->name, -1);
+    piece->onset = g_new(double, score->notes);
+    piece->hand = g_new(uint8_t, score->notes);
+    for (uint32_t o = 0; o < score->onsets; o++)
+        for (uint32_t n = score->first[o]; n < score->first[o + 1]; n++)
+            piece->onset[n] = score->quarter[o];
+    piece->hands = find_hands(score, piece->hand);
+    piece->bars = find_bars(score);
+    piece->bar_count = score->bars;
+    piece->knows_bars = score->bars_known;
+    piece->flats = score->sharps < 0;
+}
+
+int session_pieces_load(struct session_pieces *pieces, const struct models *models,
+                        struct error *error)
 {
     size_t count = 0;
+    (void)error;
     for (size_t m = 0; m < models->count; m++)
         count += model_songs(models->model[m]);
     *pieces = (struct session_pieces){.piece = g_new0(struct session_piece, count + 1)};
     for (size_t m = 0; m < models->count; m++)
-        for (size_t s = 0; s < model_songs(models->model[m]); s++) {
-            struct session_piece *piece = &pieces->piece[pieces->count++];
-            int status = paths && files_are(paths[m], FILES_MUSIC)
-                             ? read_music(piece, paths[m], choice, error)
-                             : read_song(piece, model_song(models->model[m], s), error);
-            if (status != 0) {
-                session_pieces_clear(pieces);
-                return -1;
-            }
-            mark_openings(piece);
-        }
+        for (size_t s = 0; s < model_songs(models->model[m]); s++)
+            read_piece(&pieces->piece[pieces->count++], model_song(models->model[m], s),
+                       model_score(models->model[m], s));
     return 0;
 }
 
@@ -137,22 +94,15 @@ void session_pieces_clear(struct session_pieces *pieces)
     for (size_t i = 0; i < pieces->count; i++) {
         struct session_piece *piece = &pieces->piece[i];
         g_free(piece->name);
-        g_free(piece->note);
         g_free(piece->onset);
-        g_free(piece->duration);
         g_free(piece->hand);
-        free(piece->bars);
+        g_free(piece->bars);
     }
     g_free(pieces->piece);
     *pieces = (struct session_pieces){0};
 }
 
 /* --- Counting --- */
-
-static double slot_beat(int32_t slot)
-{
-    return (double)slot / SONG_SLOTS_A_BEAT;
-}
 
 enum fault { FAULT_NONE, FAULT_WRONG, FAULT_LEFT_OUT, FAULT_ADDED };
 
@@ -168,7 +118,7 @@ struct counter {
     struct session *session;
     const struct session_piece *piece;
     struct session_count *bar; /* [bar_count], of the pass at hand */
-    bool *struck;              /* [count of the piece], in the pass at hand */
+    bool *struck;              /* [notes of the score], in the pass at hand */
 };
 
 static void count_note(struct counter *counter, double beat, unsigned hand, enum fault fault)
@@ -181,18 +131,20 @@ static void count_note(struct counter *counter, double beat, unsigned hand, enum
 }
 
 /* The hand of an added note: that of the nearest key of the piece around it. */
-static unsigned added_hand(const struct session_piece *piece, int32_t slot, int pitch)
+static unsigned added_hand(const struct session_piece *piece, double quarter, int pitch)
 {
+    const struct score *score = piece->score;
     int closest = 128;
-    unsigned hand = piece->hands == 2 && pitch < MIDDLE_C ? STAFF_LEFT : STAFF_RIGHT;
-    for (size_t n = align_first(piece->note, piece->count, slot - SONG_SLOTS_A_BEAT);
-         n < piece->count && piece->note[n].slot <= slot + SONG_SLOTS_A_BEAT; n++) {
-        int apart = abs(piece->note[n].pitch - pitch);
-        if (apart < closest) {
-            closest = apart;
-            hand = piece->hand[n];
+    unsigned hand = piece->hands == 2 && pitch < MIDDLE_C ? SCORE_LEFT : SCORE_RIGHT;
+    for (uint32_t o = score_find(score, quarter - 1);
+         o < score->onsets && score->quarter[o] <= quarter + 1; o++)
+        for (uint32_t n = score->first[o]; n < score->first[o + 1]; n++) {
+            int apart = abs(score->pitch[n] - pitch);
+            if (apart < closest) {
+                closest = apart;
+                hand = piece->hand[n];
+            }
         }
-    }
     return hand;
 }
 
@@ -202,22 +154,24 @@ static void count_pass(struct counter *counter, int32_t number)
     const struct session_piece *piece = counter->piece;
     const struct align_pass *pass = &session->alignment.pass[number];
     memset(counter->bar, 0, piece->bar_count * sizeof *counter->bar);
-    memset(counter->struck, 0, piece->count * sizeof *counter->struck);
+    memset(counter->struck, 0, piece->score->notes * sizeof *counter->struck);
     for (size_t i = pass->begin; i < pass->end; i++) {
         const struct align_answer *answer = &session->alignment.answer[i];
         int pitch = session->music->take->note[i].pitch;
+        if (answer->pass != number)
+            continue;
         if (answer->note == ALIGN_NONE) {
-            count_note(counter, slot_beat(answer->slot), added_hand(piece, answer->slot, pitch),
+            count_note(counter, answer->quarter, added_hand(piece, answer->quarter, pitch),
                        FAULT_ADDED);
             continue;
         }
         counter->struck[answer->note] = true;
+        bool right = session->meant[i] == pitch;
         count_note(counter, piece->onset[answer->note], piece->hand[answer->note],
-                   piece->note[answer->note].pitch == pitch ? FAULT_NONE : FAULT_WRONG);
+                   right ? FAULT_NONE : FAULT_WRONG);
     }
-    for (size_t n = align_first(piece->note, piece->count, pass->first);
-         n < piece->count && piece->note[n].slot <= pass->last; n++)
-        if (!counter->struck[n])
+    for (size_t n = pass->first; n <= pass->last; n++)
+        if (!counter->struck[n] && align_is_due(pass, piece->score, n))
             count_note(counter, piece->onset[n], piece->hand[n], FAULT_LEFT_OUT);
 }
 
@@ -226,7 +180,7 @@ static void count_all(struct session *session, const struct session_piece *piece
     struct counter counter = {.session = session,
                               .piece = piece,
                               .bar = g_new(struct session_count, piece->bar_count),
-                              .struck = g_new(bool, piece->count)};
+                              .struck = g_new(bool, piece->score->notes)};
     size_t *most = g_new0(size_t, piece->bar_count);
     for (size_t b = 0; b < piece->bar_count; b++)
         session->bar[b].worst = ALIGN_NONE;
@@ -391,15 +345,14 @@ static const char *played_track(const char *path)
     return found ? "played" : NULL;
 }
 
-static int choose_piece(const struct session_pieces *pieces, const struct correct_place *places,
+static int choose_piece(const struct session_pieces *pieces, const struct follow_reading *reading,
                         size_t count)
 {
     size_t *placed = g_new0(size_t, pieces->count + 1);
     int best = ALIGN_NONE;
     for (size_t i = 0; i < count; i++)
-        if (places[i].piece >= 0 && (size_t)places[i].piece < pieces->count &&
-            places[i].confidence >= sure)
-            placed[places[i].piece]++;
+        if (reading[i].piece >= 0)
+            placed[reading[i].piece]++;
     for (size_t p = 0; p < pieces->count; p++)
         if (placed[p] >= FEWEST_PLACED && (best == ALIGN_NONE || placed[p] > placed[best]))
             best = (int)p;
@@ -407,39 +360,23 @@ static int choose_piece(const struct session_pieces *pieces, const struct correc
     return best;
 }
 
-static int correct_twice(struct session *session, const struct models *models,
-                         struct correct_place *places, struct error *error)
+static void align(struct session *session, const struct pieces *laid,
+                  const struct session_piece *piece, struct follow_reading *reading)
 {
     const struct take *take = session->music->take;
-    const struct correct_settings settings = correct_defaults();
-    const struct take_trace trace = {.place = places};
-    int status = 0;
-    for (int live = 1; live >= 0 && status == 0; live--) {
-        struct corrector *corrector = corrector_open((const struct model *const *)models->model,
-                                                     models->count, &settings, error);
-        if (!corrector)
-            return -1;
-        status = take_correct(take->note, take->release, take->count, corrector, live,
-                              session->sent, &trace, error);
-        corrector_close(corrector);
-    }
-    return status;
-}
-
-static void align(struct session *session, const struct session_piece *piece,
-                  const struct correct_place *places)
-{
-    const struct take *take = session->music->take;
-    struct align_played *played = g_new(struct align_played, take->count);
+    double *seconds = g_new(double, take->count + 1);
+    uint8_t *key = g_new(uint8_t, take->count + 1);
+    session->meant = g_new(int, take->count + 1);
     for (size_t i = 0; i < take->count; i++) {
-        bool placed = places[i].piece == session->piece && places[i].confidence >= sure;
-        played[i] = (struct align_played){.slot = take->note[i].slot,
-                                          .pitch = take->note[i].pitch,
-                                          .sent = session->sent[i],
-                                          .place = placed ? (int32_t)lround(places[i].quarter * SONG_SLOTS_A_BEAT) : ALIGN_NONE};
+        seconds[i] = take->note[i].seconds;
+        key[i] = take->note[i].pitch;
     }
-    alignment_create(&session->alignment, played, take->count, piece->note, piece->count);
-    g_free(played);
+    alignment_create(&session->alignment, reading, key, seconds, take->count, laid,
+                     session->piece, piece->score);
+    for (size_t i = 0; i < take->count; i++)
+        session->meant[i] = reading[i].pitch;
+    g_free(seconds);
+    g_free(key);
 }
 
 /* Music of the same kind has much in common with a piece, in shreds. */
@@ -459,27 +396,42 @@ static void forget_piece(struct session *session)
     alignment_clear(&session->alignment);
 }
 
+static void judge(struct session *session, const struct pieces *laid,
+                  const struct session_pieces *pieces, struct follow_reading *reading)
+{
+    session->piece = choose_piece(pieces, reading, session->notes);
+    if (session->piece == ALIGN_NONE)
+        return;
+    const struct session_piece *piece = &pieces->piece[session->piece];
+    session->bar = g_new0(struct session_bar, piece->bar_count);
+    align(session, laid, piece, reading);
+    count_all(session, piece);
+    if (is_piece(session))
+        find_tempo(session, piece);
+    else
+        forget_piece(session);
+}
+
 static int analyse(struct session *session, const struct models *models,
                    const struct session_pieces *pieces, struct error *error)
 {
     const struct take *take = session->music->take;
-    struct correct_place *places = g_new0(struct correct_place, take->count);
-    int status = correct_twice(session, models, places, error);
+    const struct correct_settings settings = correct_defaults();
+    session->piece = ALIGN_NONE;
     session->notes = take->count;
     for (size_t i = 0; i < take->count; i++)
         session->seconds = fmax(session->seconds, take->release[i] - take->note[0].seconds);
-    session->piece = status == 0 ? choose_piece(pieces, places, take->count) : ALIGN_NONE;
-    if (session->piece != ALIGN_NONE) {
-        const struct session_piece *piece = &pieces->piece[session->piece];
-        session->bar = g_new0(struct session_bar, piece->bar_count);
-        align(session, piece, places);
-        count_all(session, piece);
-        if (is_piece(session))
-            find_tempo(session, piece);
-        else
-            forget_piece(session);
-    }
-    g_free(places);
+    struct corrector *corrector =
+        corrector_open((const struct model *const *)models->model, models->count, &settings, error);
+    if (!corrector)
+        return -1;
+    struct follow_reading *reading = g_new(struct follow_reading, take->count + 1);
+    int status =
+        corrector_read(corrector, take->note, take->count, session->sent, reading, error);
+    if (status == 0)
+        judge(session, corrector_pieces(corrector), pieces, reading);
+    g_free(reading);
+    corrector_close(corrector);
     return status;
 }
 
@@ -512,6 +464,7 @@ void session_free(struct session *session)
     g_free(session->path);
     g_free(session->name);
     g_free(session->sent);
+    g_free(session->meant);
     g_free(session->bar);
     g_free(session);
 }
@@ -520,34 +473,37 @@ struct roll_note *session_roll(const struct session *session, const struct sessi
                                int32_t pass, double start, double end, size_t *count)
 {
     const struct align_pass *way = &session->alignment.pass[pass];
-    struct roll_note *notes = g_new(struct roll_note, way->end - way->begin + piece->count);
-    bool *struck = g_new0(bool, piece->count);
+    const struct score *score = piece->score;
+    struct roll_note *notes = g_new(struct roll_note, way->end - way->begin + score->notes);
+    bool *struck = g_new0(bool, score->notes);
     *count = 0;
     for (size_t i = way->begin; i < way->end; i++) {
         const struct align_answer *answer = &session->alignment.answer[i];
         uint8_t pitch = session->music->take->note[i].pitch;
         bool added = answer->note == ALIGN_NONE;
-        double onset = added ? slot_beat(answer->slot) : piece->onset[answer->note];
+        double onset = added ? answer->quarter : piece->onset[answer->note];
+        if (answer->pass != pass)
+            continue;
         if (!added)
             struck[answer->note] = true;
         if (onset < start || onset >= end)
             continue;
         notes[(*count)++] = (struct roll_note){
             .onset = onset,
-            .duration = added ? 1.0 / SONG_SLOTS_A_BEAT : piece->duration[answer->note],
+            .duration = added ? 1.0 / SONG_SLOTS_A_BEAT : (double)score->length[answer->note],
             .played = pitch,
-            .sent = added ? pitch : piece->note[answer->note].pitch,
+            .sent = added ? pitch : score->pitch[answer->note],
             .part =
-                added ? (uint8_t)added_hand(piece, answer->slot, pitch) : piece->hand[answer->note],
+                added ? (uint8_t)added_hand(piece, onset, pitch) : piece->hand[answer->note],
             .kind = added ? ROLL_ADDED : ROLL_STRUCK};
     }
-    for (size_t n = align_first(piece->note, piece->count, way->first);
-         n < piece->count && piece->note[n].slot <= way->last; n++)
-        if (!struck[n] && piece->onset[n] >= start && piece->onset[n] < end)
+    for (size_t n = way->first; n <= way->last; n++)
+        if (!struck[n] && align_is_due(way, score, n) && piece->onset[n] >= start &&
+            piece->onset[n] < end)
             notes[(*count)++] = (struct roll_note){.onset = piece->onset[n],
-                                                   .duration = piece->duration[n],
-                                                   .played = piece->note[n].pitch,
-                                                   .sent = piece->note[n].pitch,
+                                                   .duration = (double)score->length[n],
+                                                   .played = score->pitch[n],
+                                                   .sent = score->pitch[n],
                                                    .part = piece->hand[n],
                                                    .kind = ROLL_LEFT_OUT};
     g_free(struck);

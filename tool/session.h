@@ -14,15 +14,14 @@
 
 enum { SESSION_HANDS = 2 };
 
-/* A piece of the models, with what its file knows beside the notes. */
+/* A piece of the models, made ready for reports. */
 struct session_piece {
     char *name;
-    size_t count;
-    struct align_note *note; /* [count], by slot */
-    double *onset;           /* [count], beats */
-    double *duration;        /* [count], beats */
-    uint8_t *hand;           /* [count], enum staff_hand */
-    unsigned hands;          /* 1 or 2 */
+    const struct score *score; /* the model's */
+    double *onset;             /* [notes of the score], quarters */
+    uint8_t *hand;             /* [the same], enum score_hand: where the score knows none, keys
+                                  below middle C are the left's */
+    unsigned hands;            /* 1 or 2 */
     struct bar *bars;
     size_t bar_count;
     bool knows_bars; /* false: counted in fours */
@@ -34,10 +33,9 @@ struct session_pieces {
     struct session_piece *piece; /* in the order in which correctors count them */
 };
 
-/* Of all models; `paths` are those they came from (NULL: not from -m): a .mid is
- * read once more for its bars and hands. -1: error. */
-int session_pieces_load(struct session_pieces *pieces, const struct models *models, char *const *paths,
-                const struct take_choice *choice, struct error *error);
+/* Of all models, which must outlive them. -1: error. */
+int session_pieces_load(struct session_pieces *pieces, const struct models *models,
+                        struct error *error);
 void session_pieces_clear(struct session_pieces *pieces);
 
 struct session_count {
@@ -66,6 +64,7 @@ struct session {
     char *path, *name;
     struct music *music;
     uint8_t *sent;
+    int *meant; /* [notes]: the piece's note that was meant, in the key that is played; -1: none */
     int piece;               /* ALIGN_NONE: none was recognised */
     size_t notes, elsewhere; /* notes played; of those, not of the piece */
     double seconds;          /* first onset to last release */
@@ -86,7 +85,7 @@ struct session *session_load(const char *path, const struct models *models,
 void session_free(struct session *session);
 
 /* What was struck, wrong, left out and added in a pass from `start` to `end`
- * (beats of the piece), for pictures: `sent` is what was meant. g_free. */
+ * (quarters of the piece), for pictures: `sent` is what was meant. g_free. */
 struct roll_note *session_roll(const struct session *session, const struct session_piece *piece,
                                int32_t pass, double start, double end, size_t *count);
 
