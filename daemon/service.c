@@ -372,6 +372,8 @@ int service_run(const struct service_options *options, struct config *config, st
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a write that fails */
     /* Each arena would lock its reserve of 64 MiB. */
     mallopt(M_ARENA_MAX, 1);
+    /* A snapshot's arrays go back to the system with it, and leave no holes behind. */
+    mallopt(M_MMAP_THRESHOLD, 128 * 1024);
     int status = start(&service, error);
     if (status == 0) {
         sd_event_loop(service.loop);
