@@ -19,7 +19,7 @@ struct corrector {
     struct correct_settings settings;
     struct pieces *pieces;
     struct follow *follow;
-    struct expert *expert;     /* of music that is not known; NULL without a style */
+    struct expert *expert; /* of music that is not known; NULL without a style */
     struct scale scale;
     uint16_t sounding[128]; /* keys that hold each pitch */
     note_set held;          /* pitches that are held */
@@ -35,8 +35,7 @@ struct corrector {
 
 struct correct_settings correct_defaults(void)
 {
-    return (struct correct_settings){
-        .mode = CORRECT_CORRECT, .follow = 1, .keep = 0};
+    return (struct correct_settings){.mode = CORRECT_CORRECT, .follow = 1, .keep = 0};
 }
 
 static int settings_check(const struct correct_settings *settings, struct error *error)

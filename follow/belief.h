@@ -8,12 +8,12 @@
 #include "follow/slip.h"
 
 enum {
-    BELIEF_ONSETS = 4,    /* onsets of which is known what has come */
-    BELIEF_ROOM = 4096,   /* explanations of a note, at most */
+    BELIEF_ONSETS = 4,  /* onsets of which is known what has come */
+    BELIEF_ROOM = 4096, /* explanations of a note, at most */
     BELIEF_BUCKETS = 8192,
-    BELIEF_AHEAD = 4,     /* onsets that a step may lead over */
-    BELIEF_BACK = 16,     /* onsets that a step back may lead over */
-    BELIEF_SHIFT = 24,    /* semitones, at most, that a piece is transposed by */
+    BELIEF_AHEAD = 4,  /* onsets that a step may lead over */
+    BELIEF_BACK = 16,  /* onsets that a step back may lead over */
+    BELIEF_SHIFT = 24, /* semitones, at most, that a piece is transposed by */
 };
 
 /* Trust from which keys say where the player is. */
@@ -34,20 +34,20 @@ struct hypothesis {
 
 /* How a note is explained. */
 enum explanation {
-    EXPLAIN_CHORD,  /* one of the onset's notes that were missing */
-    EXPLAIN_LATE,   /* one that was missing of an onset before */
-    EXPLAIN_AGAIN,  /* an ornament, a note once more */
-    EXPLAIN_EXTRA,  /* in no score */
-    EXPLAIN_STEP,   /* of the next onset */
-    EXPLAIN_SKIP,   /* of one of those behind it */
-    EXPLAIN_JUMP,   /* of any other */
+    EXPLAIN_CHORD, /* one of the onset's notes that were missing */
+    EXPLAIN_LATE,  /* one that was missing of an onset before */
+    EXPLAIN_AGAIN, /* an ornament, a note once more */
+    EXPLAIN_EXTRA, /* in no score */
+    EXPLAIN_STEP,  /* of the next onset */
+    EXPLAIN_SKIP,  /* of one of those behind it */
+    EXPLAIN_JUMP,  /* of any other */
     EXPLANATIONS,
 };
 
 /* Notes struck together, as the player meant them or not. */
 struct group {
-    double seconds;       /* of its first note */
-    float log_elsewhere;  /* of all its notes, if the player is elsewhere */
+    double seconds;      /* of its first note */
+    float log_elsewhere; /* of all its notes, if the player is elsewhere */
     uint8_t count, lowest, highest;
     uint8_t x[PIECES_MOST_NOTES];
 };
@@ -65,28 +65,28 @@ struct lattice;
 
 struct follow {
     const struct pieces *pieces;
-    struct lattice *lattice; /* of a whole take; NULL live */
+    struct lattice *lattice;         /* of a whole take; NULL live */
     struct group group[PIECES_LINE]; /* the last ones, a ring */
     uint32_t groups;
     struct hypothesis now[FOLLOW_HYPOTHESES]; /* after the last settled note, the likeliest first */
     uint32_t count;
     struct hypothesis *next; /* [BELIEF_ROOM]: of the note being explained */
     uint32_t next_count;
-    uint16_t *bucket;        /* [BELIEF_BUCKETS]: index in `next` plus one */
-    float away;              /* probability of being elsewhere */
+    uint16_t *bucket; /* [BELIEF_BUCKETS]: index in `next` plus one */
+    float away;       /* probability of being elsewhere */
     struct elsewhere elsewhere;
     float landing[12][SLIP_WINDOW]; /* slip_landing, by pitch class */
     struct slip slip;               /* of this player */
     struct slip_key key;            /* what the key being explained tells, untrusted */
-    float likely[SLIP_WINDOW];      /* its probability to the power of the trust, 1 at most: evidence */
-    float voted[SLIP_WINDOW];       /* to the power of the trust: what is meant */
+    float likely[SLIP_WINDOW]; /* its probability to the power of the trust, 1 at most: evidence */
+    float voted[SLIP_WINDOW];  /* to the power of the trust: what is meant */
     float likely_beyond, voted_beyond;
-    float ratio;                    /* voted over likely, of the explanation being added */
+    float ratio; /* voted over likely, of the explanation being added */
     struct edition edition;
-    float low, high;         /* of the notes of an onset, the lowest, highest missing comes next */
-    float uneven;            /* variance of the logarithm of steps' times over those due */
-    float skips, extras;     /* relative to what is usual */
-    double last;             /* seconds of the last note */
+    float low, high; /* of the notes of an onset, the lowest, highest missing comes next */
+    float uneven;    /* variance of the logarithm of steps' times over those due */
+    float extras;    /* relative to what is usual */
+    double last;     /* seconds of the last note */
     bool started;
     /* The note being explained. */
     bool waiting;

@@ -8,38 +8,38 @@
 
 /* name, value, what it is */
 #define FOLLOW_CONSTANTS(X)                                                                        \
-    X(stay_missing, .8625, "the next note is of the same onset, while notes of it are missing")      \
-    X(stay_complete, .069, "the same once all have come")                                           \
+    X(stay_missing, .8625, "the next note is of the same onset, while notes of it are missing")    \
+    X(stay_complete, .069, "the same once all have come")                                          \
     X(chord, .027, "mean time between notes of one onset")                                         \
     X(spread, .12, "mean time between notes of a spread chord")                                    \
-    X(spread_share, .166, "notes of an onset that come so late")                                    \
+    X(spread_share, .166, "notes of an onset that come so late")                                   \
     X(skip_one, .025, "one onset is left out")                                                     \
     X(skip_two, .005, "two are")                                                                   \
     X(skip_three, .003, "three are")                                                               \
-    X(late, .0575, "the note is one still missing of the onsets before")                             \
+    X(late, .0575, "the note is one still missing of the onsets before")                           \
     X(late_time, .05, "mean time that such a note is late")                                        \
-    X(again, .0038, "a key near a note of the onset, or that note once more")                        \
-    X(again_time, .075, "mean time since the note before it")                                       \
-    X(extra, .023, "a note that is in no score")                                                    \
-    X(back, .0078, "a step back")                                                                    \
+    X(again, .0038, "a key near a note of the onset, or that note once more")                      \
+    X(again_time, .075, "mean time since the note before it")                                      \
+    X(extra, .023, "a note that is in no score")                                                   \
+    X(back, .0078, "a step back")                                                                  \
     X(back_length, 4, "mean length of a step back, in onsets")                                     \
-    X(turn, .003, "the policy is asked where the music goes on")                                    \
+    X(turn, .003, "the policy is asked where the music goes on")                                   \
     X(switch_hand, .001, "from both hands to one, or from one to another")                         \
     X(switch_octave, .0001, "to another octave")                                                   \
     X(hand_in_place, .5, "in another octave, a hand plays where it is written")                    \
-    X(leave, .00025, "the player leaves the known place")                                           \
+    X(leave, .00025, "the player leaves the known place")                                          \
     X(enter, .02, "a player at no known place begins at one")                                      \
     X(begin_share, .7, "a piece is begun at its beginning")                                        \
     X(one_hand_share, .05, "of a beginning or jump: each hand alone")                              \
     X(transposed_share, .002, "of a beginning: each transposition")                                \
     X(tempo_core, .22, "deviation of log time, steady playing")                                    \
     X(tempo_wide, .35, "the same, expressive playing")                                             \
-    X(tempo_wide_share, .55, "share of the latter")                                                 \
+    X(tempo_wide_share, .55, "share of the latter")                                                \
     X(tempo_far, .9, "the same, anything")                                                         \
-    X(tempo_far_share, .128, "share of the latter")                                                 \
+    X(tempo_far_share, .128, "share of the latter")                                                \
     X(pause_share, .04, "a hesitation: time with a long tail")                                     \
     X(jitter, .029, "deviation of a single onset's time")                                          \
-    X(tempo_rate, .26, "how fast the tempo follows")                                                \
+    X(tempo_rate, .26, "how fast the tempo follows")                                               \
     X(even_rate, .02, "how fast the deviation of steady playing follows the player")               \
     X(even_least, .02, "least deviation ever believed")                                            \
     X(wrong_start, .05, "share of wrong notes before a player is known")                           \
@@ -47,21 +47,20 @@
     X(wrong_most, .6, "largest")                                                                   \
     X(wrong_rate, .003, "how fast that share follows the player")                                  \
     X(slip_around, .64, "of the wrong ones, one or two semitones off, evenly")                     \
-    X(slip_any, .06, "anywhere within an octave, evenly")                                           \
+    X(slip_any, .06, "anywhere within an octave, evenly")                                          \
     X(way_rate, .02, "how fast these follow the player")                                           \
     X(wrong_prior, 60, "notes that the share before a player is known is worth")                   \
-    X(first_low, .2, "of an onset's notes the lowest missing comes next, before a player is known")   \
+    X(first_low, .2,                                                                               \
+      "of an onset's notes the lowest missing comes next, before a player is known")               \
     X(first_high, .2, "the highest")                                                               \
     X(habit_rate, .01, "how fast these, and the shares of skips and extras, follow the player")    \
-    X(skip_least, .002, "least share of skipped onsets ever believed")                              \
-    X(extra_most, .08, "largest share of extra notes")                                              \
+    X(extra_most, .08, "largest share of extra notes")                                             \
     X(extra_least, .01, "least share of extra notes")                                              \
-    X(trill, .19, "an ornament takes a note of the onsets around")   \
-    X(trill_reach, .16, "seconds an onset, at most, in an ornament")   \
-    X(edition, .23, "a note struck here before, in no score, against one that is")   \
-    X(merge_share, .6, "the same as a share of the usual gap, at most")   \
-    X(merge_gap, .07, "seconds in the score between onsets that are one position")   \
-    X(adapt, 3, "whether")                                              \
+    X(trill, .19, "an ornament takes a note of the onsets around")                                 \
+    X(trill_reach, .16, "seconds an onset, at most, in an ornament")                               \
+    X(edition, .23, "a note struck here before, in no score, against one that is")                 \
+    X(merge_share, .6, "the same as a share of the usual gap, at most")                            \
+    X(merge_gap, .07, "seconds in the score between onsets that are one position")                 \
     X(prune, 1e-4, "hypotheses below this share are dropped")
 
 struct follow_constants {

@@ -1,9 +1,9 @@
 /* What a player plays otherwise than the score, again and again, is meant. */
 #include "follow/belief.h"
 
-static const double before = 3;  /* seconds: what was heard since belongs to this time */
-static const float sure = .5f;   /* probability of the position */
-enum { AROUND = 2 };             /* positions whose notes may come early or late */
+static const double before = 3; /* seconds: what was heard since belongs to this time */
+static const float sure = .5f;  /* probability of the position */
+enum { AROUND = 2 };            /* positions whose notes may come early or late */
 
 static uint32_t note_of(uint32_t position, int pitch)
 {
@@ -30,7 +30,8 @@ void edition_hear(struct follow *follow)
     const struct hypothesis *likely = &follow->now[0];
     const struct pieces_piece *piece = &pieces->piece[pieces->piece_of[likely->position]];
     uint32_t end = piece->first + piece->onsets;
-    uint32_t from = likely->position < piece->first + AROUND ? piece->first : likely->position - AROUND;
+    uint32_t from =
+        likely->position < piece->first + AROUND ? piece->first : likely->position - AROUND;
     int pitch = follow->x - likely->shift;
     for (uint32_t at = from; at < end && at <= likely->position + AROUND; at++)
         for (uint32_t k = pieces->first[at]; k < pieces->first[at + 1]; k++)

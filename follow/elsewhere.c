@@ -6,7 +6,11 @@
 /* Shares of semitones from any of the last keys to the next: steps in the corpus, by classes. */
 static float by_distance(int semitones)
 {
-    return semitones == 0 ? .08f : semitones <= 2 ? .09f : semitones <= 5 ? .05f : semitones <= 12 ? .02f : .002f;
+    return semitones == 0    ? .08f
+           : semitones <= 2  ? .09f
+           : semitones <= 5  ? .05f
+           : semitones <= 12 ? .02f
+                             : .002f;
 }
 
 static unsigned slot_of(const struct elsewhere *elsewhere, uint16_t *key)
@@ -37,7 +41,8 @@ float elsewhere_expect(const struct elsewhere *elsewhere, uint8_t x)
         uint16_t key;
         unsigned slot = slot_of(elsewhere, &key);
         if (elsewhere->pair[slot].count && elsewhere->pair[slot].key == key) {
-            float sure = (float)elsewhere->pair[slot].count / ((float)elsewhere->pair[slot].count + 1);
+            float sure =
+                (float)elsewhere->pair[slot].count / ((float)elsewhere->pair[slot].count + 1);
             expected = (1 - sure) * expected + (elsewhere->pair[slot].follower == x ? sure : 0);
             if (elsewhere->pair[slot].follower != x)
                 expected += .5f * sure * expected;

@@ -13,7 +13,7 @@ enum { ELSEWHERE_RECENT = 8, ELSEWHERE_PAIRS = 1024 };
 struct elsewhere {
     float share[128]; /* of the pitches, forgetting; sums to 1 */
     uint8_t recent[ELSEWHERE_RECENT];
-    uint32_t count;   /* keys heard */
+    uint32_t count; /* keys heard */
     struct {
         uint16_t key;
         uint8_t follower, count;

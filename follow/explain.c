@@ -2,15 +2,13 @@
 #include "follow/belief.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
-static const float worth_steps = .01f;    /* weight below which steps back are not looked for */
+static const float worth_steps = .01f;     /* weight below which steps back are not looked for */
 static const float worth_switches = 1e-3f; /* ... and other hands, octaves, turns */
 
 void belief_add(struct follow *follow, const struct hypothesis *from, uint32_t position, int shift,
-                int hands, enum explanation how, uint32_t onset, uint32_t note, int y,
-                float weight)
+                int hands, enum explanation how, uint32_t onset, uint32_t note, int y, float weight)
 {
     if (!(weight > 1e-30f))
         return;
@@ -47,7 +45,8 @@ void belief_add(struct follow *follow, const struct hypothesis *from, uint32_t p
             break;
     }
     if (follow->lattice)
-        lattice_explain(follow->lattice, follow, from, (uint32_t)(to - follow->next), how, y, weight);
+        lattice_explain(follow->lattice, follow, from, (uint32_t)(to - follow->next), how, y,
+                        weight);
     float sum = to->weight + weight;
     if (weight > to->best) {
         *to = *from;
@@ -59,10 +58,12 @@ void belief_add(struct follow *follow, const struct hypothesis *from, uint32_t p
         if (how == EXPLAIN_STEP || how == EXPLAIN_SKIP) {
             const double *quarter = follow->pieces->quarter;
             float due = from->tempo * (float)(quarter[position] - quarter[from->position]);
-            to->off_time = from->tempo > 0 ? logf(fmaxf((float)(follow->seconds - from->since), .004f) / due) : 0;
-            to->tempo = timing_follow(from->tempo, from->steps,
-                                      quarter[position] - quarter[from->position],
-                                      (float)(follow->seconds - from->since));
+            to->off_time = from->tempo > 0
+                               ? logf(fmaxf((float)(follow->seconds - from->since), .004f) / due)
+                               : 0;
+            to->tempo =
+                timing_follow(from->tempo, from->steps, quarter[position] - quarter[from->position],
+                              (float)(follow->seconds - from->since));
             to->steps = from->steps < 200 ? from->steps + 1 : from->steps;
         }
         if (how == EXPLAIN_JUMP && to->steps > 4)
@@ -73,94 +74,123 @@ void belief_add(struct follow *follow, const struct hypothesis *from, uint32_t p
     to->weight = sum;
 }
 
+/* In which order the missing notes of an onset come: where keys say nothing, from low to high. */
+struct order {
+    float any, lowest_first, highest_first; /* shares */
+    uint32_t lowest, highest;               /* bits */
+    int count;
+};
+
+static struct order order_of(const struct follow *follow, uint32_t missing)
+{
+    float trust = fminf(follow->trust, 1);
+    struct order order = {.count = __builtin_popcount(missing),
+                          .lowest_first = 1 - trust + follow->low * trust,
+                          .highest_first = follow->high * trust,
+                          .lowest = missing & -missing,
+                          .highest = 0x80000000u >> __builtin_clz(missing)};
+    order.any = (1 - order.lowest_first - order.highest_first) / (float)order.count;
+    return order;
+}
+
+/* Takes down what would be learned of the player if this explanation were right. */
+static void observe(struct follow *follow, const struct order *order, float low, float high,
+                    float share, int off, float weight)
+{
+    if (order->count > 1) {
+        follow->ordered += weight;
+        follow->ordered_low += weight * low / share;
+        follow->ordered_high += weight * high / share;
+    }
+    if (off == 0)
+        follow->right_weight += weight;
+    else if (off >= -SLIP_RANGE && off <= SLIP_RANGE)
+        for (int way = 0; way < SLIP_WAYS; way++)
+            follow->wrong_weight[way] += weight * follow->key.way[way][off + SLIP_RANGE] /
+                                         follow->key.probability[off + SLIP_RANGE];
+}
+
 void explain_onset(struct follow *follow, const struct hypothesis *from, uint32_t onset,
                    uint32_t position, int shift, int hands, uint32_t struck, enum explanation how,
                    float weight)
 {
+    const struct follow_constants *c = &follow_constants;
     const struct pieces *pieces = follow->pieces;
+    const uint8_t *pitch = &pieces->pitch[pieces->first[onset]];
     uint32_t missing = pieces->notes[hands][onset] & ~struck;
     if (!missing)
         return;
-    int count = __builtin_popcount(missing);
-    uint32_t lowest = missing & -missing, highest = 0x80000000u >> __builtin_clz(missing);
-    /* Where keys say nothing, notes come from low to high. */
-    float trust = fminf(follow->trust, 1), highest_first = follow->high * trust;
-    float lowest_first = 1 - trust + follow->low * trust;
-    float any = (1 - lowest_first - highest_first) / (float)count;
-    weight *= (float)(1 - follow_constants.extra);
-    const uint8_t *pitch = &pieces->pitch[pieces->first[onset]];
+    struct order order = order_of(follow, missing);
+    weight *= (float)(1 - c->extra);
     for (; missing; missing &= missing - 1) {
-        uint32_t k = (uint32_t)__builtin_ctz(missing);
-        int y = pitch[k] + shift, off = follow->x - y;
-        if (y < 0 || y > 127)
-            continue;
+        uint32_t bit = missing & -missing;
+        int written = pitch[__builtin_ctz(missing)], y = written + shift, off = follow->x - y;
         bool near = off >= -SLIP_RANGE && off <= SLIP_RANGE;
-        uint32_t bit = 1u << k;
-        float low = bit == lowest ? lowest_first : 0, high = bit == highest ? highest_first : 0;
-        float share = any + low + high;
-        if (!(share > 0))
+        float low = bit == order.lowest ? order.lowest_first : 0;
+        float high = bit == order.highest ? order.highest_first : 0;
+        float share = order.any + low + high;
+        float likely = near ? follow->likely[off + SLIP_RANGE] : follow->likely_beyond;
+        float voted = near ? follow->voted[off + SLIP_RANGE] : follow->voted_beyond;
+        if (y < 0 || y > 127 || !(share > 0))
             continue;
         /* One hand may play where it is written while the other plays in another octave. */
-        if (follow->x == pitch[k] && shift % 12 == 0 && shift != 0) {
-            float unmoved = weight * share * follow->likely[SLIP_RANGE] *
-                            (float)follow_constants.hand_in_place;
-            follow->vote[follow->x] += unmoved;
-            belief_add(follow, from, position, shift, hands, how, onset, bit, follow->x, unmoved);
-            continue;
-        }
-        float w = weight * share *
-                  (near ? follow->likely[off + SLIP_RANGE] : follow->likely_beyond);
-        float voted = near ? follow->voted[off + SLIP_RANGE] : follow->voted_beyond;
-        if (count > 1) {
-            follow->ordered += w;
-            follow->ordered_low += w * low / share;
-            follow->ordered_high += w * high / share;
-        }
+        if (follow->x == written && shift % 12 == 0 && shift != 0) {
+            y = written;
+            likely = voted = follow->likely[SLIP_RANGE] * (float)c->hand_in_place;
+        } else
+            observe(follow, &order, low, high, share, off, weight * share * likely);
         follow->vote[y] += weight * share * voted;
-        if (off == 0)
-            follow->right_weight += w;
-        else if (near)
-            for (int way = 0; way < SLIP_WAYS; way++)
-                follow->wrong_weight[way] += w * follow->key.way[way][off + SLIP_RANGE] /
-                                             follow->key.probability[off + SLIP_RANGE];
-        follow->ratio = w > 0 ? weight * share * voted / w : 0;
-        belief_add(follow, from, position, shift, hands, how, onset, bit, y, w);
+        follow->ratio = likely > 0 ? voted / likely : 0;
+        belief_add(follow, from, position, shift, hands, how, onset, bit, y,
+                   weight * share * likely);
     }
     follow->ratio = 1;
-    if (follow_constants.edition > 0 && edition_knows(follow, onset, follow->x - shift)) {
-        float w = weight * any * follow->likely[SLIP_RANGE] * (float)follow_constants.edition;
-        follow->as_played += w;
-        belief_add(follow, from, position, shift, hands, how, position, 0, -1, w);
+    if (edition_knows(follow, onset, follow->x - shift)) {
+        float own = weight * order.any * follow->likely[SLIP_RANGE] * (float)c->edition;
+        follow->as_played += own;
+        belief_add(follow, from, position, shift, hands, how, position, 0, -1, own);
     }
 }
 
-/* An ornament: near a note of the onset or on it; returned is how likely the key is. */
+/* How likely a key is in an ornament of the onset: its notes once more, and those beside. */
 static float near_notes(const struct follow *follow, const struct hypothesis *from)
 {
     static const float same = .3f, beside = .15f; /* two keys on each side */
     const struct pieces *pieces = follow->pieces;
     uint32_t notes = pieces->notes[from->hands][from->position];
     const uint8_t *pitch = &pieces->pitch[pieces->first[from->position]];
-    float sum = 0;
-    int count = __builtin_popcount(notes);
+    float sum = 0, count = (float)__builtin_popcount(notes);
     for (; notes; notes &= notes - 1) {
         int off = follow->x - (pitch[__builtin_ctz(notes)] + from->shift);
         sum += off == 0 ? same : off >= -2 && off <= 2 ? beside : 0;
     }
-    sum /= (float)count;
-    /* Trills and turns that are written out are played in other ways: with other notes first, more or fewer. */
-    const double *quarter = pieces->quarter;
-    uint32_t begin = pieces->piece[pieces->piece_of[from->position]].first, end = pieces_end(pieces, from->position);
-    for (int step = -2; step <= 3 && from->tempo > 0; step++) {
-        int64_t at = (int64_t)from->position + step;
-        if (step == 0 || at < begin || at >= end ||
-            fabs(quarter[at] - quarter[from->position]) * (double)from->tempo > follow_constants.trill_reach * abs(step))
-            continue;
-        for (uint32_t k = pieces->first[at]; k < pieces->first[at + 1]; k++)
-            if (pieces->pitch[k] + from->shift == follow->x)
-                return sum + (float)follow_constants.trill;
+    return sum / count;
+}
+
+static bool has(const struct pieces *pieces, uint32_t position, int pitch)
+{
+    for (uint32_t k = pieces->first[position]; k < pieces->first[position + 1]; k++)
+        if (pieces->pitch[k] == pitch)
+            return true;
+    return false;
+}
+
+/* Trills and turns that are written out are played in other ways too: begun with another of their
+ * notes, with more or fewer of them. Whether the key is a note of the fast onsets around. */
+static bool is_turned(const struct follow *follow, const struct hypothesis *from)
+{
+    enum { BEFORE = 2, BEHIND = 3 };
+    const struct pieces *pieces = follow->pieces;
+    uint32_t here = from->position, begin = pieces->piece[pieces->piece_of[here]].first;
+    uint32_t last = pieces_end(pieces, here) - 1;
+    uint32_t at = here >= begin + BEFORE ? here - BEFORE : begin;
+    for (; from->tempo > 0 && at <= last && at <= here + BEHIND; at++) {
+        double reach = follow_constants.trill_reach * fabs((double)at - here);
+        double seconds = fabs(pieces->quarter[at] - pieces->quarter[here]) * (double)from->tempo;
+        if (at != here && seconds <= reach && has(pieces, at, follow->x - from->shift))
+            return true;
     }
-    return sum;
+    return false;
 }
 
 static void as_played(struct follow *follow, const struct hypothesis *from, enum explanation how,
@@ -183,22 +213,24 @@ static void explain_switches(struct follow *follow, const struct hypothesis *fro
         uint32_t to = pieces->next[hands][here];
         if (hands != from->hands && to < pieces->onsets &&
             pieces->piece[pieces->piece_of[here]].hands)
-            explain_onset(follow, from, to, to, from->shift, hands, 0, EXPLAIN_STEP,
-                          go * (float)c->switch_hand *
-                              timing_step(follow, passed, quarter[to] - quarter[here], from->tempo));
+            explain_onset(
+                follow, from, to, to, from->shift, hands, 0, EXPLAIN_STEP,
+                go * (float)c->switch_hand *
+                    timing_step(follow, passed, quarter[to] - quarter[here], from->tempo));
     }
     int octaves[] = {0, from->shift + 12, from->shift - 12};
     uint32_t to = pieces->next[from->hands][here];
     for (int k = 0; to < pieces->onsets && k < 3; k++)
         if (octaves[k] != from->shift && octaves[k] >= -BELIEF_SHIFT && octaves[k] <= BELIEF_SHIFT)
-            explain_onset(follow, from, to, to, octaves[k], from->hands, 0, EXPLAIN_STEP,
-                          go * (float)c->switch_octave *
-                              timing_step(follow, passed, quarter[to] - quarter[here], from->tempo));
+            explain_onset(
+                follow, from, to, to, octaves[k], from->hands, 0, EXPLAIN_STEP,
+                go * (float)c->switch_octave *
+                    timing_step(follow, passed, quarter[to] - quarter[here], from->tempo));
     for (uint32_t t = pieces->turn_first[here]; t < pieces->turn_first[here + 1]; t++) {
         uint32_t end = pieces_end(pieces, here);
         double due = here + 1 < end ? quarter[here + 1] - quarter[here] : 1;
-        explain_onset(follow, from, pieces->turn[t].position, pieces->turn[t].position,
-                      from->shift, HANDS_BOTH, 0, EXPLAIN_JUMP,
+        explain_onset(follow, from, pieces->turn[t].position, pieces->turn[t].position, from->shift,
+                      HANDS_BOTH, 0, EXPLAIN_JUMP,
                       go * (float)c->turn * pieces->turn[t].probability *
                           timing_step(follow, passed, due, from->tempo));
     }
@@ -209,9 +241,9 @@ static void explain_steps(struct follow *follow, const struct hypothesis *from, 
 {
     const struct follow_constants *c = &follow_constants;
     const struct pieces *pieces = follow->pieces;
-    float one = (float)c->skip_one * follow->skips, two = (float)c->skip_two * follow->skips,
-          three = (float)c->skip_three * follow->skips;
-    float skip[BELIEF_AHEAD] = {1 - one - two - three - (float)c->back, one, two, three};
+    const float skip[BELIEF_AHEAD] = {
+        (float)(1 - c->skip_one - c->skip_two - c->skip_three - c->back), (float)c->skip_one,
+        (float)c->skip_two, (float)c->skip_three};
     uint32_t to = from->position;
     *first = 0;
     for (int k = 0; k < BELIEF_AHEAD; k++) {
@@ -220,7 +252,8 @@ static void explain_steps(struct follow *follow, const struct hypothesis *from, 
             break;
         float weight =
             go * skip[k] *
-            timing_step(follow, passed, pieces->quarter[to] - pieces->quarter[from->position], from->tempo);
+            timing_step(follow, passed, pieces->quarter[to] - pieces->quarter[from->position],
+                        from->tempo);
         explain_onset(follow, from, to, to, from->shift, from->hands, 0,
                       k ? EXPLAIN_SKIP : EXPLAIN_STEP, weight);
         if (k == 0)
@@ -242,11 +275,10 @@ void explain(struct follow *follow, const struct hypothesis *from)
     explain_onset(follow, from, here, here, from->shift, from->hands, from->struck[0],
                   EXPLAIN_CHORD, chord);
     for (uint32_t m = 1; m < BELIEF_ONSETS && here >= begin + m; m++)
-        explain_onset(follow, from, here - m, here, from->shift, from->hands, from->struck[m],
-                      EXPLAIN_LATE,
-                      w * (float)c->late * expf(-passed / (float)c->late_time) /
-                          (float)c->late_time);
-    float near = near_notes(follow, from);
+        explain_onset(
+            follow, from, here - m, here, from->shift, from->hands, from->struck[m], EXPLAIN_LATE,
+            w * (float)c->late * expf(-passed / (float)c->late_time) / (float)c->late_time);
+    float near = near_notes(follow, from) + (is_turned(follow, from) ? (float)c->trill : 0);
     if (near > 0)
         as_played(follow, from, EXPLAIN_AGAIN,
                   w * (float)c->again * follow->extras * powf(near, fminf(follow->trust, 1)) *

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { STEPS_TO_KNOW = 4 }; /* onsets after which a tempo tells how even the player is */
+
 static const float together = .05f;   /* seconds between notes that count as struck together */
 static const float away_start = .02f; /* probability of following no known piece */
 
@@ -48,7 +50,7 @@ void follow_start(struct follow *follow)
     slip_start(&follow->slip);
     follow->low = (float)follow_constants.first_low;
     follow->high = (float)follow_constants.first_high;
-    follow->skips = follow->extras = 1;
+    follow->extras = 1;
     follow->uneven = (float)(follow_constants.tempo_core * follow_constants.tempo_core);
     follow->started = follow->waiting = false;
     elsewhere_start(&follow->elsewhere);
@@ -66,7 +68,9 @@ static void set_slip(struct follow *follow, float trust)
     for (int k = 0; k < SLIP_WINDOW; k++) {
         float p = follow->key.probability[k];
         follow->likely[k] = evidence < 1 ? powf(p, evidence) : p;
-        follow->voted[k] = trust > 1 ? powf(p, trust) / powf(follow->key.probability[SLIP_RANGE], trust - 1) : follow->likely[k];
+        follow->voted[k] =
+            trust > 1 ? powf(p, trust) / powf(follow->key.probability[SLIP_RANGE], trust - 1)
+                      : follow->likely[k];
     }
     float beyond = follow->key.beyond;
     follow->likely_beyond = evidence < 1 ? powf(beyond, evidence) : beyond;
@@ -152,6 +156,26 @@ static uint32_t keep_heaviest(struct follow *follow, float least, uint16_t *kept
     return count;
 }
 
+/* The order of a chord's notes, notes beside the score, and how even the time is. */
+static void learn_habits(struct follow *follow, float sum)
+{
+    const struct follow_constants *c = &follow_constants;
+    const struct hypothesis *likely = follow->now;
+    float rate = (float)c->habit_rate, usual = (float)(c->extra + c->again);
+    float extra = (follow->explained[EXPLAIN_EXTRA] + follow->explained[EXPLAIN_AGAIN]) / sum;
+    float extras = usual * follow->extras;
+    follow->low += rate * (follow->ordered_low - follow->low * follow->ordered) / sum;
+    follow->high += rate * (follow->ordered_high - follow->high * follow->ordered) / sum;
+    extras += rate * (extra - extras);
+    follow->extras = fminf(fmaxf(extras, (float)c->extra_least), (float)c->extra_most) / usual;
+    if (follow->count && likely->since >= follow->seconds && likely->steps > STEPS_TO_KNOW) {
+        float most = (float)(c->tempo_wide * c->tempo_wide);
+        float off = fminf(likely->off_time * likely->off_time, most);
+        follow->uneven += (float)c->even_rate * likely->weight * (off - follow->uneven);
+        follow->uneven = fmaxf(follow->uneven, (float)(c->even_least * c->even_least));
+    }
+}
+
 void follow_settle(struct follow *follow, float elsewhere)
 {
     const struct follow_constants *c = &follow_constants;
@@ -178,28 +202,7 @@ void follow_settle(struct follow *follow, float elsewhere)
     for (int w = 0; w < SLIP_WAYS; w++)
         wrong[w] = follow->wrong_weight[w] / sum;
     slip_learn(&follow->slip, follow->right_weight / sum, wrong);
-    if (c->adapt > 0) {
-        float rate = (float)c->habit_rate, *e = follow->explained;
-        follow->low += rate * (follow->ordered_low - follow->low * follow->ordered) / sum;
-        follow->high += rate * (follow->ordered_high - follow->high * follow->ordered) / sum;
-        float usual = (float)(c->skip_one + c->skip_two + c->skip_three);
-        float skips = usual * follow->skips;
-        skips += rate * (e[EXPLAIN_SKIP] * (1 - skips) - e[EXPLAIN_STEP] * skips) / sum;
-        if (c->adapt < 3)
-            follow->skips = fminf(fmaxf(skips, (float)c->skip_least), .4f) / usual;
-        usual = (float)(c->extra + c->again);
-        float extras = usual * follow->extras;
-        float extra = (e[EXPLAIN_EXTRA] + e[EXPLAIN_AGAIN]) / sum;
-        if (c->adapt > 1)
-            extras += rate * (extra - extras);
-        follow->extras = fminf(fmaxf(extras, (float)c->extra_least), (float)c->extra_most) / usual;
-    }
-    const struct hypothesis *likely = follow->now;
-    if (follow->count && likely->since >= follow->seconds && likely->steps > 4) {
-        float off = fminf(likely->off_time * likely->off_time, (float)(c->tempo_wide * c->tempo_wide));
-        follow->uneven += (float)c->even_rate * likely->weight * (off - follow->uneven);
-        follow->uneven = fmaxf(follow->uneven, (float)(c->even_least * c->even_least));
-    }
+    learn_habits(follow, sum);
     edition_hear(follow);
     elsewhere_hear(&follow->elsewhere, follow->x);
     follow->last = follow->seconds;

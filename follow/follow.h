@@ -100,8 +100,8 @@ typedef void follow_decide(void *context, size_t note, float vote[128],
 
 /* Follows a whole take forwards and backwards (the forward-backward algorithm, Rabiner
  * 1989, over the hypotheses that were held), with the player's share of wrong notes known from a
- * first pass. reading[count], which may be NULL, is the likeliest way through the take (Viterbi). Starts
- * anew. Allocates. -1: out of memory. */
+ * first pass. reading[count], which may be NULL, is the likeliest way through the take (Viterbi).
+ * Starts anew. Allocates. -1: out of memory. */
 int follow_take(struct follow *follow, const struct follow_key *keys, size_t count, float trust,
                 follow_decide *decide, void *context, struct follow_reading *reading,
                 struct error *error);

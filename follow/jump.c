@@ -45,8 +45,7 @@ void jump_begin(struct follow *follow)
     for (int shift = -BELIEF_SHIFT; shift <= BELIEF_SHIFT && pieces->count <= 32; shift++)
         if (shift != 0 && (shift % 12 == 0 || (shift >= -12 && shift <= 12)))
             for (uint32_t k = 0; k < pieces->count; k++)
-                begin_at(follow, pieces->piece[k].first, shift,
-                         begin * (float)c->transposed_share);
+                begin_at(follow, pieces->piece[k].first, shift, begin * (float)c->transposed_share);
     if (pieces->onsets <= MOST_BEGINNINGS)
         for (uint32_t i = 0; i < pieces->onsets; i++)
             begin_at(follow, i, 0, (1 - (float)c->begin_share) / (float)pieces->onsets);
@@ -56,7 +55,8 @@ void jump_begin(struct follow *follow)
 static float nearness(const struct pieces *pieces, uint32_t here, uint32_t at)
 {
     float all = (float)pieces->piece[pieces->piece_of[at]].onsets;
-    return at <= here ? 1.5f - .5f * (float)(here - at) / all : .5f - .2f * (float)(at - here) / all;
+    return at <= here ? 1.5f - .5f * (float)(here - at) / all
+                      : .5f - .2f * (float)(at - here) / all;
 }
 
 /* Onsets of the believed piece where key x, or one beside it, is written. */
@@ -79,7 +79,8 @@ static void jump_to_pitches(struct follow *follow, const struct hypothesis *to, 
                 k++;
             float w = likely * nearness(pieces, here, at) /
                       (float)(pieces->first[at + 1] - pieces->first[at]);
-            follow->vote[pitch + shift] += w * follow->voted[off[d] + SLIP_RANGE] / follow->likely[off[d] + SLIP_RANGE];
+            follow->vote[pitch + shift] +=
+                w * follow->voted[off[d] + SLIP_RANGE] / follow->likely[off[d] + SLIP_RANGE];
             belief_add(follow, to, at, shift, HANDS_BOTH, EXPLAIN_JUMP, at, 1u << k, pitch + shift,
                        w);
         }
@@ -111,8 +112,8 @@ void jump_anywhere(struct follow *follow, float believed)
     const struct hypothesis *likely = &follow->now[0];
     const struct pieces_piece *piece = &pieces->piece[pieces->piece_of[likely->position]];
     float since = (float)fmax(follow->seconds - follow->last, .001);
-    float source = (follow->away * (float)c->enter + believed * (float)c->leave) * .5f /
-                   (since + .05f);
+    float source =
+        (follow->away * (float)c->enter + believed * (float)c->leave) * .5f / (since + .05f);
     float sum = follow->next_away;
     for (uint32_t i = 0; i < follow->next_count; i++)
         sum += follow->next[i].weight;
@@ -141,7 +142,8 @@ static const struct group *group_ago(const struct follow *follow, uint32_t ago)
 static float line_evidence(const struct follow *follow, uint32_t position, int shift)
 {
     const struct pieces *pieces = follow->pieces;
-    float log_right = logf((float)(1 - follow->slip.wrong)), log_wrong = logf((float)follow->slip.wrong * .02f);
+    float log_right = logf((float)(1 - follow->slip.wrong)),
+          log_wrong = logf((float)follow->slip.wrong * .02f);
     float evidence = 0;
     for (uint32_t ago = 0; ago < PIECES_LINE; ago++) {
         const struct group *group = group_ago(follow, ago);
@@ -200,8 +202,7 @@ void jump_by_line(struct follow *follow)
             if (shift < -BELIEF_SHIFT || shift > BELIEF_SHIFT)
                 continue;
             float gained = expf(fminf(line_evidence(follow, at, shift), 20));
-            float weight = follow->away * (shift ? .1f / 24 : .9f) / (float)pieces->onsets *
-                           gained;
+            float weight = follow->away * (shift ? .1f / 24 : .9f) / (float)pieces->onsets * gained;
             weight = fminf(weight, most_gained * follow->away);
             if (weight > least)
                 arrive(follow, at, shift, weight);

@@ -43,9 +43,9 @@ static int make_room(struct pieces *pieces, size_t onsets, size_t notes, size_t 
     pieces->bar = calloc(bars + 1, sizeof *pieces->bar);
     pieces->bar_first = calloc(pieces->count + 2, sizeof *pieces->bar_first);
     pieces->turn_first = calloc(onsets + 2, sizeof *pieces->turn_first);
-    return all && pieces->piece && pieces->piece_of && pieces->onset && pieces->quarter && pieces->first &&
-                   pieces->pitch && pieces->by_pitch && pieces->by_pitch_first && pieces->bar &&
-                   pieces->bar_first && pieces->turn_first
+    return all && pieces->piece && pieces->piece_of && pieces->onset && pieces->quarter &&
+                   pieces->first && pieces->pitch && pieces->by_pitch && pieces->by_pitch_first &&
+                   pieces->bar && pieces->bar_first && pieces->turn_first
                ? 0
                : -1;
 }
@@ -95,7 +95,7 @@ static void lay_onset(struct pieces *pieces, const struct score *score, uint32_t
         pieces->notes[HANDS_BOTH][position] |= 1u << n;
         if (hand[pitch] <= SCORE_LEFT)
             pieces->notes[hand[pitch] == SCORE_RIGHT ? HANDS_RIGHT : HANDS_LEFT][position] |= 1u
-                                                                                             << n;
+                                                                                              << n;
         n++;
     }
     first[1] = *first + n;

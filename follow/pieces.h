@@ -26,9 +26,9 @@ struct pieces_piece {
     uint32_t first;  /* position of its first onset */
     uint32_t onsets; /* positions, at least 1 */
     uint32_t score_onsets;
-    uint32_t model;  /* index of the model it came from */
-    uint32_t song;   /* index in that model */
-    bool hands;      /* both hands are told apart in it */
+    uint32_t model; /* index of the model it came from */
+    uint32_t song;  /* index in that model */
+    bool hands;     /* both hands are told apart in it */
 };
 
 /* Another way on after an onset, proposed by the policy: the first onset of a beat. */
@@ -40,25 +40,25 @@ struct pieces_turn {
 struct pieces {
     uint32_t count;
     struct pieces_piece *piece;
-    uint32_t onsets;           /* positions */
-    uint32_t *piece_of;        /* [onsets] */
-    uint32_t *onset;           /* [onsets]: of the score, the first that belongs to the position */
-    double *quarter;           /* [onsets]: score time in its piece */
-    uint32_t *first;           /* [onsets + 1]: notes of position i are pitch[first[i] ..] */
-    uint8_t *pitch;            /* [notes], different pitches of an onset ascending */
-    uint32_t *notes[HANDS];    /* [onsets]: bit k: note first[i] + k is of that hand */
-    uint32_t *next[HANDS];     /* [onsets + 1]: the next position of the piece in which that hand
-                                  plays; `onsets` where there is none */
-    uint32_t *by_pitch;        /* [notes]: positions of a piece's notes, by piece, then pitch */
-    uint32_t *by_pitch_first;  /* [count * 128 + 1] */
-    uint32_t *bar;             /* positions at which bars begin, ascending */
-    uint32_t *bar_first;       /* [count + 1]: those of piece k */
-    uint32_t *turn_first;      /* [onsets + 1] */
+    uint32_t onsets;          /* positions */
+    uint32_t *piece_of;       /* [onsets] */
+    uint32_t *onset;          /* [onsets]: of the score, the first that belongs to the position */
+    double *quarter;          /* [onsets]: score time in its piece */
+    uint32_t *first;          /* [onsets + 1]: notes of position i are pitch[first[i] ..] */
+    uint8_t *pitch;           /* [notes], different pitches of an onset ascending */
+    uint32_t *notes[HANDS];   /* [onsets]: bit k: note first[i] + k is of that hand */
+    uint32_t *next[HANDS];    /* [onsets + 1]: the next position of the piece in which that hand
+                                 plays; `onsets` where there is none */
+    uint32_t *by_pitch;       /* [notes]: positions of a piece's notes, by piece, then pitch */
+    uint32_t *by_pitch_first; /* [count * 128 + 1] */
+    uint32_t *bar;            /* positions at which bars begin, ascending */
+    uint32_t *bar_first;      /* [count + 1]: those of piece k */
+    uint32_t *turn_first;     /* [onsets + 1] */
     struct pieces_turn *turn;
-    uint32_t line_mask;        /* buckets - 1 */
-    uint32_t *line_first;      /* [buckets + 1] */
-    uint32_t *line;            /* last positions of patterns of the highest (even buckets) and
-                                  lowest notes */
+    uint32_t line_mask;   /* buckets - 1 */
+    uint32_t *line_first; /* [buckets + 1] */
+    uint32_t *line;       /* last positions of patterns of the highest (even buckets) and
+                             lowest notes */
 };
 
 /* NULL: out of memory, or more than 2^26 notes. No models give no pieces. */

@@ -1,6 +1,6 @@
-/* The measured slips, and what is learned of a player. The tables count substitutions (a key struck instead of the right one)
- * in aligned performances: advanced pianists from the competition recordings of
- * the (n)ASAP data set (Peter et al., "Automatic Note-Level Score-to-Performance
+/* The measured slips, and what is learned of a player. The tables count substitutions (a key struck
+ * instead of the right one) in aligned performances: advanced pianists from the competition
+ * recordings of the (n)ASAP data set (Peter et al., "Automatic Note-Level Score-to-Performance
  * Alignments in the ASAP Dataset", TISMIR 2023; 2,145 substitutions), learners
  * from 80 performances of the Expert-Novice data set (98 substitutions). Rows are
  * the colours of the key meant and the key struck, columns the distance from

@@ -49,7 +49,8 @@ void slip_start(struct slip *slip);
 void slip_ask(const struct slip *slip, const float landing[12][SLIP_WINDOW], int x,
               struct slip_key *key);
 
-/* A note was right and wrong, the latter by these ways, with these probabilities, which sum to at most 1. */
+/* A note was right and wrong, the latter by these ways, with these probabilities, which sum to at
+ * most 1. */
 void slip_learn(struct slip *slip, double right, const double wrong[SLIP_WAYS]);
 
 #endif

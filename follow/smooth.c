@@ -1,8 +1,8 @@
 /* Whole takes: the belief of each note, known what came after it.
  *
  * The forward pass leaves a lattice: the hypotheses that were held after each note
- * and the explanations that led from one to the next, with the probability that reached them. Backward,
- * each is weighed by how well the rest of the take goes on from it. */
+ * and the explanations that led from one to the next, with the probability that reached them.
+ * Backward, each is weighed by how well the rest of the take goes on from it. */
 #include "follow/belief.h"
 
 #include <math.h>
@@ -15,10 +15,10 @@ static const float worth_keeping = 1e-6f; /* explanations below this share are f
 
 struct state {
     uint32_t position;
-    float weight;   /* forward probability */
-    float after;    /* backward: how well the rest goes on, relative */
-    float best;     /* logarithm of the likeliest way here */
-    uint32_t way;   /* the explanation that it came by; UINT32_MAX: none */
+    float weight; /* forward probability */
+    float after;  /* backward: how well the rest goes on, relative */
+    float best;   /* logarithm of the likeliest way here */
+    uint32_t way; /* the explanation that it came by; UINT32_MAX: none */
     int8_t shift;
     uint8_t hands;
 };
@@ -35,10 +35,10 @@ struct layer {
     size_t state, edge; /* the first of this note */
     uint32_t states;    /* those that explanations lead to; arrivals follow */
     uint32_t edges, arrivals;
-    float away, after, best; /* elsewhere: as in struct state */
-    bool came;               /* the likeliest way to elsewhere left a piece here */
-    float away_stays;        /* share of elsewhere that stays there, by this note */
-    float leaves;            /* what each hypothesis gives to elsewhere, a unit of its weight */
+    float away, after, best;    /* elsewhere: as in struct state */
+    bool came;                  /* the likeliest way to elsewhere left a piece here */
+    float away_stays;           /* share of elsewhere that stays there, by this note */
+    float leaves;               /* what each hypothesis gives to elsewhere, a unit of its weight */
     float pool_away, pool_each; /* what they give to the pool, a unit of their weight */
 };
 
@@ -89,9 +89,11 @@ static struct state *add_state(struct lattice *lattice, const struct hypothesis 
     if (lattice->failed)
         return NULL;
     struct state *state = &lattice->state[lattice->states++];
-    *state = (struct state){
-        .position = of->position, .weight = weight, .way = UINT32_MAX, .shift = of->shift,
-        .hands = of->hands};
+    *state = (struct state){.position = of->position,
+                            .weight = weight,
+                            .way = UINT32_MAX,
+                            .shift = of->shift,
+                            .hands = of->hands};
     return state;
 }
 

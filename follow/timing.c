@@ -27,11 +27,10 @@ float timing_step(const struct follow *follow, float passed, double quarters, fl
     float even = follow->uneven / (float)(c->tempo_core * c->tempo_core);
     float own = (float)(c->jitter * c->jitter) * even / (due * due);
     float core = (float)(1 - c->tempo_wide_share - c->tempo_far_share - c->pause_share);
-    float density = core * normal(z, follow->uneven + own) +
-                    (float)c->tempo_wide_share *
-                        normal(z, (float)(c->tempo_wide * c->tempo_wide) + own) +
-                    (float)c->tempo_far_share *
-                        normal(z, (float)(c->tempo_far * c->tempo_far) + own);
+    float density =
+        core * normal(z, follow->uneven + own) +
+        (float)c->tempo_wide_share * normal(z, (float)(c->tempo_wide * c->tempo_wide) + own) +
+        (float)c->tempo_far_share * normal(z, (float)(c->tempo_far * c->tempo_far) + own);
     if (z > 0)
         density += (float)c->pause_share * pause_fall * expf(-pause_fall * z);
     return density / passed;

@@ -64,9 +64,9 @@ static uint32_t find_turns(const struct model *model, const struct occurrences *
             continue;
         uint32_t arc = process_find_arc(process, state, process->visited[other + 1]);
         if (arc != UINT32_MAX)
-            turns[n++] = (struct pieces_turn){
-                .position = place[other + 1],
-                .probability = model_arc_probability(model)[arc] / (float)visits};
+            turns[n++] = (struct pieces_turn){.position = place[other + 1],
+                                              .probability = model_arc_probability(model)[arc] /
+                                                             (float)visits};
     }
     return n;
 }

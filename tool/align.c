@@ -115,8 +115,8 @@ static double opening(const struct aligner *aligner, size_t i, uint32_t position
 
 /* A jump is noticed late where its first notes also fit the place that was left: it is put at
  * the likeliest opening among the notes before that lead to where it came. */
-static void amend_jump(struct aligner *aligner, struct follow_reading *reading,
-                       const uint8_t *key, size_t i)
+static void amend_jump(struct aligner *aligner, struct follow_reading *reading, const uint8_t *key,
+                       size_t i)
 {
     enum { LOOKED_AT = 6 };
     uint32_t at[LOOKED_AT + 1], position = reading[i].position;
@@ -148,8 +148,8 @@ static void amend_jump(struct aligner *aligner, struct follow_reading *reading,
 }
 
 void alignment_create(struct alignment *alignment, struct follow_reading *reading,
-                      const uint8_t *key, const double *seconds, size_t count, const struct pieces *pieces, int piece,
-                      const struct score *score)
+                      const uint8_t *key, const double *seconds, size_t count,
+                      const struct pieces *pieces, int piece, const struct score *score)
 {
     struct aligner aligner = {.reading = reading,
                               .seconds = seconds,

@@ -371,8 +371,8 @@ static void align(struct session *session, const struct pieces *laid,
         seconds[i] = take->note[i].seconds;
         key[i] = take->note[i].pitch;
     }
-    alignment_create(&session->alignment, reading, key, seconds, take->count, laid,
-                     session->piece, piece->score);
+    alignment_create(&session->alignment, reading, key, seconds, take->count, laid, session->piece,
+                     piece->score);
     for (size_t i = 0; i < take->count; i++)
         session->meant[i] = reading[i].pitch;
     g_free(seconds);
@@ -426,8 +426,7 @@ static int analyse(struct session *session, const struct models *models,
     if (!corrector)
         return -1;
     struct follow_reading *reading = g_new(struct follow_reading, take->count + 1);
-    int status =
-        corrector_read(corrector, take->note, take->count, session->sent, reading, error);
+    int status = corrector_read(corrector, take->note, take->count, session->sent, reading, error);
     if (status == 0)
         judge(session, corrector_pieces(corrector), pieces, reading);
     g_free(reading);
@@ -493,8 +492,7 @@ struct roll_note *session_roll(const struct session *session, const struct sessi
             .duration = added ? 1.0 / SONG_SLOTS_A_BEAT : (double)score->length[answer->note],
             .played = pitch,
             .sent = added ? pitch : score->pitch[answer->note],
-            .part =
-                added ? (uint8_t)added_hand(piece, onset, pitch) : piece->hand[answer->note],
+            .part = added ? (uint8_t)added_hand(piece, onset, pitch) : piece->hand[answer->note],
             .kind = added ? ROLL_ADDED : ROLL_STRUCK};
     }
     for (size_t n = way->first; n <= way->last; n++)

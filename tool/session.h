@@ -65,7 +65,7 @@ struct session {
     struct music *music;
     uint8_t *sent;
     int *meant; /* [notes]: the piece's note that was meant, in the key that is played; -1: none */
-    int piece;               /* ALIGN_NONE: none was recognised */
+    int piece;  /* ALIGN_NONE: none was recognised */
     size_t notes, elsewhere; /* notes played; of those, not of the piece */
     double seconds;          /* first onset to last release */
     struct alignment alignment;

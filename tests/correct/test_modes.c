@@ -167,7 +167,6 @@ static void modes_change_while_playing(void **state)
     model_free(model);
 }
 
-
 static void scale_play(struct corrector *corrector, const uint8_t *played, uint8_t *sent, int notes)
 {
     for (int i = 0; i < notes; i++) {
