@@ -86,6 +86,7 @@ struct follow {
     float low, high; /* of the notes of an onset, the lowest, highest missing comes next */
     float uneven;    /* variance of the logarithm of steps' times over those due */
     float extras;    /* relative to what is usual */
+    uint32_t sure;   /* notes on end for which a piece was beyond doubt */
     double last;     /* seconds of the last note */
     bool started;
     /* The note being explained. */

@@ -29,6 +29,9 @@
     X(hand_in_place, .5, "in another octave, a hand plays where it is written")                    \
     X(leave, .00025, "the player leaves the known place")                                          \
     X(enter, .02, "a player at no known place begins at one")                                      \
+    X(enter_line, 1, "... at one that a line of notes has found")                                  \
+    X(away_start, .02, "no known piece is begun, a piece known")                                   \
+    X(elsewhere_power, .6, "real music is foretold better than by us: power of its probability")   \
     X(begin_share, .7, "a piece is begun at its beginning")                                        \
     X(one_hand_share, .05, "of a beginning or jump: each hand alone")                              \
     X(transposed_share, .002, "of a beginning: each transposition")                                \

@@ -5,10 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { SURE_NOTES = 12 };
+
 enum { STEPS_TO_KNOW = 4 }; /* onsets after which a tempo tells how even the player is */
 
-static const float together = .05f;   /* seconds between notes that count as struck together */
-static const float away_start = .02f; /* probability of following no known piece */
+static const float together = .05f; /* seconds between notes that count as struck together */
 
 struct follow *follow_open(const struct pieces *pieces, struct error *error)
 {
@@ -46,6 +47,7 @@ void follow_start(struct follow *follow)
 {
     follow->count = 0;
     follow->groups = 0;
+    follow->sure = 0;
     follow->away = 1;
     slip_start(&follow->slip);
     follow->low = (float)follow_constants.first_low;
@@ -77,6 +79,14 @@ static void set_slip(struct follow *follow, float trust)
     follow->voted_beyond = trust > 1 ? powf(beyond, trust) : follow->likely_beyond;
 }
 
+/* Among several pieces, one must explain the playing well for some notes before it is believed:
+ * until then, other music is thought to be foretold better than it is here. */
+static float doubt(const struct follow *follow)
+{
+    bool believed = follow->pieces->count < 2 || follow->sure >= SURE_NOTES;
+    return believed ? 1 : (float)follow_constants.elsewhere_power;
+}
+
 /* Notes struck together make a group. */
 static void group_note(struct follow *follow)
 {
@@ -90,11 +100,18 @@ static void group_note(struct follow *follow)
     if (group->count == PIECES_MOST_NOTES)
         return;
     group->x[group->count++] = follow->x;
-    group->log_elsewhere += logf(follow->key_elsewhere);
+    group->log_elsewhere += doubt(follow) * logf(follow->key_elsewhere);
     if (follow->x < group->lowest)
         group->lowest = follow->x;
     if (follow->x > group->highest)
         group->highest = follow->x;
+}
+
+/* The more pieces are known, the less says one of them that it will be played. */
+static float away_start(const struct follow *follow)
+{
+    float pieces = (float)follow->pieces->count;
+    return fminf(.5f, (float)follow_constants.away_start * pieces);
 }
 
 struct follow_rest follow_note(struct follow *follow, double seconds, uint8_t x, float trust,
@@ -115,12 +132,12 @@ struct follow_rest follow_note(struct follow *follow, double seconds, uint8_t x,
     set_slip(follow, trust);
     follow->key_elsewhere = elsewhere_expect(&follow->elsewhere, x);
     /* A player who is not trusted at all is in a piece all the same. */
-    float away_key = powf(follow->key_elsewhere, fminf(trust, 1)) * fminf(trust, 1);
+    float away_key = powf(follow->key_elsewhere, doubt(follow) * fminf(trust, 1)) * fminf(trust, 1);
     group_note(follow);
     bool lost = follow->count == 0 && trust < FOLLOW_TELLING;
     if (!follow->started || lost) {
         jump_begin(follow);
-        follow->next_away = follow->pieces->count ? away_start * away_key : 1;
+        follow->next_away = follow->pieces->count ? away_start(follow) * away_key : 1;
     } else {
         float believed = 0, since = (float)fmax(follow->seconds - follow->last, .001);
         for (uint32_t i = 0; i < follow->count; i++) {
@@ -198,6 +215,7 @@ void follow_settle(struct follow *follow, float elsewhere)
         follow->now[k].best = 0;
     }
     follow->away = follow->next_away / sum;
+    follow->sure = follow->away < .01f ? follow->sure + 1 : follow->away > .5f ? 0 : follow->sure;
     double wrong[SLIP_WAYS];
     for (int w = 0; w < SLIP_WAYS; w++)
         wrong[w] = follow->wrong_weight[w] / sum;

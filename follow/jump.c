@@ -202,7 +202,8 @@ void jump_by_line(struct follow *follow)
             if (shift < -BELIEF_SHIFT || shift > BELIEF_SHIFT)
                 continue;
             float gained = expf(fminf(line_evidence(follow, at, shift), 20));
-            float weight = follow->away * (shift ? .1f / 24 : .9f) / (float)pieces->onsets * gained;
+            float weight = follow->away * (float)follow_constants.enter_line *
+                           (shift ? .1f / 24 : .9f) / (float)pieces->onsets * gained;
             weight = fminf(weight, most_gained * follow->away);
             if (weight > least)
                 arrive(follow, at, shift, weight);
