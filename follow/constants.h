@@ -50,13 +50,16 @@
     X(wrong_most, .6, "largest")                                                                   \
     X(wrong_rate, .003, "how fast that share follows the player")                                  \
     X(slip_around, .64, "of the wrong ones, one or two semitones off, evenly")                     \
-    X(slip_any, .06, "anywhere within an octave, evenly")                                          \
+    X(slip_any, .15, "anywhere within an octave, evenly")                                          \
     X(way_rate, .02, "how fast these follow the player")                                           \
     X(wrong_prior, 60, "notes that the share before a player is known is worth")                   \
     X(first_low, .2,                                                                               \
       "of an onset's notes the lowest missing comes next, before a player is known")               \
     X(first_high, .2, "the highest")                                                               \
     X(habit_rate, .01, "how fast these, and the shares of skips and extras, follow the player")    \
+    X(extra_on_time, .5, "such a note comes when one of the score is due")                         \
+    X(brush, .008, "a second key is brushed beside one that is struck")                            \
+    X(brush_time, .012, "mean time between the two")                                               \
     X(extra_most, .08, "largest share of extra notes")                                             \
     X(extra_least, .01, "least share of extra notes")                                              \
     X(trill, .19, "an ornament takes a note of the onsets around")                                 \

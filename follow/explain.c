@@ -201,6 +201,22 @@ static void as_played(struct follow *follow, const struct hypothesis *from, enum
                weight);
 }
 
+/* A second key brushed beside one that is struck, at once with it: that note is meant. */
+static void explain_brush(struct follow *follow, const struct hypothesis *from, float weight)
+{
+    const struct pieces *pieces = follow->pieces;
+    uint32_t here = from->position, notes = pieces->notes[from->hands][here];
+    float each = weight / (4 * (float)__builtin_popcount(notes)); /* two keys on each side */
+    for (; notes; notes &= notes - 1) {
+        int y = pieces->pitch[pieces->first[here] + (uint32_t)__builtin_ctz(notes)] + from->shift;
+        int off = follow->x - y;
+        if (off == 0 || off < -2 || off > 2 || y < 0 || y > 127)
+            continue;
+        follow->vote[y] += each;
+        belief_add(follow, from, here, from->shift, from->hands, EXPLAIN_EXTRA, here, 0, y, each);
+    }
+}
+
 /* Other hands, other octaves, and where the policy would go on. */
 static void explain_switches(struct follow *follow, const struct hypothesis *from, float go,
                              float passed)
@@ -283,11 +299,13 @@ void explain(struct follow *follow, const struct hypothesis *from)
         as_played(follow, from, EXPLAIN_AGAIN,
                   w * (float)c->again * follow->extras * powf(near, fminf(follow->trust, 1)) *
                       expf(-since / (float)c->again_time) / (float)c->again_time);
+    explain_brush(follow, from,
+                  w * (float)c->brush * expf(-since / (float)c->brush_time) / (float)c->brush_time);
     float go = w * (1 - stay) * (float)(1 - c->again - c->late - c->extra), next;
     explain_steps(follow, from, go, passed, &next);
     as_played(follow, from, EXPLAIN_EXTRA,
               follow->any_key * (float)c->extra * follow->extras *
-                  ((missing ? chord : 0) + next + .3f * w * any_time));
+                  ((missing ? chord : 0) + (float)c->extra_on_time * next + .3f * w * any_time));
     if (w > worth_steps)
         for (uint32_t k = 0; k < BELIEF_BACK && here >= begin + k; k++)
             explain_onset(follow, from, here - k, here - k, from->shift, from->hands, 0,

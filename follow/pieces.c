@@ -78,9 +78,36 @@ static uint32_t end_of_position(const struct score *score, uint32_t onset, doubl
     return end;
 }
 
+/* Where a score knows no hands: the lowest pitch of the right, so that the pitches of both differ
+ * most (Otsu, "A Threshold Selection Method from Gray-Level Histograms", 1979). */
+static int find_split(const struct score *score)
+{
+    double count[128] = {0}, all = score->notes, sum = 0, below = 0, low = 0, best = 0;
+    int split = 0;
+    for (uint32_t n = 0; n < score->notes; n++) {
+        if (score->hand[n] <= SCORE_LEFT)
+            return 0;
+        count[score->pitch[n]]++;
+        sum += score->pitch[n];
+    }
+    for (int pitch = 0; pitch < 127; pitch++) {
+        below += count[pitch];
+        low += count[pitch] * pitch;
+        if (below < 1 || below >= all)
+            continue;
+        double apart = low / below - (sum - low) / (all - below);
+        double between = below * (all - below) * apart * apart;
+        if (between > best) {
+            best = between;
+            split = pitch + 1;
+        }
+    }
+    return split;
+}
+
 /* The different pitches of a position in ascending order, with their hands. */
 static void lay_onset(struct pieces *pieces, const struct score *score, uint32_t onset,
-                      uint32_t end, uint32_t position)
+                      uint32_t end, uint32_t position, int split)
 {
     uint8_t hand[128];
     memset(hand, 0xfe, sizeof hand);
@@ -93,6 +120,8 @@ static void lay_onset(struct pieces *pieces, const struct score *score, uint32_t
             continue;
         pieces->pitch[*first + n] = (uint8_t)pitch;
         pieces->notes[HANDS_BOTH][position] |= 1u << n;
+        if (split)
+            hand[pitch] = (int)pitch < split ? SCORE_LEFT : SCORE_RIGHT;
         if (hand[pitch] <= SCORE_LEFT)
             pieces->notes[hand[pitch] == SCORE_RIGHT ? HANDS_RIGHT : HANDS_LEFT][position] |= 1u
                                                                                               << n;
@@ -107,13 +136,14 @@ static uint32_t lay_piece(struct pieces *pieces, const struct score *score, uint
     struct pieces_piece *piece = &pieces->piece[index];
     bool right = false, left = false;
     uint32_t at = position;
+    int split = find_split(score);
     piece->first = position;
     for (uint32_t i = 0, end, b = 0; i < score->onsets; i = end, at++) {
         end = end_of_position(score, i, gap);
         pieces->piece_of[at] = index;
         pieces->quarter[at] = score->quarter[i];
         pieces->onset[at] = i;
-        lay_onset(pieces, score, i, end, at);
+        lay_onset(pieces, score, i, end, at, split);
         right |= pieces->notes[HANDS_RIGHT][at] != 0;
         left |= pieces->notes[HANDS_LEFT][at] != 0;
         bool begins = false;
