@@ -16,7 +16,7 @@ struct signature {
 
 #define SIGNATURE(at, text, kind, name)                                                            \
     {                                                                                              \
-        at, text, sizeof text - 1, FILEKIND_##kind, name                                           \
+        at, text, sizeof(text) - 1, FILEKIND_##kind, name                                           \
     }
 
 static const struct signature signatures[] = {

@@ -145,12 +145,12 @@ static void tell_control(const struct teller *teller, const struct patch_channel
 static void tell_parameters(const struct teller *teller, const struct patch_channel *channel)
 {
     static const uint8_t entry[2] = {CC_DATA, CC_DATA_LOW};
-    for (uint8_t p = 0; p < PATCH_PARAMETERS; p++) {
+    for (unsigned p = 0; p < PATCH_PARAMETERS; p++) {
         const uint8_t *data = channel->parameter[p];
         if (data[0] == PATCH_UNTOLD && data[1] == PATCH_UNTOLD)
             continue;
         tell(teller, MIDI_CONTROL_CHANGE, CC_REGISTERED, 0);
-        tell(teller, MIDI_CONTROL_CHANGE, CC_REGISTERED_LOW, p);
+        tell(teller, MIDI_CONTROL_CHANGE, CC_REGISTERED_LOW, (uint8_t)p);
         for (unsigned i = 0; i < 2; i++)
             if (data[i] != PATCH_UNTOLD)
                 tell(teller, MIDI_CONTROL_CHANGE, entry[i], data[i]);
@@ -169,10 +169,10 @@ static void tell_channel(const struct teller *teller, const struct patch_channel
     tell_control(teller, channel, CC_BANK_LOW);
     if (channel->program != PATCH_UNTOLD)
         tell(teller, MIDI_PROGRAM_CHANGE, channel->program, 0);
-    for (uint8_t number = 0; number < PATCH_CONTROLS; number++)
+    for (unsigned number = 0; number < PATCH_CONTROLS; number++)
         if (number != CC_BANK && number != CC_BANK_LOW &&
             (number < CC_OTHER_LOW || number > CC_REGISTERED))
-            tell_control(teller, channel, number);
+            tell_control(teller, channel, (uint8_t)number);
     tell_parameters(teller, channel);
     if (channel->pressure != PATCH_UNTOLD)
         tell(teller, MIDI_CHANNEL_PRESSURE, channel->pressure, 0);

@@ -100,9 +100,8 @@ static void lower(unsigned char *text, size_t length)
         unsigned char before = i > 0 ? text[i - 1] : 0;
         if (text[i] >= 'A' && text[i] <= 'Z') {
             text[i] += 'a' - 'A';
-        } else if (before == 0xC3 && text[i] >= 0x80 && text[i] <= 0x9E) {
-            text[i] += 0x20;
-        } else if (before == 0xD0 && text[i] >= 0x90 && text[i] <= 0x9F) {
+        } else if ((before == 0xC3 && text[i] >= 0x80 && text[i] <= 0x9E) ||
+                   (before == 0xD0 && text[i] >= 0x90 && text[i] <= 0x9F)) {
             text[i] += 0x20;
         } else if (before == 0xD0 && text[i] >= 0xA0 && text[i] <= 0xAF) {
             text[i - 1] = 0xD1;

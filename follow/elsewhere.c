@@ -57,9 +57,10 @@ void elsewhere_hear(struct elsewhere *elsewhere, uint8_t x)
         uint16_t key;
         unsigned slot = slot_of(elsewhere, &key);
         if (elsewhere->pair[slot].key == key && elsewhere->pair[slot].follower == x &&
-            elsewhere->pair[slot].count)
-            elsewhere->pair[slot].count += elsewhere->pair[slot].count < 4;
-        else {
+            elsewhere->pair[slot].count) {
+            if (elsewhere->pair[slot].count < 4)
+                elsewhere->pair[slot].count++;
+        } else {
             elsewhere->pair[slot].key = key;
             elsewhere->pair[slot].follower = x;
             elsewhere->pair[slot].count = 1;

@@ -91,7 +91,7 @@ static float doubt(const struct follow *follow)
 static void group_note(struct follow *follow)
 {
     struct group *group = &follow->group[(follow->groups - 1) % PIECES_LINE];
-    if (!follow->groups || follow->seconds - follow->last > together) {
+    if (!follow->groups || follow->seconds - follow->last > (double)together) {
         if (follow->groups)
             jump_by_line(follow);
         group = &follow->group[follow->groups++ % PIECES_LINE];

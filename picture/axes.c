@@ -3,6 +3,7 @@
 #include "picture/axes.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -147,6 +148,16 @@ static int parts(double step)
     return first > 1.5 && first < 2.5 ? 4 : 5;
 }
 
+/* Multiples of a step that lie in a range. */
+struct ticks {
+    long first, last;
+};
+
+static struct ticks ticks_of(const double range[2], double step)
+{
+    return (struct ticks){(long)ceil(range[0] / step), (long)floor(range[1] / step)};
+}
+
 static double x_ticks(const struct axes *axes)
 {
     return axes_step(axes->x, (axes->right - axes->left) / 70);
@@ -162,8 +173,11 @@ void axes_draw_grid(cairo_t *cr, const struct axes *axes)
     double step = y_ticks(axes);
     cairo_set_source_rgb(cr, 0.85, 0.85, 0.85);
     cairo_set_line_width(cr, 0.7);
-    for (double n = ceil(axes->y[0] / step); n * step <= axes->y[1]; n++)
-        draw_line(cr, axes->left, axes_y(axes, n * step), axes->right, axes_y(axes, n * step));
+    struct ticks ticks = ticks_of(axes->y, step);
+    for (long n = ticks.first; n <= ticks.last; n++) {
+        double y = axes_y(axes, (double)n * step);
+        draw_line(cr, axes->left, y, axes->right, y);
+    }
 }
 
 void axes_draw_y(cairo_t *cr, const struct axes *axes)
@@ -173,14 +187,15 @@ void axes_draw_y(cairo_t *cr, const struct axes *axes)
     char text[32];
     cairo_set_source_rgb(cr, 0, 0, 0);
     cairo_set_line_width(cr, 1);
-    for (double n = ceil(axes->y[0] / step * count); n * step / count <= axes->y[1]; n++) {
-        double y = axes_y(axes, n * step / count);
-        int major = fmod(n, count) == 0;
+    struct ticks ticks = ticks_of(axes->y, step / count);
+    for (long n = ticks.first; n <= ticks.last; n++) {
+        double value = (double)n * step / count, y = axes_y(axes, value);
+        bool major = n % count == 0;
         double length = major ? tick_length : tick_length / 2;
         draw_line(cr, axes->left, y, axes->left + length, y);
         if (!major)
             continue;
-        number_text(n * step / count, step, text, sizeof text);
+        number_text(value, step, text, sizeof text);
         axes_text(cr, axes->left - 8, y, 1, number_size, text);
     }
 }
@@ -190,14 +205,15 @@ static void draw_x(cairo_t *cr, const struct axes *axes)
     double step = x_ticks(axes);
     int count = parts(step);
     char text[32];
-    for (double n = ceil(axes->x[0] / step * count); n * step / count <= axes->x[1]; n++) {
-        double x = axes_x(axes, n * step / count);
-        int major = fmod(n, count) == 0;
+    struct ticks ticks = ticks_of(axes->x, step / count);
+    for (long n = ticks.first; n <= ticks.last; n++) {
+        double value = (double)n * step / count, x = axes_x(axes, value);
+        bool major = n % count == 0;
         double length = major ? tick_length : tick_length / 2;
         draw_line(cr, x, axes->bottom, x, axes->bottom - length);
         if (!major)
             continue;
-        number_text(n * step / count, step, text, sizeof text);
+        number_text(value, step, text, sizeof text);
         axes_text(cr, x, axes->bottom + 16, 0.5, number_size, text);
     }
 }

@@ -197,12 +197,11 @@ static void spread(struct margin_label *label, size_t count, const struct axes *
                 label[k - 1].y -= short_by / 2;
             }
         }
-    double top = axes->top + apart / 2;
-    for (size_t k = 0; k < count; k++, top += apart)
-        label[k].y = fmax(label[k].y, top);
-    double bottom = axes->bottom - apart / 2;
-    for (size_t k = count; k-- > 0; bottom -= apart)
-        label[k].y = fmin(label[k].y, bottom);
+    for (size_t k = 0; k < count; k++) {
+        double above = (double)k + 0.5, below = (double)(count - k) - 0.5; /* in lines */
+        label[k].y = fmax(label[k].y, axes->top + apart * above);
+        label[k].y = fmin(label[k].y, axes->bottom - apart * below);
+    }
 }
 
 static size_t last_of(const struct plot_curve *curve)

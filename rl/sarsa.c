@@ -122,8 +122,10 @@ struct sarsa *sarsa_open(const struct process *process, const struct sarsa_setti
     sarsa->process = process;
     sarsa->settings = *settings;
     double trace = 1;
-    for (; sarsa->reach < RING && trace >= FADED; trace *= settings->gamma * settings->lambda)
+    while (sarsa->reach < RING && trace >= FADED) {
         sarsa->fading[sarsa->reach++] = (float)trace;
+        trace *= settings->gamma * settings->lambda;
+    }
     rng_seed(&sarsa->course.rng, settings->seed, STREAM);
     begin_episode(sarsa);
     return sarsa;

@@ -394,7 +394,7 @@ static void test_held(void **state)
     assert_int_equal(expert_open(&untold, models, 1, NULL), 0);
     struct rng rng;
     rng_seed(&rng, 3, 1);
-    uint8_t sounding[128] = {0}, sent[400];
+    uint8_t sounding[128] = {0}, sent[400] = {0};
     int otherwise = 0, next = 0;
     for (int i = 0; i < 400; i++) {
         /* Keys are let go in order, some of them at once, some late. */
@@ -406,10 +406,11 @@ static void test_held(void **state)
         for (unsigned p = 0; p < 128; p++)
             held |= sounding[p] ? note_set_bit(p) : 0;
         uint8_t x = (uint8_t)(50 + rng_below(&rng, 24));
-        struct correct_note note = {.seconds = i, .slot = i / 2, .pitch = x, .velocity = 64};
+        int slot = i / 2;
+        struct correct_note note = {.seconds = i, .slot = slot, .pitch = x, .velocity = 64};
         float meant[STYLE_SHIFTS], without[STYLE_SHIFTS];
-        expert_judge(told, i / 2, false, x, held, 0, meant);
-        expert_judge(untold, i / 2, false, x, 0, 0, without);
+        expert_judge(told, slot, false, x, held, 0, meant);
+        expert_judge(untold, slot, false, x, 0, 0, without);
         sent[i] = corrector_note(corrector, &note);
         assert_int_equal(sent[i], x + likeliest(meant) - STYLE_RANGE);
         otherwise += likeliest(without) != likeliest(meant);

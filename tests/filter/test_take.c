@@ -158,8 +158,8 @@ static void test_tracks_named_as_drums(void **state)
                                  "Snare 2",
                                  "1-Percussion",
                                  "Schlagzeug",
-                                 "BATER\xc3\x8d"
-                                 "A",
+                                 ("BATER\xc3\x8d"
+                                  "A"),
                                  "Batt. (Kick)",
                                  "hi-hat",
                                  "Perkusja",
@@ -397,7 +397,7 @@ static void test_hands(void **state)
         struct midifile *file = two_tracks(cases[i].names[0], cases[i].names[1]);
         struct take_choice choice = {.grid = TAKE_GRID_FILE};
         struct take *take = take_create(file, "made.mid", &choice, &error);
-        uint8_t hands[6];
+        uint8_t hands[6] = {0};
         assert_true(take && take->count == 6 && take_hands(take, file, hands));
         assert_int_equal(hands[0], cases[i].first);
         assert_int_equal(hands[1], !cases[i].first);

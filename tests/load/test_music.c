@@ -102,7 +102,7 @@ static void test_refused(void **state)
         size_t length;
         const char *says;
     } cases[] = {
-#define BYTES(text) text, sizeof text - 1
+#define BYTES(text) (text), sizeof(text) - 1
         {BYTES("AGRL\r\n\x1a\n and more"), "x: is an AudioGenRL model, expected music; a model is "
                                            "named with -m"},
         {BYTES("<?xml version=\"1.0\"?>\n<score-partwise version=\"4.0\">"),

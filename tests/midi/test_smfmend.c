@@ -171,8 +171,8 @@ static void padding_between_chunks(void **state)
     for (size_t length = 1; length <= 20; length++) {
         const char *const fills[] = {"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
                                      "                    ",
-                                     "\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF"
-                                     "\xFF\xFF\xFF\xFF\xFF\xFF",
+                                     ("\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF"
+                                      "\xFF\xFF\xFF\xFF\xFF\xFF"),
                                      "MTMTrMTMTrMTMTrMTMTr"};
         for (size_t i = 0; i < sizeof fills / sizeof fills[0]; i++) {
             struct bytes file = want;
