@@ -23,4 +23,16 @@ static inline int task_step(const struct task *task, double share, struct error 
     return error_set(error, "stopped");
 }
 
+/* A stretch of a task's work, as a task of its own: share 0 of it is `from`, 1 is `to`. */
+struct task_part {
+    const struct task *whole; /* may be NULL */
+    double from, to;
+};
+
+static inline bool task_part_goes_on(void *context, double share)
+{
+    const struct task_part *part = context;
+    return task_step(part->whole, part->from + (part->to - part->from) * share, NULL) == 0;
+}
+
 #endif

@@ -92,8 +92,10 @@ const struct style *beam_memory(const struct beam *beam);
 
 /* Forgets all playing, then the same of a whole take, sorted by slot: probabilities,
  * knowing all of it. Notes of one slot are taken to sound together. The policy (NULL:
- * none) knows better in the first pass, as the take was played. Allocates. -1: out of memory. */
+ * none) knows better in the first pass, as the take was played. Allocates. -1: out of memory,
+ * or the task was stopped. */
 int beam_take(struct beam *beam, const struct policy *policy, const struct correct_note *notes,
-              size_t count, float (*meant)[STYLE_SHIFTS], struct error *error);
+              size_t count, float (*meant)[STYLE_SHIFTS], const struct task *task,
+              struct error *error);
 
 #endif

@@ -184,8 +184,9 @@ static void reconsider(struct take *take, const float (*meant)[STYLE_SHIFTS])
     write_motifs(take);
 }
 
-/* All readings: their mean. */
-static int pass(struct beam *beam, struct take *take, bool first, float (*meant)[STYLE_SHIFTS])
+/* All readings: their mean. 1: stopped. */
+static int pass(struct beam *beam, struct take *take, bool first, float (*meant)[STYLE_SHIFTS],
+                struct task_part *part)
 {
     float sum = 0;
     memset(take->mean, 0, take->count * sizeof *take->mean);
@@ -204,6 +205,8 @@ static int pass(struct beam *beam, struct take *take, bool first, float (*meant)
             for (int k = 0; k < STYLE_SHIFTS; k++)
                 take->mean[take->place[i]][k] += reading_weight[reading] * take->meant[i][k];
         sum += reading_weight[reading];
+        if (!task_part_goes_on(part, (reading + 1.) / READINGS))
+            return 1;
     }
     for (size_t i = 0; i < take->count; i++)
         for (int k = 0; k < STYLE_SHIFTS; k++)
@@ -246,10 +249,12 @@ static void take_close(struct take *take)
 }
 
 int beam_take(struct beam *beam, const struct policy *policy, const struct correct_note *notes,
-              size_t count, float (*meant)[STYLE_SHIFTS], struct error *error)
+              size_t count, float (*meant)[STYLE_SHIFTS], const struct task *task,
+              struct error *error)
 {
     struct take take = {
         .played = notes, .count = count, .chords = has_chords(notes, count), .policy = policy};
+    bool stopped = false;
     int status = take_open(&take);
     beam->trace = trace_open(count);
     if (!beam->trace)
@@ -257,10 +262,15 @@ int beam_take(struct beam *beam, const struct policy *policy, const struct corre
     for (int p = 0; status == 0 && count > 0 && p < BEAM_PASSES; p++) {
         if (p > 0)
             channel_fit(&take.channel, notes, count, (const float(*)[STYLE_SHIFTS])meant);
-        status = pass(beam, &take, p == 0, meant);
+        struct task_part part = {task, (double)p / BEAM_PASSES, (double)(p + 1) / BEAM_PASSES};
+        status = pass(beam, &take, p == 0, meant, &part);
+        if (status > 0)
+            stopped = true;
     }
     trace_close(beam->trace);
     beam->trace = NULL;
     take_close(&take);
+    if (stopped)
+        return error_set(error, "stopped");
     return status == 0 ? 0 : error_set(error, "out of memory for a take of %zu notes", count);
 }

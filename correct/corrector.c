@@ -21,8 +21,9 @@ struct corrector {
     struct follow *follow;
     struct expert *expert; /* of music that is not known; NULL without a style */
     struct scale scale;
-    uint16_t sounding[128]; /* keys that hold each pitch */
-    note_set held;          /* pitches that are held */
+    const struct task *task; /* who watches whole takes */
+    uint16_t sounding[128];  /* keys that hold each pitch */
+    note_set held;           /* pitches that are held */
     struct decided {
         bool waiting; /* to be taken in */
         bool judged;  /* by the expert */
@@ -240,6 +241,11 @@ struct correct_place corrector_place(struct corrector *corrector)
     return told;
 }
 
+void corrector_watch(struct corrector *corrector, const struct task *task)
+{
+    corrector->task = task;
+}
+
 /* A whole take being decided. */
 struct taking {
     const struct correct_note *note;
@@ -273,13 +279,18 @@ int corrector_read(struct corrector *corrector, const struct correct_note *notes
     struct follow_key *keys = malloc((count + 1) * sizeof *keys);
     if (corrector->expert && settings->mode == CORRECT_CORRECT)
         meant = malloc((count + 1) * sizeof *meant);
+    struct task_part halves[] = {{corrector->task, 0, meant ? .5 : 0},
+                                 {corrector->task, meant ? .5 : 0, 1}};
+    const struct task style = {task_part_goes_on, &halves[0]};
+    const struct task pieces = {task_part_goes_on, &halves[1]};
     int status = 0;
     if (!keys || (corrector->expert && settings->mode == CORRECT_CORRECT && !meant))
         status = error_set(error, "out of memory for a take of %zu notes", count);
     for (size_t i = 0; status == 0 && i < count; i++)
         keys[i] = (struct follow_key){.seconds = notes[i].seconds, .pitch = notes[i].pitch & 127};
     if (status == 0 && meant)
-        status = expert_take(corrector->expert, notes, count, settings->follow, meant, error);
+        status =
+            expert_take(corrector->expert, notes, count, settings->follow, meant, &style, error);
     struct taking taking = {.note = notes,
                             .meant = (const float(*)[STYLE_SHIFTS])meant,
                             .bonus = expf(settings->keep),
@@ -288,7 +299,7 @@ int corrector_read(struct corrector *corrector, const struct correct_note *notes
     corrector_start(corrector);
     if (status == 0)
         status = follow_take(corrector->follow, keys, count, trust, decide_taken, &taking, reading,
-                             error);
+                             &pieces, error);
     free(keys);
     free(meant);
     return status;

@@ -20,6 +20,7 @@
 #define CORRECT_CORRECTOR_H
 
 #include "base/error.h"
+#include "base/task.h"
 #include "follow/follow.h"
 #include "piece/model.h"
 
@@ -75,6 +76,10 @@ struct corrector *corrector_open(const struct model *const *models, size_t count
                                  const struct correct_settings *settings, struct error *error);
 
 void corrector_close(struct corrector *corrector);
+
+/* Whom corrector_take and corrector_read tell how far they are, and who may stop them; the
+ * caller's, NULL: nobody. */
+void corrector_watch(struct corrector *corrector, const struct task *task);
 
 /* The pitch to sound for a note, 0 .. 127. It is decided by what was known before
  * the note. */

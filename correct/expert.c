@@ -118,12 +118,14 @@ void expert_hear(struct expert *expert, uint8_t x)
 }
 
 int expert_take(const struct expert *expert, const struct correct_note *notes, size_t count,
-                float trust, float (*meant)[STYLE_SHIFTS], struct error *error)
+                float trust, float (*meant)[STYLE_SHIFTS], const struct task *task,
+                struct error *error)
 {
     struct beam *beam = beam_open(expert->networks.prior, &beam_whole, error);
     if (beam)
         beam_doubt(beam);
-    int status = beam ? beam_take(beam, expert->networks.policy, notes, count, meant, error) : -1;
+    int status =
+        beam ? beam_take(beam, expert->networks.policy, notes, count, meant, task, error) : -1;
     for (size_t i = 0; status == 0 && i < count; i++) {
         float log_meant[STYLE_SHIFTS];
         for (int k = 0; k < STYLE_SHIFTS; k++)

@@ -41,6 +41,7 @@ void expert_hear(struct expert *expert, uint8_t x);
 /* The same for whole takes, sorted by slot: each note is judged knowing all of them. What
  * was played before does not count. Allocates. -1: out of memory. */
 int expert_take(const struct expert *expert, const struct correct_note *notes, size_t count,
-                float trust, float (*meant)[STYLE_SHIFTS], struct error *error);
+                float trust, float (*meant)[STYLE_SHIFTS], const struct task *task,
+                struct error *error);
 
 #endif

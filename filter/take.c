@@ -118,8 +118,8 @@ static int no_notes(const struct midifile *file, const char *name, const struct 
         return error_set(error, "%s: holds no notes, expected a piece of music", name);
     if (!choice->channels && !choice->tracks && all == count)
         return error_set(error,
-                         "%s: holds only drums (channel 10, drum kits, tracks named so); name "
-                         "them with --channels if they are meant",
+                         "%s: holds only drums (channel 10, drum kits, tracks named so), which are "
+                         "left alone unless their channel is chosen",
                          name);
     return error_set(error,
                      "%s: holds no notes in the tracks and channels chosen; audiogenrl "

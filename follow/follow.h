@@ -21,6 +21,7 @@
 #ifndef FOLLOW_FOLLOW_H
 #define FOLLOW_FOLLOW_H
 
+#include "base/task.h"
 #include "follow/pieces.h"
 
 #include <stdbool.h>
@@ -101,9 +102,9 @@ typedef void follow_decide(void *context, size_t note, float vote[128],
 /* Follows a whole take forwards and backwards (the forward-backward algorithm, Rabiner
  * 1989, over the hypotheses that were held), with the player's share of wrong notes known from a
  * first pass. reading[count], which may be NULL, is the likeliest way through the take (Viterbi).
- * Starts anew. Allocates. -1: out of memory. */
+ * Starts anew. Allocates. -1: out of memory, or the task was stopped. */
 int follow_take(struct follow *follow, const struct follow_key *keys, size_t count, float trust,
                 follow_decide *decide, void *context, struct follow_reading *reading,
-                struct error *error);
+                const struct task *task, struct error *error);
 
 #endif

@@ -9,6 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { NOTES_A_STEP = 256 };
+
+static const double FIRST_RUN = .4; /* of the work */
+
 enum { POOL = UINT16_MAX }; /* explanations that come from anywhere: beginnings and jumps */
 
 static const float worth_keeping = 1e-6f; /* explanations below this share are forgotten */
@@ -306,30 +310,36 @@ static void read_ways(const struct lattice *lattice, const struct pieces *pieces
 }
 
 /* Forward over all keys. */
-static void run(struct follow *follow, const struct follow_key *keys, size_t count, float trust)
+/* False: stopped. */
+static bool run(struct follow *follow, const struct follow_key *keys, size_t count, float trust,
+                struct task_part part)
 {
     float votes[128];
     for (size_t i = 0; i < count; i++) {
+        if (i % NOTES_A_STEP == 0 && !task_part_goes_on(&part, (double)i / (double)count))
+            return false;
         follow_note(follow, keys[i].seconds, keys[i].pitch, trust, votes);
         follow_settle(follow, 1);
     }
+    return true;
 }
 
 int follow_take(struct follow *follow, const struct follow_key *keys, size_t count, float trust,
                 follow_decide *decide, void *context, struct follow_reading *reading,
-                struct error *error)
+                const struct task *task, struct error *error)
 {
     struct lattice lattice = {.layer = calloc(count + 1, sizeof *lattice.layer)};
     if (!lattice.layer)
         return error_set(error, "out of memory for a take of %zu notes", count);
     follow_start(follow);
-    run(follow, keys, count, trust);
+    bool goes_on = run(follow, keys, count, trust, (struct task_part){task, 0, FIRST_RUN});
     struct slip slip = follow->slip;
     follow_start(follow);
     follow->slip = slip;
     follow->lattice = &lattice;
-    run(follow, keys, count, trust);
+    goes_on = goes_on && run(follow, keys, count, trust, (struct task_part){task, FIRST_RUN, 1});
     follow->lattice = NULL;
+    lattice.failed |= !goes_on;
     for (size_t n = 0; !lattice.failed && reading && n < count; n++)
         find_ways(&lattice, n);
     if (!lattice.failed && reading)
@@ -352,5 +362,7 @@ int follow_take(struct follow *follow, const struct follow_key *keys, size_t cou
     free(lattice.layer);
     free(lattice.state);
     free(lattice.edge);
+    if (!goes_on)
+        return error_set(error, "stopped");
     return failed ? error_set(error, "out of memory for a take of %zu notes", count) : 0;
 }

@@ -72,7 +72,7 @@ static int play_whole(const struct expert *expert, const struct take_played *tak
     for (size_t i = 0; i < count; i++)
         notes[i] = (struct correct_note){
             .slot = take[i].note.position, .pitch = take[i].note.pitch, .velocity = 1};
-    if (expert_take(expert, notes, count, 1, meant, error) != 0)
+    if (expert_take(expert, notes, count, 1, meant, NULL, error) != 0)
         return -1;
     for (size_t i = 0; i < count; i++)
         sent[i] = choose(take[i].note.pitch, meant[i], keep);

@@ -33,6 +33,7 @@ enum command_offer {
     COMMAND_NO_JSON = 2,  /* no --json */
     COMMAND_NO_QUIET = 4, /* no --quiet */
     COMMAND_GRID = 8,     /* an entry of its own: --grid */
+    COMMAND_MODE = 16,    /* another: --mode */
 };
 
 /* Options that commands share. `offers` is set by the command. */

@@ -172,7 +172,8 @@ static int find_doubts(const struct correct_options *options, const struct model
     size_t count = music->take->count;
     uint8_t *other = g_new(uint8_t, count);
     enum decide_way way = options->live ? DECIDE_WHOLE : DECIDE_LIVE;
-    int status = decide_pitches(models, &options->knobs.settings, music, way, other, error);
+    int status = decide_pitches(models, &options->knobs.settings, music, way, options->common.quiet,
+                                other, error);
     for (size_t i = 0; status == 0 && i < count; i++)
         doubtful[i] = sent[i] != other[i];
     g_free(other);
@@ -189,7 +190,8 @@ static int correct_music(const struct correct_options *options, const struct mod
     struct result result = {.output = output, .sent = sent, .doubtful = doubtful};
     int code = COMMAND_FAILED;
     enum decide_way way = decide_way(options->live, &options->music);
-    if (decide_pitches(models, &options->knobs.settings, music, way, sent, &error) != 0 ||
+    if (decide_pitches(models, &options->knobs.settings, music, way, options->common.quiet, sent,
+                       &error) != 0 ||
         (options->picture && find_doubts(options, models, music, sent, doubtful, &error) != 0) ||
         decide_apply(music, sent, &result.changed, &error) != 0) {
         command_fail(&error);
@@ -235,12 +237,13 @@ static int correct_file(const struct correct_options *options, const struct mode
     return code;
 }
 
-static int find_models(const struct correct_options *options, const struct take_choice *choice,
-                       struct models *models)
+static int find_models(const struct correct_options *options, char *const *files,
+                       const struct take_choice *choice, struct models *models)
 {
     struct error error;
     enum correct_mode mode = options->knobs.settings.mode;
-    if (models_find(models, options->models, choice, &mode, 1, &options->common, &error) != 0 ||
+    if (files_check_there(files, &error) != 0 ||
+        models_find(models, options->models, choice, &mode, 1, &options->common, &error) != 0 ||
         (!options->alone && models_add_style(models, &mode, 1, &error) != 0))
         return command_fail(&error);
     return COMMAND_GO_ON;
@@ -268,7 +271,7 @@ static int check_usage(const struct correct_options *options, char *const *files
 
 int command_correct(int argc, char **argv)
 {
-    struct correct_options options = {.common.offers = COMMAND_SEED | COMMAND_GRID,
+    struct correct_options options = {.common.offers = COMMAND_SEED | COMMAND_GRID | COMMAND_MODE,
                                       .knobs = KNOBS_UNSET};
     const GOptionEntry entries[] = {
         {"model", 'm', 0, G_OPTION_ARG_FILENAME_ARRAY, &options.models,
@@ -303,7 +306,7 @@ int command_correct(int argc, char **argv)
     if (code == COMMAND_GO_ON)
         code = check_usage(&options, files);
     if (code == COMMAND_GO_ON)
-        code = find_models(&options, &choice, &models);
+        code = find_models(&options, files, &choice, &models);
     if (code == COMMAND_GO_ON)
         code = correct_file(&options, &models, files[0], &choice);
     models_free(&models);

@@ -1,6 +1,8 @@
 /* A corrector opened, used once, and closed. */
 #include "tool/decide.h"
 
+#include "tool/progress.h"
+
 #include <string.h>
 
 enum decide_way decide_way(bool live, const struct music_options *options)
@@ -11,17 +13,21 @@ enum decide_way decide_way(bool live, const struct music_options *options)
 }
 
 int decide_pitches(const struct models *models, const struct correct_settings *settings,
-                   struct music *music, enum decide_way way, uint8_t *sent, struct error *error)
+                   struct music *music, enum decide_way way, bool quiet, uint8_t *sent,
+                   struct error *error)
 {
+    struct progress progress;
     struct take *take = music->take;
     struct corrector *corrector =
         corrector_open((const struct model *const *)models->model, models->count, settings, error);
     if (!corrector)
         return -1;
+    corrector_watch(corrector, progress_watch(&progress, "correcting", take->count, quiet));
     int status = way == DECIDE_SERVICE
                      ? take_live(take, music->file, corrector, settings, sent, error)
                      : take_correct(take->note, take->release, take->count, corrector,
                                     way == DECIDE_LIVE, sent, NULL, error);
+    progress_end(&progress);
     corrector_close(corrector);
     return status;
 }

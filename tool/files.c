@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static gint compare_paths(gconstpointer a, gconstpointer b)
 {
@@ -117,6 +118,14 @@ bool files_same(const char *path, const struct stat *status)
     struct stat other;
     return stat(path, &other) == 0 && other.st_dev == status->st_dev &&
            other.st_ino == status->st_ino;
+}
+
+int files_check_there(char *const *paths, struct error *error)
+{
+    for (size_t i = 0; paths && paths[i]; i++)
+        if (strcmp(paths[i], "-") != 0 && access(paths[i], F_OK) != 0)
+            return error_set(error, "%s: cannot open: %s", paths[i], strerror(errno));
+    return 0;
 }
 
 int files_check_output(const char *output, char *const *inputs, struct error *error)

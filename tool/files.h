@@ -13,6 +13,10 @@ enum { FILES_MAX_BYTES = 1 << 28 }; /* no music or model comes near 256 MiB */
 /* What is looked for in folders, by the bytes of files and not by their names. */
 enum files_kind { FILES_MUSIC = 1, FILES_MODELS = 2 };
 
+/* 0 where each of `paths` is there, or is "-"; -1 and a sentence that names the first that is
+ * missing. */
+int files_check_there(char *const *paths, struct error *error);
+
 /* Whether a file that is there is of one of these kinds. */
 bool files_are(const char *path, unsigned kinds);
 

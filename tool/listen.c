@@ -59,7 +59,8 @@ static int correct(const struct listen_options *options, const struct models *mo
 {
     uint8_t *sent = g_new(uint8_t, music->take->count);
     enum decide_way way = decide_way(options->live, &options->music);
-    int status = decide_pitches(models, &options->knobs.settings, music, way, sent, error);
+    int status = decide_pitches(models, &options->knobs.settings, music, way, options->common.quiet,
+                                sent, error);
     if (status == 0)
         status = decide_apply(music, sent, changed, error);
     g_free(sent);
@@ -170,6 +171,8 @@ static int run(const struct listen_options *options, char *const *files)
         code = check_usage(options, files);
     if (code != COMMAND_GO_ON)
         return code;
+    if (files_check_there(files, &error) != 0)
+        return command_fail(&error);
     if (corrected &&
         (models_find(&models, options->models, &choice, &mode, 1, &options->common, &error) != 0 ||
          models_add_style(&models, &mode, 1, &error) != 0))
@@ -188,7 +191,7 @@ static int run(const struct listen_options *options, char *const *files)
 
 int command_listen(int argc, char **argv)
 {
-    struct listen_options options = {.common.offers = COMMAND_SEED | COMMAND_GRID,
+    struct listen_options options = {.common.offers = COMMAND_SEED | COMMAND_GRID | COMMAND_MODE,
                                      .knobs = KNOBS_UNSET};
     const GOptionEntry entries[] = {
         {"model", 'm', 0, G_OPTION_ARG_FILENAME_ARRAY, &options.models,

@@ -147,8 +147,10 @@ int models_find(struct models *models, char *const *paths, const struct take_cho
     if (found > 0)
         return error_set(error,
                          "no model: mode %s needs one; name it with -m (audiogenrl train makes "
-                         "one from a .mid), or use --mode scale, which needs none",
-                         needing);
+                         "one from a .mid)%s",
+                         needing,
+                         common->offers & COMMAND_MODE ? ", or use --mode scale, which needs none"
+                                                       : "");
     return check_modes(models, modes, mode_count, error);
 }
 

@@ -50,6 +50,20 @@ void progress_show(struct progress *progress, double done, const char *detail)
         fprintf(stderr, "%s: %.0f %% %s\n", progress->label, done * 100, detail);
 }
 
+static bool show_share(void *context, double share)
+{
+    progress_show(context, share, "");
+    return true;
+}
+
+const struct task *progress_watch(struct progress *progress, const char *label, size_t notes,
+                                  bool quiet)
+{
+    progress_begin(progress, label, quiet);
+    progress->task = (struct task){show_share, progress};
+    return notes < PROGRESS_NOTES ? NULL : &progress->task;
+}
+
 void progress_end(struct progress *progress)
 {
     if (progress->drawn && progress->terminal)

@@ -270,7 +270,8 @@ static int run(const struct report_options *options, char *const *files)
     int code = music_choice(&options->music, "report", &choice);
     if (code != COMMAND_GO_ON)
         return code;
-    if (models_find(&models, options->models, &whole, &mode, 1, &options->common, &error) != 0)
+    if (files_check_there(files, &error) != 0 ||
+        models_find(&models, options->models, &whole, &mode, 1, &options->common, &error) != 0)
         return command_fail(&error);
     if (session_pieces_load(&pieces, &models, &error) == 0)
         code = report_session(options, &models, &pieces, &choice, files[0]);

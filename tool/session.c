@@ -1,6 +1,8 @@
 /* Correcting for places, aligning, counting, timing. */
 #include "tool/session.h"
 
+#include "tool/progress.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -413,8 +415,9 @@ static void judge(struct session *session, const struct pieces *laid,
 }
 
 static int analyse(struct session *session, const struct models *models,
-                   const struct session_pieces *pieces, struct error *error)
+                   const struct session_pieces *pieces, bool quiet, struct error *error)
 {
+    struct progress progress;
     const struct take *take = session->music->take;
     const struct correct_settings settings = correct_defaults();
     session->piece = ALIGN_NONE;
@@ -426,7 +429,9 @@ static int analyse(struct session *session, const struct models *models,
     if (!corrector)
         return -1;
     struct follow_reading *reading = g_new(struct follow_reading, take->count + 1);
+    corrector_watch(corrector, progress_watch(&progress, "reading", take->count, quiet));
     int status = corrector_read(corrector, take->note, take->count, session->sent, reading, error);
+    progress_end(&progress);
     if (status == 0)
         judge(session, corrector_pieces(corrector), pieces, reading);
     g_free(reading);
@@ -448,7 +453,7 @@ struct session *session_load(const char *path, const struct models *models,
         session->name = g_utf8_make_valid(session->music->stem, -1);
         session->sent = g_new(uint8_t, session->music->take->count);
     }
-    if (session->music && analyse(session, models, pieces, error) == 0)
+    if (session->music && analyse(session, models, pieces, common->quiet, error) == 0)
         return session;
     session_free(session);
     return NULL;

@@ -376,8 +376,8 @@ static void test_take(void **state)
     float(*again)[STYLE_SHIFTS] = calloc(NOTES, sizeof *again);
     assert_true(beam && note && meant && again);
     make_take(note, NOTES, 7);
-    assert_int_equal(beam_take(beam, NULL, note, NOTES, meant, NULL), 0);
-    assert_int_equal(beam_take(beam, NULL, note, NOTES, again, NULL), 0);
+    assert_int_equal(beam_take(beam, NULL, note, NOTES, meant, NULL, NULL), 0);
+    assert_int_equal(beam_take(beam, NULL, note, NOTES, again, NULL, NULL), 0);
     assert_memory_equal(meant, again, NOTES * sizeof *meant);
     for (int i = 0; i < NOTES; i++) {
         double sum = 0;
@@ -385,8 +385,8 @@ static void test_take(void **state)
             sum += (double)meant[i][k];
         assert_true(fabs(sum - 1) < 1e-4);
     }
-    assert_int_equal(beam_take(beam, NULL, note, 0, meant, NULL), 0);
-    assert_int_equal(beam_take(beam, NULL, note, 1, meant, NULL), 0);
+    assert_int_equal(beam_take(beam, NULL, note, 0, meant, NULL, NULL), 0);
+    assert_int_equal(beam_take(beam, NULL, note, 1, meant, NULL, NULL), 0);
     beam_close(beam);
     policy_free(prior);
     free(note);
@@ -414,7 +414,7 @@ static void test_take_order(void **state)
         chords += i > 0 && note[i].slot == note[i - 1].slot && note[i].pitch != note[i - 1].pitch;
     }
     assert_true(chords > 50);
-    assert_int_equal(beam_take(beam, NULL, note, NOTES, meant, NULL), 0);
+    assert_int_equal(beam_take(beam, NULL, note, NOTES, meant, NULL, NULL), 0);
     for (int i = 0; i < NOTES; i++)
         for (int k = 0; k < STYLE_RANGE - 1; k++) {
             bool end = note[i].pitch < 2;

@@ -59,6 +59,19 @@ class BadInput(Case):
     def test_not_there(self):
         self.each_fails("missing.mid", says="missing.mid")
 
+    def test_the_file_comes_before_the_model(self):
+        for command in ("correct", "report", "listen"):
+            self.fails(1, command, "-m", "missing.model", "missing.mid", says="missing.mid: cannot open")
+
+    def test_progress_of_long_work(self):
+        """A plain line at least every two seconds, and none for short work or with -q."""
+        piece(bars=1700)
+        slow = self.succeeds("correct", "--alone", "--grid", "file", "-m", "piece.mid", "piece.mid")
+        for line in slow.stderr.decode().splitlines():
+            self.assertRegex(line, r"^correcting: \d+ % $")
+        quiet = self.succeeds("correct", "-q", "--mode", "scale", "piece.mid", "-o", "out.mid")
+        self.assertEqual(quiet.stderr, b"")
+
     def test_folder(self):
         os.mkdir("folder")
         self.each_fails("folder")
