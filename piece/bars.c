@@ -22,13 +22,28 @@ static struct bar bar_of_meter(unsigned numerator, unsigned denominator)
     return bar;
 }
 
+/* Room for twice as many, up to BARS_MAX. NULL: there is none; the bars are then freed. */
+static struct bar *grow(struct bar *bars, size_t *room, struct error *error)
+{
+    struct bar *more = NULL;
+    size_t wanted = *room ? 2 * *room : 64;
+    if (wanted > BARS_MAX)
+        error_set(error, "bars: more than %d of them", BARS_MAX);
+    else if (!(more = realloc(bars, wanted * sizeof *bars)))
+        error_set(error, "bars: out of memory");
+    *room = wanted;
+    if (!more)
+        free(bars);
+    return more;
+}
+
 struct bar *bars_create(const struct bars_meter *meters, size_t meter_count, double end,
                         size_t *count, struct error *error)
 {
     struct bar *bars = NULL;
     struct bar shape = bar_of_meter(4, 4);
     double at = 0;
-    size_t next = 0;
+    size_t next = 0, room = 0;
     *count = 0;
     if (!isfinite(end) || end < 0) {
         error_set(error, "bars: the music has no end");
@@ -37,16 +52,8 @@ struct bar *bars_create(const struct bars_meter *meters, size_t meter_count, dou
     do {
         for (; next < meter_count && meters[next].beat <= at + same_place; next++)
             shape = bar_of_meter(meters[next].numerator, meters[next].denominator);
-        struct bar *more = *count < BARS_MAX ? realloc(bars, (*count + 1) * sizeof *bars) : NULL;
-        if (!more) {
-            free(bars);
-            if (*count < BARS_MAX)
-                error_set(error, "bars: out of memory");
-            else
-                error_set(error, "bars: more than %d of them", BARS_MAX);
+        if (*count == room && !(bars = grow(bars, &room, error)))
             return NULL;
-        }
-        bars = more;
         struct bar bar = shape;
         bar.start = at;
         bar.number = (unsigned)*count + 1;
