@@ -27,6 +27,7 @@
     X(switch_hand, .001, "from both hands to one, or from one to another")                         \
     X(switch_octave, .0001, "to another octave")                                                   \
     X(hand_in_place, .5, "in another octave, a hand plays where it is written")                    \
+    X(switch_key, 1e-5, "to another key")                                                          \
     X(leave, .00025, "the player leaves the known place")                                          \
     X(enter, .02, "a player at no known place begins at one")                                      \
     X(enter_line, 1, "... at one that a line of notes has found")                                  \

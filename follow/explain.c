@@ -217,6 +217,21 @@ static void explain_brush(struct follow *follow, const struct hypothesis *from, 
     }
 }
 
+/* In the octave or key in which the key struck is a note of the next onset. */
+static void explain_other_keys(struct follow *follow, const struct hypothesis *from, uint32_t to,
+                               float weight)
+{
+    const struct follow_constants *c = &follow_constants;
+    const struct pieces *pieces = follow->pieces;
+    for (uint32_t k = pieces->first[to]; k < pieces->first[to + 1]; k++) {
+        int shift = follow->x - pieces->pitch[k];
+        float w =
+            weight * (float)((shift - from->shift) % 12 == 0 ? c->switch_octave : c->switch_key);
+        if (shift != from->shift && shift >= -BELIEF_SHIFT && shift <= BELIEF_SHIFT)
+            explain_onset(follow, from, to, to, shift, from->hands, 0, EXPLAIN_STEP, w);
+    }
+}
+
 /* Other hands, other octaves, and where the policy would go on. */
 static void explain_switches(struct follow *follow, const struct hypothesis *from, float go,
                              float passed)
@@ -234,14 +249,11 @@ static void explain_switches(struct follow *follow, const struct hypothesis *fro
                 go * (float)c->switch_hand *
                     timing_step(follow, passed, quarter[to] - quarter[here], from->tempo));
     }
-    int octaves[] = {0, from->shift + 12, from->shift - 12};
     uint32_t to = pieces->next[from->hands][here];
-    for (int k = 0; to < pieces->onsets && k < 3; k++)
-        if (octaves[k] != from->shift && octaves[k] >= -BELIEF_SHIFT && octaves[k] <= BELIEF_SHIFT)
-            explain_onset(
-                follow, from, to, to, octaves[k], from->hands, 0, EXPLAIN_STEP,
-                go * (float)c->switch_octave *
-                    timing_step(follow, passed, quarter[to] - quarter[here], from->tempo));
+    if (to < pieces->onsets)
+        explain_other_keys(
+            follow, from, to,
+            go * timing_step(follow, passed, quarter[to] - quarter[here], from->tempo));
     for (uint32_t t = pieces->turn_first[here]; t < pieces->turn_first[here + 1]; t++) {
         uint32_t end = pieces_end(pieces, here);
         double due = here + 1 < end ? quarter[here + 1] - quarter[here] : 1;
