@@ -13,6 +13,7 @@ static const struct policy_ops *const kinds[] = {
     [POLICY_TABLE] = &policy_table_ops,
     [POLICY_MLP] = &policy_mlp_ops,
     [POLICY_RELATIVE] = &policy_relative_ops,
+    [POLICY_LINEAR] = &policy_linear_ops,
 };
 
 const char *policy_name(enum policy_kind kind)
@@ -42,7 +43,7 @@ size_t policy_parameters(const struct policy_shape *shape)
 {
     if (shape->inputs == 0 || shape->actions == 0)
         return 0;
-    if (shape->kind == POLICY_TABLE)
+    if (shape->kind == POLICY_TABLE || shape->kind == POLICY_LINEAR)
         return shape->layers == 0 ? kinds[shape->kind]->parameters(shape) : 0;
     if (shape->kind == POLICY_RELATIVE && !relative_in_range(shape))
         return 0;

@@ -22,6 +22,8 @@ enum policy_kind {
     POLICY_MLP,   /* layers of rectified linear units; the first sums the active features' rows */
     POLICY_RELATIVE, /* layers that see every action from its own place, and an mlp or gates:
                         policy_relative.c */
+    POLICY_LINEAR, /* a weight a feature of an action, a value a feature of an observation; the
+                      table is the case where every action is its own only feature */
 };
 
 /* Places in policy_shape.width that POLICY_RELATIVE gives a meaning of its own. */
@@ -40,8 +42,8 @@ enum {
 struct policy_shape {
     enum policy_kind kind;
     uint32_t inputs;  /* features there are */
-    uint32_t actions; /* actions there are over all observations */
-    uint32_t layers;  /* mlp: hidden layers, 1 .. POLICY_MAX_LAYERS; relative: 0, 1, 2; table: 0 */
+    uint32_t actions; /* actions there are over all observations; linear: features they have */
+    uint32_t layers;  /* mlp: hidden layers, 1 .. POLICY_MAX_LAYERS; relative: 0, 1, 2; others: 0 */
     uint32_t width[POLICY_MAX_LAYERS]; /* multiples of 16 up to POLICY_MAX_WIDTH */
 };
 
@@ -56,6 +58,11 @@ struct observations {
     const float *strength;        /* beside feature; NULL: all 1 */
     const uint32_t *first_logit;  /* [count + 1] */
     const uint32_t *first_action; /* [count] */
+    /* Features of the actions, for linear policies: logit l has action_feature[first_of_logit[l]
+     * .. first_of_logit[l + 1] - 1]. */
+    const uint32_t *first_of_logit;
+    const uint32_t *action_feature;
+    const float *action_strength; /* beside action_feature */
 };
 
 struct policy_ops;
@@ -99,7 +106,7 @@ int policy_freeze(struct policy *policy, struct error *error);
 /* NULL: out of memory. The copy is not frozen. */
 struct policy *policy_copy(const struct policy *policy, struct error *error);
 
-/* "table" or "mlp"; policy_kind answers -1 for any other name. */
+/* "table", "linear", "mlp"; policy_kind answers -1 for any other name. */
 const char *policy_name(enum policy_kind kind);
 int policy_kind(const char *name);
 
@@ -145,6 +152,7 @@ int policy_arc_probability(const struct policy *policy, const struct process *pr
 struct policy *policy_of_probability(const struct process *process, const float *probability,
                                      struct error *error);
 
-extern const struct policy_ops policy_table_ops, policy_mlp_ops, policy_relative_ops;
+extern const struct policy_ops policy_table_ops, policy_linear_ops, policy_mlp_ops,
+    policy_relative_ops;
 
 #endif

@@ -84,7 +84,9 @@ static int check_shape(const struct environment *environment, const struct polic
     for (uint32_t o = 0; o < seen->count; o++) {
         uint32_t actions = seen->first_logit[o + 1] - seen->first_logit[o];
         uint32_t from = seen->first_feature[o], to = seen->first_feature[o + 1];
-        bool fits = seen->first_action[o] + actions <= policy->shape.actions &&
+        bool linear = policy->shape.kind == POLICY_LINEAR;
+        bool fits = (linear ? seen->first_of_logit != NULL
+                            : seen->first_action[o] + actions <= policy->shape.actions) &&
                     (policy->shape.kind != POLICY_TABLE || to == from + 1);
         for (uint32_t f = from; f < to; f++)
             fits &= seen->feature[f] < policy->shape.inputs;
