@@ -136,22 +136,28 @@ static int bench_sarsa(const struct process *process, uint64_t steps, struct err
 {
     struct sarsa_settings settings = sarsa_defaults();
     settings.total_steps = steps;
-    settings.horizon = HORIZON;
     settings.seed = SEED;
-    struct sarsa *sarsa = sarsa_open(process, &settings, error);
+    struct policy_shape shape = policy_shape_of_process(POLICY_LINEAR, process);
+    struct policy *zero = policy_create(&shape, SEED, error);
+    struct environment *environment = environment_of_process(process, 1, HORIZON, SEED, error);
+    struct sarsa *sarsa =
+        zero && environment ? sarsa_open(environment, zero, &settings, error) : NULL;
+    policy_free(zero);
     double start = seconds();
     if (!sarsa || sarsa_run(sarsa, steps, NULL, NULL, error) != 0) {
         sarsa_close(sarsa);
+        environment_free(environment);
         return -1;
     }
     double rate = (double)sarsa_steps(sarsa) / (seconds() - start);
     struct policy *policy = sarsa_policy(sarsa, error);
     if (policy)
-        printf("sarsa table  lambda %g, an update every step: %9.0f steps/s, %5.1f %% of the best "
+        printf("sarsa linear lambda %g, an update every step: %9.0f steps/s, %5.1f %% of the best "
                "reward\n",
                settings.lambda, rate, 100 * share_of_best(process, policy, error));
     policy_free(policy);
     sarsa_close(sarsa);
+    environment_free(environment);
     return policy ? 0 : -1;
 }
 

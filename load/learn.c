@@ -1,7 +1,7 @@
 /* The two algorithms behind one face. */
 #include "load/learn.h"
 
-#include "rl/environment.h"
+#include "piece/practice.h"
 #include "rl/ppo.h"
 #include "rl/sarsa.h"
 
@@ -10,48 +10,45 @@
 
 struct learner {
     const struct process *process;
+    struct song *const *songs;
     struct learn_settings settings;
-    struct sarsa *sarsa;
+    struct agent_task *task;
     struct environment *environment;
-    struct policy *policy; /* ppo's, changed in place */
+    struct policy *policy; /* ppo's, changed in place; sarsa's at first */
     struct ppo *ppo;
+    struct sarsa *sarsa;
 };
-
-static struct policy *copy_policy(const struct policy *policy, struct error *error)
-{
-    struct policy *copy = policy_create(&policy->shape, 0, error);
-    if (copy)
-        memcpy(copy->parameter, policy->parameter, policy->parameters * sizeof *copy->parameter);
-    return copy;
-}
 
 static int open_sarsa(struct learner *learner, struct error *error)
 {
     struct sarsa_settings settings = sarsa_defaults();
-    if (learner->settings.steps)
-        settings.total_steps = learner->settings.steps;
-    learner->settings.steps = settings.total_steps;
-    settings.horizon = LEARN_HORIZON;
-    settings.seed = learner->settings.seed;
-    learner->sarsa = sarsa_open(learner->process, &settings, error);
+    struct learn_settings *wanted = &learner->settings;
+    if (wanted->steps)
+        settings.total_steps = wanted->steps;
+    if (wanted->rate > 0) {
+        settings.rate_end *= wanted->rate / settings.rate;
+        settings.rate = wanted->rate;
+    }
+    wanted->steps = settings.total_steps;
+    settings.seed = wanted->seed;
+    learner->environment = practice_open(learner->task, 1, SARSA_STEPS, wanted->seed, error);
+    if (learner->environment)
+        learner->sarsa = sarsa_open(learner->environment, learner->policy, &settings, error);
     return learner->sarsa ? 0 : -1;
 }
 
-static int open_ppo(struct learner *learner, const struct model *resume, struct error *error)
+static int open_ppo(struct learner *learner, struct error *error)
 {
-    enum policy_kind kind = learner->settings.policy;
-    uint64_t seed = learner->settings.seed;
-    struct ppo_settings settings = ppo_defaults(kind);
-    if (learner->settings.steps)
-        settings.total_steps = learner->settings.steps;
-    learner->settings.steps = settings.total_steps;
-    settings.seed = seed;
-    struct policy_shape shape = policy_shape_of_process(kind, learner->process);
-    learner->policy =
-        resume ? copy_policy(model_policy(resume), error) : policy_create(&shape, seed, error);
-    if (learner->policy)
-        learner->environment =
-            environment_of_process(learner->process, LEARN_LANES, LEARN_HORIZON, seed, error);
+    struct ppo_settings settings = ppo_defaults(POLICY_LINEAR);
+    struct learn_settings *wanted = &learner->settings;
+    if (wanted->steps)
+        settings.total_steps = wanted->steps;
+    if (wanted->rate > 0)
+        settings.rate = wanted->rate;
+    wanted->steps = settings.total_steps;
+    settings.seed = wanted->seed;
+    learner->environment =
+        practice_open(learner->task, LEARN_LANES, settings.rollout, wanted->seed, error);
     if (learner->environment)
         learner->ppo = ppo_open(learner->environment, learner->policy, &settings, error);
     return learner->ppo ? 0 : -1;
@@ -69,20 +66,28 @@ static int go_on(struct learner *learner, const struct model *resume, struct err
 
 struct learn_settings learn_defaults(void)
 {
-    return (struct learn_settings){.policy = POLICY_TABLE, .seed = 1};
+    return (struct learn_settings){.seed = 1};
 }
 
-struct learner *learn_open(const struct process *process, const struct learn_settings *settings,
-                           const struct model *resume, struct error *error)
+struct learner *learn_open(const struct process *process, struct song *const *songs,
+                           const struct learn_settings *settings, const struct model *resume,
+                           struct error *error)
 {
     struct learner *learner = calloc(1, sizeof *learner);
+    int status = -1;
     if (!learner) {
         error_set(error, "learning: out of memory");
         return NULL;
     }
     learner->process = process;
+    learner->songs = songs;
     learner->settings = *settings;
-    int status = settings->sarsa ? open_sarsa(learner, error) : open_ppo(learner, resume, error);
+    learner->task = agent_task_open(process, (const struct song *const *)songs, error);
+    if (learner->task)
+        learner->policy =
+            resume ? policy_copy(model_policy(resume), error) : agent_policy(learner->task, error);
+    if (learner->policy)
+        status = settings->sarsa ? open_sarsa(learner, error) : open_ppo(learner, error);
     if (status == 0 && resume)
         status = go_on(learner, resume, error);
     if (status == 0)
@@ -96,9 +101,10 @@ void learn_close(struct learner *learner)
     if (!learner)
         return;
     ppo_close(learner->ppo);
+    sarsa_close(learner->sarsa);
     environment_free(learner->environment);
     policy_free(learner->policy);
-    sarsa_close(learner->sarsa);
+    agent_task_close(learner->task);
     free(learner);
 }
 
@@ -129,20 +135,20 @@ static int attach(const struct learner *learner, struct model *model, struct err
     return status;
 }
 
-struct model *learn_model(const struct learner *learner, struct song *const *songs, size_t count,
-                          bool whole, struct error *error)
+struct model *learn_model(const struct learner *learner, bool whole, struct error *error)
 {
     struct model_origin origin = {.steps = learn_steps(learner), .seed = learner->settings.seed};
+    size_t count = learner->process->trajectories;
     strcpy(origin.algorithm, learner->sarsa ? "sarsa" : "ppo");
-    strncpy(origin.policy, policy_name(learner->settings.policy), sizeof origin.policy - 1);
-    struct song **copies = song_copy_all(songs, count, error);
+    strncpy(origin.policy, policy_name(POLICY_LINEAR), sizeof origin.policy - 1);
+    struct song **copies = song_copy_all(learner->songs, count, error);
     if (!copies)
         return NULL;
     struct process *process =
         beats_process((const struct song *const *)copies, count, learner->process->context, error);
     struct policy *policy = !process         ? NULL
                             : learner->sarsa ? sarsa_policy(learner->sarsa, error)
-                                             : copy_policy(learner->policy, error);
+                                             : policy_copy(learner->policy, error);
     if (!policy) {
         song_free_all(copies, count);
         process_free(process);
@@ -163,13 +169,13 @@ struct model *learn_songs(struct song *const *songs, size_t count, uint32_t cont
 {
     struct process *process =
         beats_process((const struct song *const *)songs, count, context, error);
-    struct learner *learner = process ? learn_open(process, settings, NULL, error) : NULL;
+    struct learner *learner = process ? learn_open(process, songs, settings, NULL, error) : NULL;
     struct model *model = NULL;
     if (learner && learn_run(learner, learn_total(learner), watch, watch_context, error) == 0) {
         if (learn_steps(learner) < learn_total(learner))
             error_set(error, "stopped");
         else
-            model = learn_model(learner, songs, count, false, error);
+            model = learn_model(learner, false, error);
     }
     learn_close(learner);
     process_free(process);
@@ -178,27 +184,27 @@ struct model *learn_songs(struct song *const *songs, size_t count, uint32_t cont
 
 int learn_rewards(const struct model *model, struct learn_rewards *rewards, struct error *error)
 {
-    const struct process *process = model_process(model);
-    struct policy *fresh =
-        policy_create(&model_policy(model)->shape, model_origin(model)->seed, error);
-    float *probability = malloc(process->arcs * sizeof *probability);
-    int status = -1;
-    if (!probability)
-        error_set(error, "out of memory");
-    else if (fresh)
-        status = policy_arc_probability(fresh, process, probability, error);
+    size_t count = model_songs(model);
+    const struct song **songs = malloc((count + 1) * sizeof *songs);
+    if (!songs)
+        return error_set(error, "out of memory");
+    for (size_t i = 0; i < count; i++)
+        songs[i] = model_song(model, i);
+    uint64_t seed = model_origin(model)->seed;
+    struct agent_task *task = agent_task_open(model_process(model), songs, error);
+    struct policy *fresh = task ? agent_policy(task, error) : NULL;
+    int status = fresh ? 0 : -1;
+    if (status == 0 && !agent_policy_fits(task, model_policy(model)))
+        status = error_set(error, "the policy was not learned from rhythm");
     if (status == 0) {
-        rewards->untrained = process_policy_reward(process, probability, LEARN_HORIZON);
-        process_observed(process, probability);
-        rewards->observed = process_policy_reward(process, probability, LEARN_HORIZON);
-        rewards->policy =
-            process_policy_reward(process, model_arc_probability(model), LEARN_HORIZON);
-        rewards->best = process_best_reward(process, LEARN_HORIZON);
-        if (rewards->policy < 0 || rewards->untrained < 0 || rewards->observed < 0 ||
-            rewards->best < 0)
+        rewards->policy = practice_reward(task, model_policy(model), LEARN_PLAYS, seed);
+        rewards->untrained = practice_reward(task, fresh, LEARN_PLAYS, seed);
+        rewards->best = practice_best_reward(task);
+        if (rewards->policy < 0 || rewards->untrained < 0 || rewards->best < 0)
             status = error_set(error, "out of memory");
     }
-    free(probability);
     policy_free(fresh);
+    agent_task_close(task);
+    free(songs);
     return status;
 }

@@ -1,6 +1,6 @@
-/* Training of a policy on the process of some pieces, whichever algorithm. The
- * defaults stand here, so that `audiogenrl train` and the service make the same
- * model of a piece. */
+/* Training of an agent that plays some pieces from their rhythm (piece/practice.h),
+ * whichever algorithm. The defaults stand here, so that `audiogenrl train` and the
+ * service make the same model of a piece. */
 #ifndef LOAD_LEARN_H
 #define LOAD_LEARN_H
 
@@ -11,28 +11,30 @@
 #include <stdbool.h>
 
 enum {
-    LEARN_LANES = 64,   /* environments that ppo steps together */
-    LEARN_HORIZON = 64, /* steps an episode, and of the rewards that are compared */
-    LEARN_CONTEXT = 2,  /* beats of context; with fewer, the best reward is a short loop */
+    LEARN_LANES = 64,  /* environments that ppo steps together */
+    LEARN_CONTEXT = 2, /* beats of context */
+    LEARN_PLAYS = 16,  /* of every piece, for the rewards that are compared */
 };
 
 struct learn_settings {
-    bool sarsa; /* else ppo */
-    enum policy_kind policy;
-    uint64_t steps; /* over which rates fall; 0: the algorithm's default */
+    bool sarsa;     /* else ppo */
+    uint64_t steps; /* over which rates fall; 0: the default */
+    double rate;    /* learning rate at first; 0: the algorithm's default */
     uint64_t seed;
 };
 
-/* PPO in a table, seed 1. */
+/* PPO, seed 1. */
 struct learn_settings learn_defaults(void);
 
 struct learner;
 
-/* Borrows the process. `resume` (NULL: start anew) is a model of the same pieces
- * and settings whose training goes on. NULL: out of memory, or the model carries
- * no state of training that fits. */
-struct learner *learn_open(const struct process *process, const struct learn_settings *settings,
-                           const struct model *resume, struct error *error);
+/* Borrows the process and the songs that it was made of. `resume` (NULL: start
+ * anew) is a model of the same pieces and settings whose training goes on. NULL:
+ * settings out of range, out of memory, or the model carries no state of training
+ * that fits. */
+struct learner *learn_open(const struct process *process, struct song *const *songs,
+                           const struct learn_settings *settings, const struct model *resume,
+                           struct error *error);
 void learn_close(struct learner *learner);
 
 /* The steps that the settings came to. */
@@ -45,10 +47,9 @@ uint64_t learn_steps(const struct learner *learner);
 int learn_run(struct learner *learner, uint64_t until, learning_watch *watch, void *context,
               struct error *error);
 
-/* A model of what has been learned so far, with copies of the songs, which must
- * be those of the process; `whole`: with the state that training can go on from. */
-struct model *learn_model(const struct learner *learner, struct song *const *songs, size_t count,
-                          bool whole, struct error *error);
+/* A model of what has been learned so far, with copies of the songs; `whole`: with
+ * the state that training can go on from. */
+struct model *learn_model(const struct learner *learner, bool whole, struct error *error);
 
 /* Models in one go: songs to trained model, without the state of training. Takes
  * nothing over. `watch` (NULL: none) may stop it: then NULL, and the error is
@@ -57,12 +58,12 @@ struct model *learn_songs(struct song *const *songs, size_t count, uint32_t cont
                           const struct learn_settings *settings, learning_watch *watch,
                           void *watch_context, struct error *error);
 
-/* Mean rewards a step over LEARN_HORIZON steps from every state, all exact. */
+/* Mean rewards a beat of playing the pieces from their beginnings. */
 struct learn_rewards {
-    double policy, untrained, observed, best;
+    double policy, untrained, best; /* best: none can be above it */
 };
 
-/* -1: out of memory. */
+/* -1: the model's policy is of another kind, out of memory. */
 int learn_rewards(const struct model *model, struct learn_rewards *rewards, struct error *error);
 
 #endif

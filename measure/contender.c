@@ -1,9 +1,8 @@
-/* Models in memory, and what does without. */
+/* What answers a take: agents, corrections, and what needs no music. */
 #include "measure/contender.h"
 
-#include "correct/corrector.h"
 #include "measure/run.h"
-#include "rl/policy.h"
+#include "piece/practice.h"
 #include "rl/sarsa.h"
 
 #include <stdlib.h>
@@ -14,7 +13,16 @@ struct move {
     uint64_t from[2], to[2];
 };
 
+/* Where a state's last beat stands. */
+struct place {
+    uint32_t song, beat;
+};
+
 struct contender_music {
+    const struct model *model;
+    const struct song **songs;
+    struct agent_task *task;
+    struct place *place; /* [states] */
     uint8_t lowest, highest, median;
     struct move *moves; /* legal ones, sorted */
     size_t count;
@@ -22,144 +30,93 @@ struct contender_music {
 
 struct contender contender_of_model(const struct model *model)
 {
-    return (struct contender){"trained", CONTENDER_POLICY, model, NULL};
+    return (struct contender){
+        .name = "trained", .kind = CONTENDER_AGENT, .policy = model_policy(model)};
+}
+
+struct contender contender_of_mode(const char *name, enum correct_mode mode)
+{
+    return (struct contender){.name = name, .kind = CONTENDER_MODE, .mode = mode};
 }
 
 struct contender contender_noise(void)
 {
-    return (struct contender){"noise in range", CONTENDER_NOISE, NULL, NULL};
+    return (struct contender){.name = "noise in range", .kind = CONTENDER_NOISE};
 }
 
 struct contender contender_median(void)
 {
-    return (struct contender){"constant median", CONTENDER_MEDIAN, NULL, NULL};
+    return (struct contender){.name = "constant median", .kind = CONTENDER_MEDIAN};
 }
 
 void contender_close(struct contender *contender)
 {
-    model_free(contender->owned);
+    policy_free(contender->owned);
     contender->owned = NULL;
-    contender->model = NULL;
+    contender->policy = NULL;
 }
 
-/* A model of the same pieces with another policy, which it takes over. */
-static int make(struct contender *contender, const char *name, const struct model *model,
-                const char *algorithm, struct policy *policy, struct error *error)
+static int own(struct contender *contender, const char *name, struct policy *policy)
 {
-    if (!policy)
-        return -1;
-    size_t count = model_songs(model), n = 0;
-    struct song **songs = calloc(count + 1, sizeof(struct song *));
-    while (songs && n < count && (songs[n] = song_copy(model_song(model, n), error)))
-        n++;
-    struct process *process = NULL;
-    if (songs && n == count)
-        process = beats_process((const struct song *const *)songs, count,
-                                model_process(model)->context, error);
-    if (!process) {
-        for (size_t k = 0; songs && k < n; k++)
-            song_free(songs[k]);
-        free(songs);
-        policy_free(policy);
-        return songs ? -1 : error_set(error, "out of memory for %zu songs", count);
-    }
-    struct model_origin origin = {.steps = 0};
-    strncpy(origin.algorithm, algorithm, sizeof origin.algorithm - 1);
-    strncpy(origin.policy, policy_name(policy->shape.kind), sizeof origin.policy - 1);
-    contender->name = name;
-    contender->kind = CONTENDER_POLICY;
-    contender->owned = model_create(songs, count, process, policy, &origin, error);
-    contender->model = contender->owned;
-    free(songs);
-    return contender->owned ? 0 : -1;
+    *contender = (struct contender){
+        .name = name, .kind = CONTENDER_AGENT, .policy = policy, .owned = policy};
+    return policy ? 0 : -1;
 }
 
-int contender_untrained(struct contender *contender, const struct model *model, uint64_t seed,
+int contender_untrained(struct contender *contender, const struct contender_music *music,
                         struct error *error)
 {
-    return make(contender, "untrained", model, "counts",
-                policy_create(&model_policy(model)->shape, seed, error), error);
+    return own(contender, "untrained", agent_policy(music->task, error));
 }
 
-/* A table whose probabilities are proportional to a weight an arc. */
-static struct policy *weighted(const struct process *process, const double *weight,
-                               struct error *error)
+/* A policy without learning, with a weight for one of the features and no returns. */
+static int own_weighted(struct contender *contender, const char *name,
+                        const struct contender_music *music, uint32_t feature, float weight,
+                        struct error *error)
 {
-    float *probability = malloc(process->arcs * sizeof *probability);
-    if (!probability) {
-        error_set(error, "out of memory for %u arcs", process->arcs);
-        return NULL;
+    struct policy *policy = agent_policy(music->task, error);
+    if (policy) {
+        policy->parameter[AGENT_RETURN] = -1e6f;
+        policy->parameter[feature] = weight;
     }
-    for (uint32_t s = 0; s < process->states; s++) {
-        uint32_t first = process->first_arc[s], end = process->first_arc[s + 1];
-        double sum = 0;
-        for (uint32_t a = first; a < end; a++)
-            sum += weight[a];
-        for (uint32_t a = first; a < end; a++)
-            probability[a] = (float)(sum > 0 ? weight[a] / sum : 1.0 / (end - first));
-    }
-    struct policy *policy = policy_of_probability(process, probability, error);
-    free(probability);
-    return policy;
+    return own(contender, name, policy);
 }
 
-enum weighting { ALL_ALIKE, AS_OBSERVED, BEST_ONLY };
-
-static int make_weighted(struct contender *contender, const char *name, const struct model *model,
-                         enum weighting weighting, struct error *error)
+int contender_observed(struct contender *contender, const struct contender_music *music,
+                       struct error *error)
 {
-    const struct process *process = model_process(model);
-    double *weight = calloc(process->arcs, sizeof *weight);
-    if (!weight)
-        return error_set(error, "out of memory for %u arcs", process->arcs);
-    for (uint32_t s = 0; s < process->states; s++) {
-        uint32_t best = process->first_arc[s];
-        for (uint32_t a = process->first_arc[s]; a < process->first_arc[s + 1]; a++) {
-            weight[a] = weighting == ALL_ALIKE     ? 1
-                        : weighting == AS_OBSERVED ? process->arc_count[a]
-                                                   : 0;
-            if (process->arc_reward[a] > process->arc_reward[best])
-                best = a;
-        }
-        if (weighting == BEST_ONLY)
-            weight[best] = 1;
-    }
-    struct policy *policy = weighted(process, weight, error);
-    free(weight);
-    return make(contender, name, model, "counts", policy, error);
+    /* Strengths are a quarter of the logarithm. */
+    return own_weighted(contender, "observed", music, AGENT_OBSERVED, 4, error);
 }
 
-int contender_random_legal(struct contender *contender, const struct model *model,
-                           struct error *error)
+int contender_greedy(struct contender *contender, const struct contender_music *music,
+                     struct error *error)
 {
-    return make_weighted(contender, "random legal", model, ALL_ALIKE, error);
+    return own_weighted(contender, "greedy loop", music, AGENT_OBSERVED, 1e4f, error);
 }
 
-int contender_observed(struct contender *contender, const struct model *model, struct error *error)
+int contender_nearest(struct contender *contender, const struct contender_music *music,
+                      struct error *error)
 {
-    return make_weighted(contender, "observed", model, AS_OBSERVED, error);
+    return own_weighted(contender, "nearest rhythm", music, AGENT_FIT, 1e4f, error);
 }
 
-int contender_greedy(struct contender *contender, const struct model *model, struct error *error)
-{
-    return make_weighted(contender, "greedy loop", model, BEST_ONLY, error);
-}
-
-int contender_sarsa(struct contender *contender, const struct model *model, uint64_t steps,
-                    uint32_t horizon, uint64_t seed, struct error *error)
+int contender_sarsa(struct contender *contender, const struct contender_music *music,
+                    uint64_t steps, uint64_t seed, struct error *error)
 {
     struct sarsa_settings settings = sarsa_defaults();
     settings.total_steps = steps;
-    settings.horizon = horizon;
     settings.seed = seed;
-    struct sarsa *sarsa = sarsa_open(model_process(model), &settings, error);
-    if (!sarsa)
-        return -1;
-    struct policy *policy = NULL;
-    if (sarsa_run(sarsa, steps, NULL, NULL, error) == 0)
+    struct policy *fresh = agent_policy(music->task, error), *policy = NULL;
+    struct environment *environment =
+        fresh ? practice_open(music->task, 1, SARSA_STEPS, seed, error) : NULL;
+    struct sarsa *sarsa = environment ? sarsa_open(environment, fresh, &settings, error) : NULL;
+    if (sarsa && sarsa_run(sarsa, steps, NULL, NULL, error) == 0)
         policy = sarsa_policy(sarsa, error);
     sarsa_close(sarsa);
-    return make(contender, "SARSA", model, "sarsa", policy, error);
+    environment_free(environment);
+    policy_free(fresh);
+    return own(contender, "SARSA", policy);
 }
 
 static int by_sets(const void *left, const void *right)
@@ -173,22 +130,37 @@ static int by_sets(const void *left, const void *right)
     return 0;
 }
 
-/* The pitches of the beat that each state ends with, [states][2]. */
-static void fill_state_sets(const struct model *model, uint64_t (*set)[2])
+static void union_of(const struct song *song, uint32_t beat, uint64_t set[2])
 {
-    const struct process *process = model_process(model);
-    for (uint32_t k = 0; k < process->trajectories; k++) {
-        const struct song *song = model_song(model, k);
-        for (uint32_t beat = 0; beat < song_beats(song); beat++) {
-            uint64_t *into = set[process->visited[process->start[k] + beat]];
-            for (uint32_t slot = 0; slot < SONG_SLOTS_A_BEAT; slot++) {
-                uint64_t struck[2];
-                song_slot_set(song, beat * SONG_SLOTS_A_BEAT + slot, struck);
-                into[0] |= struck[0];
-                into[1] |= struck[1];
-            }
-        }
+    set[0] = set[1] = 0;
+    for (uint32_t i = 0; i < SONG_SLOTS_A_BEAT; i++) {
+        uint64_t struck[2];
+        song_slot_set(song, beat * SONG_SLOTS_A_BEAT + i, struck);
+        set[0] |= struck[0];
+        set[1] |= struck[1];
     }
+}
+
+static void fill_places(struct contender_music *music)
+{
+    const struct process *process = model_process(music->model);
+    for (uint32_t k = 0; k < process->trajectories; k++)
+        for (uint32_t b = process->start[k]; b < process->start[k + 1]; b++)
+            music->place[process->visited[b]] = (struct place){k, b - process->start[k]};
+}
+
+static void fill_moves(struct contender_music *music)
+{
+    const struct process *process = model_process(music->model);
+    for (uint32_t s = 0; s < process->states; s++)
+        for (uint32_t a = process->first_arc[s]; a < process->first_arc[s + 1]; a++) {
+            struct move *move = &music->moves[music->count++];
+            const struct place *from = &music->place[s];
+            const struct place *to = &music->place[process->arc_next[a]];
+            union_of(music->songs[from->song], from->beat, move->from);
+            union_of(music->songs[to->song], to->beat, move->to);
+        }
+    qsort(music->moves, music->count, sizeof *music->moves, by_sets);
 }
 
 static void fill_range(struct contender_music *music, const struct model *model)
@@ -217,25 +189,27 @@ struct contender_music *contender_music_open(const struct model *model, struct e
 {
     const struct process *process = model_process(model);
     struct contender_music *music = calloc(1, sizeof *music);
-    uint64_t(*set)[2] = calloc(process->states, sizeof *set);
-    if (music)
+    if (music) {
+        music->model = model;
+        music->songs = calloc(model_songs(model), sizeof(const struct song *));
+        music->place = calloc(process->states, sizeof *music->place);
         music->moves = calloc(process->arcs, sizeof *music->moves);
-    if (!music || !set || !music->moves) {
-        free(set);
+    }
+    if (!music || !music->songs || !music->place || !music->moves) {
         contender_music_close(music);
         error_set(error, "out of memory for %u arcs", process->arcs);
         return NULL;
     }
+    for (size_t k = 0; k < model_songs(model); k++)
+        music->songs[k] = model_song(model, k);
+    music->task = agent_task_open(process, music->songs, error);
+    if (!music->task) {
+        contender_music_close(music);
+        return NULL;
+    }
     fill_range(music, model);
-    fill_state_sets(model, set);
-    for (uint32_t s = 0; s < process->states; s++)
-        for (uint32_t a = process->first_arc[s]; a < process->first_arc[s + 1]; a++) {
-            struct move *move = &music->moves[music->count++];
-            memcpy(move->from, set[s], sizeof move->from);
-            memcpy(move->to, set[process->arc_next[a]], sizeof move->to);
-        }
-    qsort(music->moves, music->count, sizeof *music->moves, by_sets);
-    free(set);
+    fill_places(music);
+    fill_moves(music);
     return music;
 }
 
@@ -243,23 +217,108 @@ void contender_music_close(struct contender_music *music)
 {
     if (!music)
         return;
+    agent_task_close(music->task);
+    free(music->songs);
+    free(music->place);
     free(music->moves);
     free(music);
 }
 
-static int send_policy(const struct contender *contender, const struct take_played *take,
-                       size_t count, uint8_t *sent, struct error *error)
+const struct agent_task *contender_task(const struct contender_music *music)
+{
+    return music->task;
+}
+
+static int send_mode(const struct contender *contender, const struct contender_music *music,
+                     const struct take_played *take, size_t count, uint8_t *sent,
+                     struct error *error)
 {
     struct correct_settings settings = correct_defaults();
-    settings.mode = CORRECT_GENERATE;
-    settings.follow = 0;
-    settings.keep = 0;
-    struct corrector *corrector = corrector_open(&contender->model, 1, &settings, error);
+    settings.mode = contender->mode;
+    struct corrector *corrector = corrector_open(&music->model, 1, &settings, error);
     if (!corrector)
         return -1;
     int result = run_live(corrector, take, count, sent, NULL, error);
     corrector_close(corrector);
     return result;
+}
+
+static int by_pitch(const void *left, const void *right)
+{
+    return *(const uint8_t *)left - *(const uint8_t *)right;
+}
+
+/* The notes of a slot of a beat from low to high, or, where it has none, of the
+ * nearest slot before it, else after it. */
+static uint32_t notes_near(const struct song *song, uint32_t beat, uint32_t slot, uint8_t *pitch,
+                           uint32_t most)
+{
+    uint32_t base = beat * SONG_SLOTS_A_BEAT;
+    for (uint32_t i = 0; i < 2 * SONG_SLOTS_A_BEAT; i++) {
+        uint32_t at = i <= slot ? slot - i : i;
+        if (at >= SONG_SLOTS_A_BEAT)
+            break;
+        uint32_t first = song->first[base + at], notes = song->first[base + at + 1] - first;
+        if (notes == 0)
+            continue;
+        notes = notes < most ? notes : most;
+        memcpy(pitch, song->pitch + first, notes);
+        qsort(pitch, notes, 1, by_pitch);
+        return notes;
+    }
+    return 0;
+}
+
+/* The keys of a slot take the notes of the agent's beat there from low to high;
+ * too few keys take the highest, too many double the last. */
+static void send_slot(const struct song *song, uint32_t beat, uint32_t slot, size_t keys,
+                      uint8_t *sent, uint8_t *last)
+{
+    uint8_t pitch[UINT8_MAX];
+    uint32_t notes = notes_near(song, beat, slot, pitch, sizeof pitch);
+    for (size_t i = 0; i < keys; i++) {
+        size_t at = keys < notes ? notes - keys + i : i < notes ? i : notes - 1;
+        if (notes)
+            *last = pitch[at];
+        sent[i] = *last;
+    }
+}
+
+static size_t keys_in_slot(const struct take_played *take, size_t count, size_t from)
+{
+    size_t end = from;
+    while (end < count && take_slot(take[end].note.position) == take_slot(take[from].note.position))
+        end++;
+    return end - from;
+}
+
+/* The agent hears how many keys are struck in every slot, and nothing else. */
+static int send_agent(const struct contender *contender, const struct contender_music *music,
+                      const struct take_played *take, size_t count, struct rng *rng, uint8_t *sent,
+                      struct error *error)
+{
+    uint32_t beats = count ? take_slot(take[count - 1].note.position) / SONG_SLOTS_A_BEAT + 1 : 0;
+    struct rhythm *heard = calloc(beats + 1, sizeof *heard);
+    uint32_t *state = calloc((size_t)beats + 1, sizeof *state);
+    uint8_t last = music->median;
+    for (size_t i = 0; heard && i < count; i++) {
+        uint32_t slot = take_slot(take[i].note.position);
+        uint8_t *struck = &heard[slot / SONG_SLOTS_A_BEAT].struck[slot % SONG_SLOTS_A_BEAT];
+        *struck = (uint8_t)(*struck + (*struck < UINT8_MAX));
+    }
+    bool played = heard && state &&
+                  practice_play(music->task, contender->policy, 0, heard, beats, rng, state) >= 0;
+    for (size_t i = 0; played && i < count;) {
+        uint32_t slot = take_slot(take[i].note.position);
+        const struct place *place = &music->place[state[slot / SONG_SLOTS_A_BEAT]];
+        size_t keys = keys_in_slot(take, count, i);
+        send_slot(music->songs[place->song], place->beat, slot % SONG_SLOTS_A_BEAT, keys, sent + i,
+                  &last);
+        i += keys;
+    }
+    free(heard);
+    free(state);
+    return played ? 0 : error_set(error, "out of memory for a take of %zu notes", count);
 }
 
 int contender_send(const struct contender *contender, const struct contender_music *music,
@@ -268,8 +327,10 @@ int contender_send(const struct contender *contender, const struct contender_mus
 {
     uint32_t range = (uint32_t)(music->highest - music->lowest) + 1;
     switch (contender->kind) {
-    case CONTENDER_POLICY:
-        return send_policy(contender, take, count, sent, error);
+    case CONTENDER_AGENT:
+        return send_agent(contender, music, take, count, rng, sent, error);
+    case CONTENDER_MODE:
+        return send_mode(contender, music, take, count, sent, error);
     case CONTENDER_NOISE:
         for (size_t i = 0; i < count; i++)
             sent[i] = (uint8_t)(music->lowest + rng_below(rng, range));

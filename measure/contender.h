@@ -4,43 +4,52 @@
 #define MEASURE_CONTENDER_H
 
 #include "base/rng.h"
+#include "correct/corrector.h"
 #include "measure/take.h"
+#include "piece/agent.h"
 #include "piece/model.h"
 
-enum contender_kind { CONTENDER_POLICY, CONTENDER_NOISE, CONTENDER_MEDIAN };
+enum contender_kind { CONTENDER_AGENT, CONTENDER_MODE, CONTENDER_NOISE, CONTENDER_MEDIAN };
 
 struct contender {
     const char *name;
     enum contender_kind kind;
-    const struct model *model; /* of a policy; NULL for the others */
-    struct model *owned;       /* the same where the contender made it; NULL: borrowed */
+    const struct policy *policy; /* of an agent */
+    enum correct_mode mode;      /* of a mode */
+    struct policy *owned;        /* the policy where the contender made it; NULL: borrowed */
 };
 
-/* What the training pieces of a model hold, for contenders without a policy. */
+/* What the training pieces of a model hold. Borrows the model. */
 struct contender_music;
+struct contender_music *contender_music_open(const struct model *model, struct error *error);
+void contender_music_close(struct contender_music *music);
+const struct agent_task *contender_task(const struct contender_music *music);
 
 /* A stage of training. Borrows the model. */
 struct contender contender_of_model(const struct model *model);
 
-/* The rest are models made in memory on the pieces and process of `model`, -1:
- * out of memory. An untrained policy is of the model's own kind and shape. */
-int contender_untrained(struct contender *contender, const struct model *model, uint64_t seed,
+/* A corrector in some mode that knows the pieces and hears every pitch. */
+struct contender contender_of_mode(const char *name, enum correct_mode mode);
+
+/* Agents; -1: out of memory. Before training; moving as often as the pieces do,
+ * by the arc of highest reward, or by that of the nearest rhythm; trained here. */
+int contender_untrained(struct contender *contender, const struct contender_music *music,
                         struct error *error);
-int contender_random_legal(struct contender *contender, const struct model *model,
-                           struct error *error);
-int contender_observed(struct contender *contender, const struct model *model, struct error *error);
-int contender_greedy(struct contender *contender, const struct model *model, struct error *error);
-int contender_sarsa(struct contender *contender, const struct model *model, uint64_t steps,
-                    uint32_t horizon, uint64_t seed, struct error *error);
+int contender_observed(struct contender *contender, const struct contender_music *music,
+                       struct error *error);
+int contender_greedy(struct contender *contender, const struct contender_music *music,
+                     struct error *error);
+int contender_nearest(struct contender *contender, const struct contender_music *music,
+                      struct error *error);
+int contender_sarsa(struct contender *contender, const struct contender_music *music,
+                    uint64_t steps, uint64_t seed, struct error *error);
 struct contender contender_noise(void);
 struct contender contender_median(void);
 void contender_close(struct contender *contender);
 
-struct contender_music *contender_music_open(const struct model *model, struct error *error);
-void contender_music_close(struct contender_music *music);
-
-/* Sends a take: policies through a corrector in mode generate, live, with nothing
- * of the playing used but when notes are struck. Writes sent[count]. */
+/* Sends a take from its first beat on: agents alone in their process, with nothing
+ * of the playing used but how many notes are struck in each slot; modes live.
+ * Writes sent[count]. */
 int contender_send(const struct contender *contender, const struct contender_music *music,
                    const struct take_played *take, size_t count, struct rng *rng, uint8_t *sent,
                    struct error *error);

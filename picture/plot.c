@@ -47,6 +47,7 @@ struct sketch {
     void (*tell)(FILE *, const void *plot);
     const char *title;
     const void *plot;
+    size_t panels; /* one below the other */
 };
 
 static int write_page(struct canvas *canvas, const char *path, const struct sketch *sketch,
@@ -54,7 +55,7 @@ static int write_page(struct canvas *canvas, const char *path, const struct sket
 {
     char title[AXES_TEXT], *words = NULL;
     size_t length = 0;
-    cairo_t *cr = canvas_page(canvas, WIDTH, HEIGHT, error);
+    cairo_t *cr = canvas_page(canvas, WIDTH, HEIGHT * (double)sketch->panels, error);
     if (!cr)
         return -1;
     cairo_set_source_rgb(cr, 1, 1, 1);
@@ -345,17 +346,52 @@ static void tell_lines(FILE *out, const void *data)
             fprintf(out, " %s: %.4g.", axes_plain(plot->levels[l].label, text), plot->levels[l].y);
 }
 
+struct panels {
+    const struct plot_lines *plot;
+    size_t count;
+};
+
+static void draw_panels(cairo_t *cr, const void *data)
+{
+    const struct panels *panels = data;
+    for (size_t k = 0; k < panels->count; k++) {
+        cairo_save(cr);
+        cairo_translate(cr, 0, HEIGHT * (double)k);
+        draw_lines(cr, &panels->plot[k]);
+        cairo_restore(cr);
+    }
+}
+
+static void tell_panels(FILE *out, const void *data)
+{
+    const struct panels *panels = data;
+    for (size_t k = 0; k < panels->count; k++) {
+        fputs(k ? " " : "", out);
+        tell_lines(out, &panels->plot[k]);
+    }
+}
+
+int plot_panels(const char *path, const struct plot_lines *plot, size_t count, struct error *error)
+{
+    if (count == 0 || count > PLOT_MAX_PANELS)
+        return error_set(error, "%s: %zu panels, expected 1 to %d", path, count, PLOT_MAX_PANELS);
+    for (size_t k = 0; k < count; k++) {
+        size_t points = 0;
+        for (size_t c = 0; c < plot[k].curve_count; c++)
+            points += plot[k].curves[c].count;
+        if (points == 0)
+            return error_set(error, "%s: nothing to plot", path);
+        if (plot[k].curve_count + plot[k].level_count > PLOT_MAX_LINES)
+            return error_set(error, "%s: more than %d lines in one plot", path, PLOT_MAX_LINES);
+    }
+    const struct panels panels = {plot, count};
+    const struct sketch sketch = {draw_panels, tell_panels, plot->title, &panels, count};
+    return draw(path, &sketch, error);
+}
+
 int plot_lines(const char *path, const struct plot_lines *plot, struct error *error)
 {
-    size_t points = 0;
-    for (size_t c = 0; c < plot->curve_count; c++)
-        points += plot->curves[c].count;
-    if (points == 0)
-        return error_set(error, "%s: nothing to plot", path);
-    if (plot->curve_count + plot->level_count > PLOT_MAX_LINES)
-        return error_set(error, "%s: more than %d lines in one plot", path, PLOT_MAX_LINES);
-    const struct sketch sketch = {draw_lines, tell_lines, plot->title, plot};
-    return draw(path, &sketch, error);
+    return plot_panels(path, plot, 1, error);
 }
 
 /* --- Bars --- */
@@ -474,6 +510,6 @@ int plot_bars(const char *path, const struct plot_bars *plot, struct error *erro
     if (plot->group_count > PLOT_MAX_GROUPS || plot->series_count > PLOT_MAX_SERIES)
         return error_set(error, "%s: more than %d groups or %d kinds of bars in one plot", path,
                          PLOT_MAX_GROUPS, PLOT_MAX_SERIES);
-    const struct sketch sketch = {draw_bars, tell_bars, plot->title, plot};
+    const struct sketch sketch = {draw_bars, tell_bars, plot->title, plot, 1};
     return draw(path, &sketch, error);
 }

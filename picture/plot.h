@@ -16,7 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { PLOT_MAX_LINES = 16, PLOT_MAX_GROUPS = 24, PLOT_MAX_SERIES = 7 };
+enum { PLOT_MAX_LINES = 16, PLOT_MAX_PANELS = 4, PLOT_MAX_GROUPS = 24, PLOT_MAX_SERIES = 7 };
 
 /* A curve; NaN in y breaks it. A band is drawn from low to high where both are given. */
 struct plot_curve {
@@ -61,6 +61,11 @@ int plot_check_name(const char *path, struct error *error);
 /* -1: another ending, nothing to draw, too much of it, or the file cannot be
  * written; whatever stood there is untouched. */
 int plot_lines(const char *path, const struct plot_lines *plot, struct error *error);
+
+/* Several plots one below the other, each with its own axes. */
+int plot_panels(const char *path, const struct plot_lines *panels, size_t count,
+                struct error *error);
+
 int plot_bars(const char *path, const struct plot_bars *plot, struct error *error);
 
 #endif

@@ -1,207 +1,41 @@
-/* States with the same rhythm form a class, so that the fit with what is heard
- * is worked out once a class and not once a state. */
-#include "piece/agent.h"
+/* The memory of an agent, what it sees, and what it gets. */
+#include "piece/agent_private.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Features of actions; those of arcs at their visits follow. */
-enum {
-    SEEN_REWARD,
-    SEEN_FIT,
-    SEEN_LIKELY,
-    SEEN_RETURN,
-    SEEN_RETURN_MISFIT,
-    SEEN_ARCS
-};
-
-/* Features of observations; states and beats follow. */
-enum { WORTH_ALWAYS, WORTH_MISFIT, WORTH_LIKELY, WORTH_STATES };
-
-enum { NO_ROW = UINT32_MAX, BEATS_A_STEP = 4 };
-
-static const float LOST = 1e-3f;      /* chance of a move that the pieces never made */
-static const float LEAST_LOG = -12;   /* below this, likelihoods are all alike */
-static const float LOG_UNIT = 0.25f;  /* strength a nat, so that weights are of one size */
+static const float LOST = 1e-3f;       /* chance of a move that the pieces never made */
+static const float FORGOTTEN = 1e-6f;  /* likelihood below which a state is dropped */
 static const float MISFIT_KEPT = 0.7f; /* from beat to beat */
-static const float RETURN_AT_FIRST = -6; /* weight before learning: once in 400 beats */
-
-struct agent_score {
-    const struct process *process;
-    uint32_t classes, most_arcs, rows, steps;
-    struct rhythm *rhythm; /* [classes] */
-    uint32_t *class_of;    /* [states] */
-    float *moved;          /* [arcs]: observed frequency */
-    uint32_t *row;         /* [states]: of the first arc where there are several, or NO_ROW */
-    float *turned;         /* [rows][AGENT_VISITS]: reward of an arc at a visit */
-};
 
 struct agent {
-    const struct agent_score *score;
-    float *likely, *next; /* [states] */
-    float *fit;           /* [classes], with what is heard */
-    uint16_t *left;       /* [rows]: how often a state with several arcs has been left */
-    uint32_t state, beats, best;
+    const struct agent_task *task;
+    float *likely, *next;      /* [states]: 0 for those not listed */
+    uint32_t *listed, *coming; /* [states]: those that are likely at all */
+    float *fit;                /* [classes], with what is heard */
+    uint16_t *left;            /* [states]: how often, of those with several arcs */
+    uint32_t listed_count, state, beats, best;
     float misfit;
     bool counting;
 };
 
-float rhythm_fit(const struct rhythm *meant, const struct rhythm *heard)
-{
-    float fit = 1;
-    for (int i = 0; i < SONG_SLOTS_A_BEAT; i++) {
-        int m = meant->struck[i], h = heard->struck[i];
-        fit *= m == h ? 1 : m && h ? (abs(m - h) == 1 ? 0.3f : 0.1f) : 0.05f;
-    }
-    return fit;
-}
-
-static float log_of(float likelihood)
-{
-    float value = likelihood > 0 ? logf(likelihood) : LEAST_LOG;
-    return LOG_UNIT * (value > LEAST_LOG ? value : LEAST_LOG);
-}
-
-/* The rhythm of every state is that of any place it stands at. */
-static void class_states(struct agent_score *score, const struct song *const *songs)
-{
-    const struct process *process = score->process;
-    for (uint32_t k = 0; k < process->songs; k++)
-        for (uint32_t b = process->song_start[k]; b < process->song_start[k + 1]; b++) {
-            struct rhythm rhythm = player_written(songs[k], b - process->song_start[k]);
-            uint32_t c = 0;
-            while (c < score->classes && memcmp(&score->rhythm[c], &rhythm, sizeof rhythm) != 0)
-                c++;
-            score->rhythm[c] = rhythm;
-            score->classes += c == score->classes;
-            score->class_of[process->beat_state[b]] = c;
-        }
-}
-
-static void number_rows(struct agent_score *score)
-{
-    const struct process *process = score->process;
-    for (uint32_t s = 0; s < process->states; s++) {
-        uint32_t arcs = process->first_arc[s + 1] - process->first_arc[s];
-        score->row[s] = arcs > 1 ? score->rows : NO_ROW;
-        score->rows += arcs > 1 ? arcs : 0;
-        score->most_arcs = arcs > score->most_arcs ? arcs : score->most_arcs;
-    }
-    for (uint32_t k = 0; k < process->songs; k++) {
-        uint32_t beats = process->song_start[k + 1] - process->song_start[k];
-        if (beats / BEATS_A_STEP + 1 > score->steps)
-            score->steps = beats / BEATS_A_STEP + 1;
-    }
-}
-
-/* Where every piece goes on at each visit, counted over the pieces. */
-static int count_turns(struct agent_score *score, struct error *error)
-{
-    const struct process *process = score->process;
-    float *visits = calloc(score->rows * (size_t)AGENT_VISITS + 1, sizeof *visits);
-    uint32_t *left = calloc(score->rows + 1, sizeof *left);
-    score->turned = calloc(score->rows * (size_t)AGENT_VISITS + 1, sizeof *score->turned);
-    if (!visits || !left || !score->turned) {
-        free(visits);
-        free(left);
-        return error_set(error, "agent: out of memory for %u arcs", score->rows);
-    }
-    for (uint32_t k = 0; k < process->songs; k++) {
-        uint32_t start = process->song_start[k], end = process->song_start[k + 1];
-        uint32_t from = process->beat_state[end - 1];
-        memset(left, 0, score->rows * sizeof *left);
-        for (uint32_t b = start; b < end; from = process->beat_state[b++]) {
-            uint32_t row = score->row[from], first = process->first_arc[from];
-            if (row == NO_ROW)
-                continue;
-            uint32_t visit = left[row] < AGENT_VISITS ? left[row] : AGENT_VISITS - 1;
-            uint32_t arc = process_find_arc(process, from, process->beat_state[b]);
-            left[row]++;
-            score->turned[(row + arc - first) * AGENT_VISITS + visit]++;
-            for (uint32_t a = 0; a < process->first_arc[from + 1] - first; a++)
-                visits[(row + a) * AGENT_VISITS + visit]++;
-        }
-    }
-    for (size_t i = 0; i < score->rows * (size_t)AGENT_VISITS; i++)
-        score->turned[i] = visits[i] > 0 ? score->turned[i] / visits[i] : -1;
-    free(visits);
-    free(left);
-    return 0;
-}
-
-struct agent_score *agent_score_open(const struct process *process,
-                                     const struct song *const *songs, struct error *error)
-{
-    struct agent_score *score = calloc(1, sizeof *score);
-    if (score) {
-        score->process = process;
-        score->rhythm = calloc(process->states + 1, sizeof *score->rhythm);
-        score->class_of = calloc(process->states, sizeof *score->class_of);
-        score->moved = calloc(process->arcs, sizeof *score->moved);
-        score->row = calloc(process->states, sizeof *score->row);
-    }
-    if (!score || !score->rhythm || !score->class_of || !score->moved || !score->row) {
-        agent_score_close(score);
-        error_set(error, "agent: out of memory for %u states", process->states);
-        return NULL;
-    }
-    class_states(score, songs);
-    number_rows(score);
-    process_observed(process, score->moved);
-    if (count_turns(score, error) != 0) {
-        agent_score_close(score);
-        return NULL;
-    }
-    return score;
-}
-
-void agent_score_close(struct agent_score *score)
-{
-    if (!score)
-        return;
-    free(score->rhythm);
-    free(score->class_of);
-    free(score->moved);
-    free(score->row);
-    free(score->turned);
-    free(score);
-}
-
-const struct process *agent_score_process(const struct agent_score *score)
-{
-    return score->process;
-}
-
-uint32_t agent_score_most_actions(const struct agent_score *score)
-{
-    return score->most_arcs + 1;
-}
-
-struct policy *agent_policy(const struct agent_score *score, struct error *error)
-{
-    struct policy_shape shape = {.kind = POLICY_LINEAR,
-                                 .inputs = WORTH_STATES + score->process->states + score->steps,
-                                 .actions = SEEN_ARCS + score->rows * AGENT_VISITS};
-    struct policy *policy = policy_create(&shape, 0, error);
-    if (policy)
-        policy->parameter[SEEN_RETURN] = RETURN_AT_FIRST;
-    return policy;
-}
-
-struct agent *agent_open(const struct agent_score *score, struct error *error)
+struct agent *agent_open(const struct agent_task *task, struct error *error)
 {
     struct agent *agent = calloc(1, sizeof *agent);
+    size_t states = task->process->states;
     if (agent) {
-        agent->score = score;
-        agent->likely = calloc(score->process->states, sizeof *agent->likely);
-        agent->next = calloc(score->process->states, sizeof *agent->next);
-        agent->fit = calloc(score->classes, sizeof *agent->fit);
-        agent->left = calloc(score->rows + 1, sizeof *agent->left);
+        agent->task = task;
+        agent->likely = calloc(states, sizeof *agent->likely);
+        agent->next = calloc(states, sizeof *agent->next);
+        agent->listed = calloc(states, sizeof *agent->listed);
+        agent->coming = calloc(states, sizeof *agent->coming);
+        agent->fit = calloc(task->classes, sizeof *agent->fit);
+        agent->left = calloc(states, sizeof *agent->left);
     }
-    if (!agent || !agent->likely || !agent->next || !agent->fit || !agent->left) {
+    if (!agent || !agent->likely || !agent->next || !agent->listed || !agent->coming ||
+        !agent->fit || !agent->left) {
         agent_close(agent);
-        error_set(error, "agent: out of memory");
+        error_set(error, "agent: out of memory for %zu states", states);
         return NULL;
     }
     return agent;
@@ -213,82 +47,127 @@ void agent_close(struct agent *agent)
         return;
     free(agent->likely);
     free(agent->next);
+    free(agent->listed);
+    free(agent->coming);
     free(agent->fit);
     free(agent->left);
     free(agent);
 }
 
-void agent_begin(struct agent *agent, uint32_t state, bool opening)
+/* Before the first beat of a piece stands the last one, from which all pieces are entered. */
+void agent_begin(struct agent *agent, size_t song, uint32_t beat)
 {
-    memset(agent->likely, 0, agent->score->process->states * sizeof *agent->likely);
-    memset(agent->left, 0, agent->score->rows * sizeof *agent->left);
-    agent->likely[state] = 1;
-    agent->state = agent->best = state;
-    agent->counting = opening;
+    const struct process *process = agent->task->process;
+    uint32_t at = beat ? process->start[song] + beat : process->start[song + 1];
+    memset(agent->likely, 0, process->states * sizeof *agent->likely);
+    memset(agent->left, 0, process->states * sizeof *agent->left);
+    agent->state = agent->best = agent->listed[0] = process->visited[at - 1];
+    agent->listed_count = 1;
+    agent->likely[agent->state] = 1;
+    agent->counting = beat == 0;
     agent->beats = 0;
     agent->misfit = 0;
 }
 
-/* One step of the forward algorithm. */
-static void update_likely(struct agent *agent)
+static bool opening(const struct agent *agent)
 {
-    const struct agent_score *score = agent->score;
-    const struct process *process = score->process;
-    float *next = agent->next, lost = LOST / (float)process->states, sum = 0;
-    for (uint32_t s = 0; s < process->states; s++)
-        next[s] = lost;
-    for (uint32_t s = 0; s < process->states; s++)
-        if (agent->likely[s] > 1e-9f)
-            for (uint32_t a = process->first_arc[s]; a < process->first_arc[s + 1]; a++)
-                next[process->arc_next[a]] += agent->likely[s] * score->moved[a];
-    agent->best = 0;
-    for (uint32_t s = 0; s < process->states; s++) {
-        next[s] *= agent->fit[score->class_of[s]];
-        sum += next[s];
-        agent->best = next[s] > next[agent->best] ? s : agent->best;
-    }
-    float scale = 1 / sum;
-    for (uint32_t s = 0; s < process->states; s++)
-        next[s] *= scale;
-    agent->next = agent->likely;
-    agent->likely = next;
-}
-
-void agent_hear(struct agent *agent, const struct rhythm *rhythm)
-{
-    for (uint32_t c = 0; c < agent->score->classes; c++)
-        agent->fit[c] = rhythm_fit(&agent->score->rhythm[c], rhythm);
-    update_likely(agent);
-}
-
-static uint32_t arcs_of(const struct agent *agent)
-{
-    const uint32_t *first = agent->score->process->first_arc + agent->state;
-    return first[1] - first[0];
-}
-
-uint32_t agent_actions(const struct agent *agent)
-{
-    bool reached = process_find_arc(agent->score->process, agent->state, agent->best) != UINT32_MAX;
-    return arcs_of(agent) + !reached;
-}
-
-uint32_t agent_target(const struct agent *agent, uint32_t action)
-{
-    const struct process *process = agent->score->process;
-    return action < arcs_of(agent) ? process->arc_next[process->first_arc[agent->state] + action]
-                                   : agent->best;
+    return agent->counting && agent->beats == 0;
 }
 
 static float fit_of(const struct agent *agent, uint32_t state)
 {
-    return agent->fit[agent->score->class_of[state]];
+    return agent->fit[agent->task->class_of[state]];
 }
 
-static uint32_t visit_of(const struct agent *agent)
+static uint32_t add_likely(struct agent *agent, uint32_t state, float likelihood, uint32_t count)
 {
-    uint32_t visit = agent->left[agent->score->row[agent->state]];
-    return visit < AGENT_VISITS ? visit : AGENT_VISITS - 1;
+    if (likelihood > 0 && agent->next[state] == 0)
+        agent->coming[count++] = state;
+    agent->next[state] += likelihood;
+    return count;
+}
+
+/* Moves on by the arcs; returns how many states are coming. */
+static uint32_t move_on(struct agent *agent)
+{
+    const struct agent_task *task = agent->task;
+    const struct process *process = task->process;
+    uint32_t count = 0;
+    if (opening(agent)) {
+        for (uint32_t e = 0; e < task->entries; e++)
+            count = add_likely(agent, task->entry[e], 1 / (float)task->entries, count);
+        return count;
+    }
+    for (uint32_t i = 0; i < agent->listed_count; i++) {
+        uint32_t s = agent->listed[i];
+        for (uint32_t a = process->first_arc[s]; a < process->first_arc[s + 1]; a++)
+            count =
+                add_likely(agent, process->arc_next[a], agent->likely[s] * task->moved[a], count);
+    }
+    return count;
+}
+
+/* One step of the forward algorithm. That the player may have gone anywhere
+ * counts only where what is heard fits so badly that it matters. */
+static void update_likely(struct agent *agent)
+{
+    const struct process *process = agent->task->process;
+    uint32_t count = move_on(agent), kept = 0;
+    float sum = 0;
+    for (uint32_t i = 0; i < count; i++)
+        sum += agent->next[agent->coming[i]] * fit_of(agent, agent->coming[i]);
+    if (sum < LOST)
+        for (uint32_t s = 0; s < process->states; s++)
+            count = add_likely(agent, s, LOST / (float)process->states, count);
+    agent->best = agent->coming[0];
+    sum = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t s = agent->coming[i];
+        sum += agent->next[s] *= fit_of(agent, s);
+        if (agent->next[s] > agent->next[agent->best])
+            agent->best = s;
+    }
+    for (uint32_t i = 0; i < agent->listed_count; i++)
+        agent->likely[agent->listed[i]] = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t s = agent->coming[i];
+        agent->likely[s] = agent->next[s] / sum;
+        agent->next[s] = 0;
+        if (agent->likely[s] >= FORGOTTEN)
+            agent->listed[kept++] = s;
+        else
+            agent->likely[s] = 0;
+    }
+    agent->listed_count = kept;
+}
+
+void agent_hear(struct agent *agent, const struct rhythm *rhythm)
+{
+    for (uint32_t c = 0; c < agent->task->classes; c++)
+        agent->fit[c] = rhythm_fit(&agent->task->rhythm[c], rhythm);
+    update_likely(agent);
+}
+
+/* The actions but the return. */
+static uint32_t moves_of(const struct agent *agent)
+{
+    const uint32_t *first = agent->task->process->first_arc + agent->state;
+    return opening(agent) ? agent->task->entries : first[1] - first[0];
+}
+
+static bool may_return(const struct agent *agent)
+{
+    return !opening(agent) &&
+           process_find_arc(agent->task->process, agent->state, agent->best) == UINT32_MAX;
+}
+
+static uint32_t target_of(const struct agent *agent, uint32_t action)
+{
+    const struct process *process = agent->task->process;
+    if (action >= moves_of(agent))
+        return agent->best;
+    return opening(agent) ? agent->task->entry[action]
+                          : process->arc_next[process->first_arc[agent->state] + action];
 }
 
 struct cursor {
@@ -304,38 +183,39 @@ static void add(struct cursor *at, uint32_t feature, float strength)
 
 static void look_at_action(const struct agent *agent, uint32_t action, struct cursor *at)
 {
-    const struct agent_score *score = agent->score;
-    const struct process *process = score->process;
-    uint32_t target = agent_target(agent, action), row = score->row[agent->state];
-    add(at, SEEN_FIT, log_of(fit_of(agent, target)));
-    add(at, SEEN_LIKELY, log_of(agent->likely[target] / agent->likely[agent->best]));
-    if (action == arcs_of(agent)) {
-        add(at, SEEN_RETURN, 1);
-        add(at, SEEN_RETURN_MISFIT, agent->misfit);
-        return;
+    const struct agent_task *task = agent->task;
+    uint32_t target = target_of(agent, action);
+    uint32_t arc = task->process->first_arc[agent->state] + action;
+    add(at, AGENT_FIT, agent_log(fit_of(agent, target)));
+    add(at, AGENT_LIKELY, agent_log(agent->likely[target] / agent->likely[agent->best]));
+    if (action == moves_of(agent)) {
+        add(at, AGENT_RETURN, 1);
+        add(at, AGENT_MISFIT, agent->misfit);
+    } else if (!opening(agent)) {
+        add(at, AGENT_OBSERVED, agent_log(task->moved[arc]));
+        if (agent->counting && task->row[arc] != NO_ROW)
+            add(at,
+                AGENT_ARCS + task->row[arc] * AGENT_VISITS + agent_visit(agent->left[agent->state]),
+                1);
     }
-    uint32_t arc = process->first_arc[agent->state] + action;
-    add(at, SEEN_REWARD, log_of(process->arc_reward[arc]));
-    if (agent->counting && row != NO_ROW)
-        add(at, SEEN_ARCS + (row + action) * AGENT_VISITS + visit_of(agent), 1);
 }
 
 static void look_around(const struct agent *agent, struct cursor *at)
 {
-    const struct agent_score *score = agent->score;
+    const struct agent_task *task = agent->task;
     uint32_t step = agent->beats / BEATS_A_STEP;
     add(at, WORTH_ALWAYS, 1);
     add(at, WORTH_MISFIT, agent->misfit);
-    add(at, WORTH_LIKELY, log_of(agent->likely[agent->state]));
+    add(at, WORTH_LIKELY, agent_log(agent->likely[agent->state]));
     add(at, WORTH_STATES + agent->state, 1);
-    if (agent->counting && step < score->steps)
-        add(at, WORTH_STATES + score->process->states + step, 1);
+    if (agent->counting && step < task->steps)
+        add(at, WORTH_STATES + task->process->states + step, 1);
 }
 
 void agent_look(const struct agent *agent, struct agent_sight *sight)
 {
     uint32_t o = sight->seen.count++, logit = sight->first_logit[o];
-    uint32_t actions = agent_actions(agent);
+    uint32_t actions = moves_of(agent) + may_return(agent);
     struct cursor around = {sight->feature, sight->first_feature[o], sight->strength};
     struct cursor each = {sight->action_feature, sight->first_of_logit[logit],
                           sight->action_strength};
@@ -349,26 +229,27 @@ void agent_look(const struct agent *agent, struct agent_sight *sight)
     sight->first_logit[o + 1] = logit + actions;
 }
 
-/* Of the arc now: over the visits to the state that the agent cannot tell from this one. */
-static float reward_of(const struct agent *agent, uint32_t action)
+/* Over the visits to the state that the agent cannot tell from this one. */
+static float reward_of(const struct agent *agent, uint32_t arc)
 {
-    const struct agent_score *score = agent->score;
-    const struct process *process = score->process;
-    uint32_t row = score->row[agent->state];
+    const struct agent_task *task = agent->task;
     float turned = -1;
-    if (agent->counting && row != NO_ROW)
-        turned = score->turned[(row + action) * AGENT_VISITS + visit_of(agent)];
-    return turned >= 0 ? turned : process->arc_reward[process->first_arc[agent->state] + action];
+    if (agent->counting && task->row[arc] != NO_ROW)
+        turned =
+            task->turned[task->row[arc] * AGENT_VISITS + agent_visit(agent->left[agent->state])];
+    return turned >= 0 ? turned : task->process->arc_reward[arc];
 }
 
 float agent_take(struct agent *agent, uint32_t action)
 {
-    uint32_t target = agent_target(agent, action), row = agent->score->row[agent->state];
-    float fit = fit_of(agent, target);
-    float reward = action < arcs_of(agent) ? reward_of(agent, action) * fit : 0;
-    if (row != NO_ROW && agent->left[row] < UINT16_MAX)
-        agent->left[row]++;
-    agent->misfit = MISFIT_KEPT * agent->misfit - (1 - MISFIT_KEPT) * log_of(fit);
+    uint32_t target = target_of(agent, action);
+    float fit = fit_of(agent, target), reward = 0;
+    if (!opening(agent)) {
+        if (action < moves_of(agent))
+            reward = fit * reward_of(agent, agent->task->process->first_arc[agent->state] + action);
+        agent->left[agent->state] += agent->left[agent->state] < UINT16_MAX;
+    }
+    agent->misfit = MISFIT_KEPT * agent->misfit - (1 - MISFIT_KEPT) * agent_log(fit);
     agent->state = target;
     agent->beats++;
     return reward;
@@ -379,48 +260,62 @@ uint32_t agent_state(const struct agent *agent)
     return agent->state;
 }
 
-int agent_sight_open(struct agent_sight *sight, const struct agent_score *score,
-                     size_t observations, struct error *error)
+/* What a memory is beside its arrays. */
+struct place {
+    uint32_t listed_count, state, beats, best, counting;
+    float misfit;
+};
+
+size_t agent_memory(const struct agent_task *task)
 {
-    size_t logits = observations * agent_score_most_actions(score);
-    *sight = (struct agent_sight){
-        .first_feature = calloc(observations + 1, sizeof(uint32_t)),
-        .feature = calloc(observations * AGENT_FEATURES, sizeof(uint32_t)),
-        .strength = calloc(observations * AGENT_FEATURES, sizeof(float)),
-        .first_logit = calloc(observations + 1, sizeof(uint32_t)),
-        .first_action = calloc(observations, sizeof(uint32_t)),
-        .first_of_logit = calloc(logits + 1, sizeof(uint32_t)),
-        .action_feature = calloc(logits * AGENT_ACTION_FEATURES, sizeof(uint32_t)),
-        .action_strength = calloc(logits * AGENT_ACTION_FEATURES, sizeof(float)),
-    };
-    if (!sight->first_feature || !sight->feature || !sight->strength || !sight->first_logit ||
-        !sight->first_action || !sight->first_of_logit || !sight->action_feature ||
-        !sight->action_strength) {
-        agent_sight_close(sight);
-        return error_set(error, "agent: out of memory for %zu observations", observations);
-    }
-    sight->seen = (struct observations){
-        .first_feature = sight->first_feature,
-        .feature = sight->feature,
-        .strength = sight->strength,
-        .first_logit = sight->first_logit,
-        .first_action = sight->first_action,
-        .first_of_logit = sight->first_of_logit,
-        .action_feature = sight->action_feature,
-        .action_strength = sight->action_strength,
-    };
-    return 0;
+    return sizeof(struct place) + task->classes * sizeof(float) +
+           task->process->states * (sizeof(float) + sizeof(uint32_t) + sizeof(uint16_t));
 }
 
-void agent_sight_close(struct agent_sight *sight)
+void agent_save(const struct agent *agent, unsigned char *bytes)
 {
-    free(sight->first_feature);
-    free(sight->feature);
-    free(sight->strength);
-    free(sight->first_logit);
-    free(sight->first_action);
-    free(sight->first_of_logit);
-    free(sight->action_feature);
-    free(sight->action_strength);
-    *sight = (struct agent_sight){0};
+    const struct agent_task *task = agent->task;
+    size_t states = task->process->states;
+    struct place place = {agent->listed_count, agent->state,    agent->beats,
+                          agent->best,         agent->counting, agent->misfit};
+    bytes = (unsigned char *)mempcpy(bytes, &place, sizeof place);
+    bytes = (unsigned char *)mempcpy(bytes, agent->likely, states * sizeof *agent->likely);
+    bytes = (unsigned char *)mempcpy(bytes, agent->listed, states * sizeof *agent->listed);
+    bytes = (unsigned char *)mempcpy(bytes, agent->left, states * sizeof *agent->left);
+    memcpy(bytes, agent->fit, task->classes * sizeof *agent->fit);
+}
+
+static bool fits(const struct agent *agent)
+{
+    const struct agent_task *task = agent->task;
+    uint32_t states = task->process->states;
+    bool good = agent->state < states && agent->best < states && isfinite(agent->misfit) &&
+                agent->listed_count <= states;
+    for (uint32_t i = 0; good && i < states; i++)
+        good = agent->listed[i] < states && agent->likely[i] >= 0 && agent->likely[i] <= 1;
+    for (uint32_t c = 0; good && c < task->classes; c++)
+        good = agent->fit[c] >= 0 && agent->fit[c] <= 1;
+    return good && agent->likely[agent->best] > 0;
+}
+
+int agent_restore(struct agent *agent, const unsigned char *bytes)
+{
+    const struct agent_task *task = agent->task;
+    size_t states = task->process->states;
+    struct place place;
+    memcpy(&place, bytes, sizeof place);
+    bytes += sizeof place;
+    memcpy(agent->likely, bytes, states * sizeof *agent->likely);
+    bytes += states * sizeof *agent->likely;
+    memcpy(agent->listed, bytes, states * sizeof *agent->listed);
+    bytes += states * sizeof *agent->listed;
+    memcpy(agent->left, bytes, states * sizeof *agent->left);
+    memcpy(agent->fit, bytes + states * sizeof *agent->left, task->classes * sizeof *agent->fit);
+    agent->listed_count = place.listed_count;
+    agent->state = place.state;
+    agent->beats = place.beats;
+    agent->best = place.best;
+    agent->counting = place.counting != 0;
+    agent->misfit = place.misfit;
+    return fits(agent) ? 0 : -1;
 }

@@ -1,6 +1,6 @@
 /* The agent that plays a piece from its rhythm alone.
  *
- * It walks over the decision process of the pieces (rl/process.h). In every beat
+ * It walks over the decision process of the pieces (piece/beats.h). In every beat
  * it sees the rhythm that the player gives and takes one of the legal arcs; the
  * beat that the arc leads to is what sounds. It sees no pitch, and of the order
  * of the pieces no more than the process has.
@@ -14,27 +14,43 @@
  *     each of the states that have several arcs.
  *
  * Beside the legal arcs there is one more action, the return: to the state that
- * this memory finds likeliest, when no arc leads there. The pieces never moved
- * like that, so its reward is that of a transition never observed, 0. The reward
- * of an arc is the process's times the fit of the beat it leads to with the
- * rhythm heard.
+ * this memory finds likeliest, when no arc leads there.
+ *
+ * The reward of an arc is the average, over the visits of the pieces to the state
+ * that the agent cannot tell from this one, of the indicator that the music went
+ * on by this arc; times the fit of the beat it leads to with the rhythm heard.
+ * Visits that cannot be told apart are all those to the state, which makes
+ * R(s, a) of the process, and where visits are counted since the beginning of a
+ * piece those of the same number. The return has the reward of an arc that was
+ * never observed, 0.
  *
  * What the agent sees is features for a linear policy (rl/policy.h): a few
  * numbers an action that all states share, and a feature of its own for each arc
- * of a state with several and each time that the state is left. */
+ * of a state with several and each time that the state is left. The numbers are
+ * logarithms of shares, so that the policy is a product of powers of them. */
 #ifndef PIECE_AGENT_H
 #define PIECE_AGENT_H
 
-#include "piece/player.h"
+#include "piece/beats.h"
+#include "piece/pianist.h"
 #include "rl/policy.h"
-#include "rl/process.h"
 
 #include <stdbool.h>
 
 enum {
     AGENT_VISITS = 16,         /* to a state that are told apart; later ones count as the last */
-    AGENT_ACTION_FEATURES = 5, /* of one action, at most */
+    AGENT_ACTION_FEATURES = 4, /* of one action, at most */
     AGENT_FEATURES = 5,        /* of one observation, at most */
+};
+
+/* Features that all actions share; strengths are a quarter a nat. */
+enum {
+    AGENT_OBSERVED, /* of arcs: log of how often the pieces took it */
+    AGENT_FIT,      /* log fit of the beat it leads to with what is heard */
+    AGENT_LIKELY,   /* log likelihood of the state it leads to, over that of the likeliest */
+    AGENT_RETURN,   /* 1 for the return */
+    AGENT_MISFIT,   /* of the return: how badly the last beats fitted */
+    AGENT_ARCS,     /* from here on: AGENT_VISITS for each arc of states with several */
 };
 
 /* How likely it is that somebody who means one beat strikes another, in parts of
@@ -42,58 +58,66 @@ enum {
 float rhythm_fit(const struct rhythm *meant, const struct rhythm *heard);
 
 /* What all agents of a process share. Immutable. */
-struct agent_score;
+struct agent_task;
 
-/* Borrows the process, which was made of these songs. NULL: out of memory. */
-struct agent_score *agent_score_open(const struct process *process,
-                                     const struct song *const *songs, struct error *error);
-void agent_score_close(struct agent_score *score);
-const struct process *agent_score_process(const struct agent_score *score);
-uint32_t agent_score_most_actions(const struct agent_score *score);
+/* Borrows the process and the songs it was made of. NULL: out of memory. */
+struct agent_task *agent_task_open(const struct process *process, const struct song *const *songs,
+                                   struct error *error);
+void agent_task_close(struct agent_task *task);
+const struct process *agent_task_process(const struct agent_task *task);
+const struct song *agent_task_song(const struct agent_task *task, size_t index);
 
-/* A linear policy, before any learning: all arcs of a state are equally likely, the return hardly
- * ever taken. */
-struct policy *agent_policy(const struct agent_score *score, struct error *error);
+/* The most that an arc pays to an agent that hears a rhythm, at whatever visit. */
+float agent_task_most(const struct agent_task *task, uint32_t arc, const struct rhythm *heard);
 
-struct agent;
+/* A linear policy before any learning: all arcs of a state are equally likely,
+ * and the return is taken once in some hundred beats. */
+struct policy *agent_policy(const struct agent_task *task, struct error *error);
 
-struct agent *agent_open(const struct agent_score *score, struct error *error);
-void agent_close(struct agent *agent);
+/* Whether a policy is one for this task. */
+bool agent_policy_fits(const struct agent_task *task, const struct policy *policy);
 
-/* Stands at a state. `opening`: a piece is about to begin, so that beats and
- * visits can be counted. */
-void agent_begin(struct agent *agent, uint32_t state, bool opening);
+/* What such a policy thinks of the arcs of the process where no rhythm is heard
+ * and nothing remembered, [arcs]; sums to 1 over the arcs of a state. */
+void agent_arc_probability(const struct agent_task *task, const struct policy *policy,
+                           float *probability);
 
-/* Hears the rhythm of the beat to be played next. */
-void agent_hear(struct agent *agent, const struct rhythm *rhythm);
-
-/* How many actions there are now: the arcs of the state, in their order, and the return. */
-uint32_t agent_actions(const struct agent *agent);
-
-/* Where an action leads. */
-uint32_t agent_target(const struct agent *agent, uint32_t action);
-
-/* Appends what the agent sees to observations that have room for it (a number of
- * features that AGENT_* bound): one more observation with its actions. */
+/* Room for what agents see. */
 struct agent_sight {
     struct observations seen; /* its arrays are those below */
     uint32_t *first_feature, *feature, *first_logit, *first_action, *first_of_logit,
         *action_feature;
     float *strength, *action_strength;
+    size_t most_observations, most_logits;
 };
 
-int agent_sight_open(struct agent_sight *sight, const struct agent_score *score, size_t observations,
+int agent_sight_open(struct agent_sight *sight, const struct agent_task *task, size_t observations,
                      struct error *error);
 void agent_sight_close(struct agent_sight *sight);
+
+struct agent;
+
+struct agent *agent_open(const struct agent_task *task, struct error *error);
+void agent_close(struct agent *agent);
+
+/* Stands before a beat of a song and has heard nothing. Before beat 0 any piece
+ * may begin: the actions are the first states of all, with reward 0, and visits
+ * are counted from there. */
+void agent_begin(struct agent *agent, size_t song, uint32_t beat);
+
+/* Hears the rhythm of the beat to be played next. */
+void agent_hear(struct agent *agent, const struct rhythm *rhythm);
+
+/* Adds an observation to those seen. */
 void agent_look(const struct agent *agent, struct agent_sight *sight);
 
-/* Takes an action; the reward. */
+/* Takes an action, counted from 0, and gives the reward. */
 float agent_take(struct agent *agent, uint32_t action);
 
 uint32_t agent_state(const struct agent *agent);
 
-/* All that it remembers, to go on from: bytes of a fixed length a score. */
-size_t agent_memory(const struct agent *agent);
+/* All that it remembers, to go on from: agent_memory bytes. -1: no such memory. */
+size_t agent_memory(const struct agent_task *task);
 void agent_save(const struct agent *agent, unsigned char *bytes);
 int agent_restore(struct agent *agent, const unsigned char *bytes);
 

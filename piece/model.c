@@ -2,9 +2,11 @@
 #include "piece/model.h"
 
 #include "base/outfile.h"
+#include "piece/agent.h"
 #include "piece/model_file.h"
 #include "rl/half.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
@@ -52,6 +54,25 @@ static int check_scores(struct model *model, struct error *error)
     return 0;
 }
 
+/* The policy's view of the arcs: that of an agent where it is linear. */
+static int fill_probability(struct model *model, struct error *error)
+{
+    const struct policy *policy = model->policy;
+    if (policy->shape.kind != POLICY_LINEAR)
+        return policy_arc_probability(policy, model->process, model->arc_probability, error);
+    struct agent_task *task =
+        agent_task_open(model->process, (const struct song *const *)model->songs, error);
+    if (!task)
+        return -1;
+    bool fits = agent_policy_fits(task, policy);
+    for (size_t i = 0; fits && i < policy->parameters; i++)
+        fits = isfinite(policy->parameter[i]);
+    if (fits)
+        agent_arc_probability(task, policy, model->arc_probability);
+    agent_task_close(task);
+    return fits ? 0 : error_set(error, "model: the policy is not one for these pieces");
+}
+
 struct model *model_create(struct song **songs, size_t count, struct process *process,
                            struct policy *policy, const struct model_origin *origin,
                            struct error *error)
@@ -86,7 +107,7 @@ struct model *model_create(struct song **songs, size_t count, struct process *pr
         goto fail;
     }
     if (check_scores(model, error) != 0 || check_origin(origin, policy, error) != 0 ||
-        policy_arc_probability(policy, process, model->arc_probability, error) != 0)
+        fill_probability(model, error) != 0)
         goto fail;
     return model;
 fail:

@@ -16,7 +16,7 @@
 
 struct model_origin {
     char algorithm[16]; /* "ppo", "sarsa"; "counts": observed frequencies, untrained */
-    char policy[16];    /* "table", "mlp" */
+    char policy[16];    /* "linear": an agent's (piece/agent.h); "table", "mlp": of the arcs */
     uint64_t steps;     /* environment steps trained */
     uint64_t seed;
 };
@@ -69,8 +69,9 @@ size_t model_networks(const struct model *model);
 const struct policy *model_network(const struct model *model, size_t index);
 const struct model_origin *model_origin(const struct model *model);
 
-/* The policy's probability of every arc, [process->arcs], computed once when
- * the model is made; sums to 1 over the arcs of a state. */
+/* The policy's probability of every arc where no rhythm is heard,
+ * [process->arcs], computed once when the model is made; sums to 1 over the arcs
+ * of a state. */
 const float *model_arc_probability(const struct model *model);
 
 /* The state training was left in, so that it can go on as if it had not

@@ -148,10 +148,11 @@ void policy_softmax(const struct observations *seen, const uint32_t *id, uint32_
 int observations_of_process(struct observations *seen, const struct process *process,
                             struct error *error)
 {
-    uint32_t *identity = malloc(((size_t)process->states + 1) * sizeof *identity);
+    uint32_t most = process->states > process->arcs ? process->states : process->arcs;
+    uint32_t *identity = malloc(((size_t)most + 1) * sizeof *identity);
     if (!identity)
         return error_set(error, "policy: out of memory");
-    for (uint32_t s = 0; s <= process->states; s++)
+    for (uint32_t s = 0; s <= most; s++)
         identity[s] = s;
     *seen = (struct observations){
         .count = process->states,
@@ -159,6 +160,8 @@ int observations_of_process(struct observations *seen, const struct process *pro
         .feature = identity,
         .first_logit = process->first_arc,
         .first_action = process->first_arc,
+        .first_of_logit = identity,
+        .action_feature = identity,
     };
     return 0;
 }

@@ -22,8 +22,8 @@ enum policy_kind {
     POLICY_MLP,   /* layers of rectified linear units; the first sums the active features' rows */
     POLICY_RELATIVE, /* layers that see every action from its own place, and an mlp or gates:
                         policy_relative.c */
-    POLICY_LINEAR, /* a weight a feature of an action, a value a feature of an observation; the
-                      table is the case where every action is its own only feature */
+    POLICY_LINEAR,   /* a weight a feature of an action, a value a feature of an observation; the
+                        table is the case where every action is its own only feature */
 };
 
 /* Places in policy_shape.width that POLICY_RELATIVE gives a meaning of its own. */
@@ -58,11 +58,11 @@ struct observations {
     const float *strength;        /* beside feature; NULL: all 1 */
     const uint32_t *first_logit;  /* [count + 1] */
     const uint32_t *first_action; /* [count] */
-    /* Features of the actions, for linear policies: logit l has action_feature[first_of_logit[l]
-     * .. first_of_logit[l + 1] - 1]. */
+    /* For linear policies: the action of logit l has the features
+     * action_feature[first_of_logit[l] .. first_of_logit[l + 1] - 1]. */
     const uint32_t *first_of_logit;
     const uint32_t *action_feature;
-    const float *action_strength; /* beside action_feature */
+    const float *action_strength; /* beside action_feature; NULL: all 1 */
 };
 
 struct policy_ops;
@@ -133,8 +133,9 @@ void policy_backward(const struct policy *policy, const struct observations *see
 void policy_softmax(const struct observations *seen, const uint32_t *id, uint32_t n,
                     const float *logit, float *log_probability, float *probability);
 
-/* The observations of a process, one a state: borrows from the process, which
- * must outlive them. -1: out of memory. */
+/* The observations of a process, one a state, its number the only feature, as the
+ * number of an arc is that of the arc: borrows from the process, which must
+ * outlive them. -1: out of memory. */
 int observations_of_process(struct observations *seen, const struct process *process,
                             struct error *error);
 void observations_release(struct observations *seen);

@@ -30,8 +30,10 @@ struct ppo_settings ppo_defaults(enum policy_kind kind)
         .rollout = 128,
         .epochs = 4,
         .minibatches = 4,
-        .total_steps = 2000000,
-        .rate = kind == POLICY_TABLE ? 0.03 : 0.001,
+        .total_steps = kind == POLICY_LINEAR ? 1000000 : 2000000,
+        .rate = kind == POLICY_LINEAR  ? 0.1
+                : kind == POLICY_TABLE ? 0.03
+                                       : 0.001,
         .gamma = 0.97,
         .lambda = 0.95,
         .clip = 0.2,

@@ -17,8 +17,9 @@ struct ppo_settings {
     uint32_t rollout;      /* steps of each lane between updates, 1 .. 65536; 128 */
     uint32_t epochs;       /* passes over a rollout, 1 .. 100; 4 */
     uint32_t minibatches;  /* a pass, 1 .. steps of a rollout; 4 */
-    uint64_t total_steps;  /* over which rates fall; 2,000,000 */
-    double rate, rate_end; /* Adam's step, falling linearly to rate_end; 0.03 (mlp: 0.001), 0 */
+    uint64_t total_steps;  /* over which rates fall; 2,000,000, linear 1,000,000 */
+    double rate, rate_end; /* Adam's step, falling linearly to rate_end; linear 0.1, table 0.03,
+                              networks 0.001; 0 */
     double gamma;          /* discount, 0 .. 1; 0.97 */
     double reward_scale;   /* 0: 1 - gamma, so that values are means of rewards a step; 0 */
     double lambda;         /* of GAE, 0 .. 1; 0.95 */

@@ -1,6 +1,6 @@
-/* SARSA(lambda), tabular. Traces fade by gamma * lambda a step, so only the
- * last few arcs matter: they are kept in a ring, newest last, and what has faded
- * below one in a thousand falls out. */
+/* Traces fade by gamma * lambda a step, so only the features of the last few
+ * steps matter: they are kept in a ring, and what has faded below one in a
+ * thousand falls out. */
 #include "rl/sarsa.h"
 
 #include "base/rng.h"
@@ -11,38 +11,44 @@
 
 enum {
     STREAM = 0x736172,
-    RING = 1024, /* a power of 2 */
+    RING = 1024,   /* steps */
+    FEATURES = 16, /* of an action and its observation together */
     REPORT = 8192,
 };
 
 static const double FADED = 1e-3;
 
-/* Where the walk is; with the action values all that going on needs. */
+/* The features of a step, as parameters of the linear policy. */
+struct trace {
+    uint32_t count;
+    uint32_t parameter[FEATURES];
+    float strength[FEATURES];
+};
+
+/* Where learning is; with the weights and the environment all that going on needs. */
 struct course {
     struct rng rng;
-    uint64_t steps, time; /* time of the newest trace */
-    uint64_t episode;     /* time when the episode began: older traces are cut */
-    uint32_t arc, left;   /* to be taken next; steps to the end of the episode */
-    uint32_t ring[RING];  /* arcs by time */
+    uint64_t steps, traces; /* traces: steps since the episode began */
+    struct trace ring[RING];
 };
 
 struct sarsa {
-    const struct process *process;
+    struct environment *environment;
+    struct policy *values; /* a linear policy whose logits and values add up to action values */
     struct sarsa_settings settings;
     struct course course;
-    uint32_t reach;      /* traces that have not faded */
-    float fading[RING];  /* trace by age */
-    float *value;        /* [arcs] */
-    uint64_t *last_time; /* [arcs]: of the newest visit, which replaces older ones */
+    uint32_t observation, action; /* to be taken next, in this observation */
+    uint32_t reach;               /* traces that have not faded */
+    float fading[RING];           /* trace by age */
+    float *logit, *value;         /* of the environment's observations */
 };
 
 struct sarsa_settings sarsa_defaults(void)
 {
     return (struct sarsa_settings){
         .total_steps = 1000000,
-        .horizon = 64,
-        .rate = 0.5,
-        .rate_end = 0.05,
+        .rate = 0.1,
+        .rate_end = 0.01,
         .gamma = 0.97,
         .lambda = 0.8,
         .explore = 0.3,
@@ -51,25 +57,28 @@ struct sarsa_settings sarsa_defaults(void)
     };
 }
 
-static int check_share(const char *name, double value, struct error *error)
+static int check_number(const char *name, double value, double low, double high,
+                        struct error *error)
 {
-    if (value >= 0 && value <= 1)
+    if (value >= low && value <= high)
         return 0;
-    return error_set(error, "learning: %s is %g, expected 0 to 1", name, value);
+    return error_set(error, "learning: %s is %g, expected %g to %g", name, value, low, high);
 }
 
-static int check(const struct sarsa_settings *s, struct error *error)
+static int check(const struct environment *environment, const struct policy *policy,
+                 const struct sarsa_settings *s, struct error *error)
 {
-    if (s->total_steps == 0 || s->horizon == 0)
-        return error_set(error, "learning: total steps and horizon must be above 0");
-    if (!(s->temperature > 0 && s->temperature <= 1e6))
-        return error_set(error, "learning: temperature is %g, expected above 0", s->temperature);
-    if (check_share("learning rate", s->rate, error) != 0 ||
-        check_share("final learning rate", s->rate_end, error) != 0 ||
-        check_share("gamma", s->gamma, error) != 0 ||
-        check_share("lambda", s->lambda, error) != 0 ||
-        check_share("exploration", s->explore, error) != 0 ||
-        check_share("final exploration", s->explore_end, error) != 0)
+    if (s->total_steps == 0)
+        return error_set(error, "learning: total steps must be above 0");
+    if (environment->lanes != 1 || policy->shape.kind != POLICY_LINEAR)
+        return error_set(error, "learning: sarsa takes one lane and a linear policy");
+    if (check_number("temperature", s->temperature, 1e-6, 1e6, error) != 0 ||
+        check_number("learning rate", s->rate, 0, 10, error) != 0 ||
+        check_number("final learning rate", s->rate_end, 0, 10, error) != 0 ||
+        check_number("gamma", s->gamma, 0, 1, error) != 0 ||
+        check_number("lambda", s->lambda, 0, 1, error) != 0 ||
+        check_number("exploration", s->explore, 0, 1, error) != 0 ||
+        check_number("final exploration", s->explore_end, 0, 1, error) != 0)
         return -1;
     return 0;
 }
@@ -80,54 +89,141 @@ static double schedule(const struct sarsa *sarsa, double from, double to)
     return done < 1 ? from + (to - from) * done : to;
 }
 
-/* Epsilon-greedy. */
-static uint32_t choose(struct sarsa *sarsa, uint32_t state, double explore)
+/* Works out the values of the actions of an observation. */
+static void look(struct sarsa *sarsa, uint32_t observation)
 {
-    uint32_t first = sarsa->process->first_arc[state], end = sarsa->process->first_arc[state + 1];
-    if (end == first + 1)
-        return first;
-    if (rng_double(&sarsa->course.rng) < explore)
-        return first + rng_below(&sarsa->course.rng, end - first);
-    uint32_t best = first;
-    for (uint32_t a = first + 1; a < end; a++)
-        if (sarsa->value[a] > sarsa->value[best])
+    float scratch;
+    policy_forward(sarsa->values, &sarsa->environment->seen, &observation, 1, &scratch,
+                   sarsa->logit, sarsa->value);
+}
+
+static float value_of(const struct sarsa *sarsa, uint32_t observation, uint32_t action)
+{
+    return sarsa->logit[sarsa->environment->seen.first_logit[observation] + action] +
+           sarsa->value[observation];
+}
+
+/* Epsilon-greedy, of an observation that has been looked at. */
+static uint32_t choose(struct sarsa *sarsa, uint32_t observation)
+{
+    const uint32_t *first = sarsa->environment->seen.first_logit + observation;
+    const float *logit = sarsa->logit + first[0];
+    uint32_t actions = first[1] - first[0], best = 0;
+    if (actions == 1)
+        return 0;
+    if (rng_double(&sarsa->course.rng) <
+        schedule(sarsa, sarsa->settings.explore, sarsa->settings.explore_end))
+        return rng_below(&sarsa->course.rng, actions);
+    for (uint32_t a = 1; a < actions; a++)
+        if (logit[a] > logit[best])
             best = a;
     return best;
 }
 
-static void begin_episode(struct sarsa *sarsa)
+static void add_features(struct trace *trace, uint32_t offset, const uint32_t *feature,
+                         const float *strength, uint32_t from, uint32_t end)
 {
-    struct course *course = &sarsa->course;
-    course->episode = course->time + 1;
-    course->left = sarsa->settings.horizon;
-    course->arc = choose(sarsa, rng_below(&course->rng, sarsa->process->states),
-                         schedule(sarsa, sarsa->settings.explore, sarsa->settings.explore_end));
+    for (uint32_t f = from; f < end && trace->count < FEATURES; f++) {
+        trace->parameter[trace->count] = offset + feature[f];
+        trace->strength[trace->count++] = strength ? strength[f] : 1;
+    }
 }
 
-struct sarsa *sarsa_open(const struct process *process, const struct sarsa_settings *settings,
-                         struct error *error)
+/* Remembers the features of an action, and returns their squared length or 1. */
+static float remember(struct sarsa *sarsa, uint32_t observation, uint32_t action)
 {
-    if (check(settings, error) != 0)
+    const struct observations *seen = &sarsa->environment->seen;
+    struct trace *trace = &sarsa->course.ring[sarsa->course.traces++ % RING];
+    uint32_t logit = seen->first_logit[observation] + action;
+    float square = 0;
+    trace->count = 0;
+    add_features(trace, 0, seen->action_feature, seen->action_strength, seen->first_of_logit[logit],
+                 seen->first_of_logit[logit + 1]);
+    add_features(trace, sarsa->values->shape.actions, seen->feature, seen->strength,
+                 seen->first_feature[observation], seen->first_feature[observation + 1]);
+    for (uint32_t f = 0; f < trace->count; f++)
+        square += trace->strength[f] * trace->strength[f];
+    return square > 1 ? square : 1;
+}
+
+/* Moves the weights of every step on the trace by its share of the error. */
+static void spread(struct sarsa *sarsa, float move)
+{
+    const struct course *course = &sarsa->course;
+    for (uint32_t age = 0; age < sarsa->reach && age < course->traces; age++) {
+        const struct trace *trace = &course->ring[(course->traces - 1 - age) % RING];
+        for (uint32_t f = 0; f < trace->count; f++)
+            sarsa->values->parameter[trace->parameter[f]] +=
+                move * sarsa->fading[age] * trace->strength[f];
+    }
+}
+
+static void step(struct sarsa *sarsa, struct learning_report *report)
+{
+    const struct sarsa_settings *settings = &sarsa->settings;
+    struct environment *environment = sarsa->environment;
+    struct course *course = &sarsa->course;
+    const struct observations *seen = &environment->seen;
+    float reward, length = remember(sarsa, sarsa->observation, sarsa->action);
+    float old = value_of(sarsa, sarsa->observation, sarsa->action);
+    uint32_t arrived, next, action = seen->first_action[sarsa->observation] + sarsa->action;
+    unsigned char episode;
+    environment->ops->step(environment, &action,
+                           &(struct transition){&reward, &arrived, &next, &episode});
+    look(sarsa, arrived);
+    float error = reward - old;
+    uint32_t then = choose(sarsa, arrived);
+    if (episode != EPISODE_OVER)
+        error += (float)settings->gamma * value_of(sarsa, arrived, then);
+    report->rate = schedule(sarsa, settings->rate, settings->rate_end);
+    spread(sarsa, (float)report->rate * error / length);
+    report->reward += (double)reward;
+    report->value_loss += (double)error * (double)error / 2;
+    course->steps++;
+    if (episode != EPISODE_GOES_ON)
+        course->traces = 0;
+    if (course->steps % SARSA_STEPS == 0)
+        environment->ops->begin(environment, &next);
+    look(sarsa, next);
+    sarsa->observation = next;
+    sarsa->action = episode == EPISODE_GOES_ON ? then : choose(sarsa, next);
+}
+
+/* The first action of all, or the first after going on from an export. */
+static void begin(struct sarsa *sarsa)
+{
+    sarsa->environment->ops->begin(sarsa->environment, &sarsa->observation);
+    look(sarsa, sarsa->observation);
+}
+
+struct sarsa *sarsa_open(struct environment *environment, const struct policy *policy,
+                         const struct sarsa_settings *settings, struct error *error)
+{
+    if (check(environment, policy, settings, error) != 0)
         return NULL;
     struct sarsa *sarsa = calloc(1, sizeof *sarsa);
     if (sarsa) {
-        sarsa->value = calloc(process->arcs, sizeof *sarsa->value);
-        sarsa->last_time = calloc(process->arcs, sizeof *sarsa->last_time);
+        sarsa->values = policy_copy(policy, error);
+        sarsa->logit = malloc(environment->most_logits * sizeof *sarsa->logit);
+        sarsa->value = malloc(environment->most_observations * sizeof *sarsa->value);
     }
-    if (!sarsa || !sarsa->value || !sarsa->last_time) {
+    if (!sarsa || !sarsa->values || !sarsa->logit || !sarsa->value) {
         sarsa_close(sarsa);
         error_set(error, "learning: out of memory");
         return NULL;
     }
-    sarsa->process = process;
+    sarsa->environment = environment;
     sarsa->settings = *settings;
+    for (size_t i = 0; i < sarsa->values->parameters; i++)
+        sarsa->values->parameter[i] *= (float)settings->temperature;
     double trace = 1;
     while (sarsa->reach < RING && trace >= FADED) {
         sarsa->fading[sarsa->reach++] = (float)trace;
         trace *= settings->gamma * settings->lambda;
     }
     rng_seed(&sarsa->course.rng, settings->seed, STREAM);
-    begin_episode(sarsa);
+    begin(sarsa);
+    sarsa->action = choose(sarsa, sarsa->observation);
     return sarsa;
 }
 
@@ -135,45 +231,10 @@ void sarsa_close(struct sarsa *sarsa)
 {
     if (!sarsa)
         return;
+    policy_free(sarsa->values);
+    free(sarsa->logit);
     free(sarsa->value);
-    free(sarsa->last_time);
     free(sarsa);
-}
-
-/* Moves every arc on the trace by its share of the error. */
-static void spread(struct sarsa *sarsa, float move)
-{
-    const struct course *course = &sarsa->course;
-    for (uint32_t age = 0; age < sarsa->reach; age++) {
-        uint64_t time = course->time - age;
-        if (time < course->episode)
-            break;
-        uint32_t arc = course->ring[time % RING];
-        if (sarsa->last_time[arc] == time)
-            sarsa->value[arc] += move * sarsa->fading[age];
-    }
-}
-
-static void step(struct sarsa *sarsa, struct learning_report *report)
-{
-    const struct sarsa_settings *settings = &sarsa->settings;
-    struct course *course = &sarsa->course;
-    uint32_t arc = course->arc;
-    double explore = schedule(sarsa, settings->explore, settings->explore_end);
-    uint32_t next = choose(sarsa, sarsa->process->arc_next[arc], explore);
-    float reward = sarsa->process->arc_reward[arc];
-    float error = reward + (float)settings->gamma * sarsa->value[next] - sarsa->value[arc];
-    course->time++;
-    course->ring[course->time % RING] = arc;
-    sarsa->last_time[arc] = course->time;
-    report->rate = schedule(sarsa, settings->rate, settings->rate_end);
-    spread(sarsa, (float)report->rate * error);
-    report->reward += (double)reward;
-    report->value_loss += (double)error * (double)error / 2;
-    course->arc = next;
-    course->steps++;
-    if (--course->left == 0)
-        begin_episode(sarsa);
 }
 
 int sarsa_run(struct sarsa *sarsa, uint64_t until, learning_watch *watch, void *context,
@@ -208,86 +269,80 @@ uint64_t sarsa_steps(const struct sarsa *sarsa)
     return sarsa->course.steps;
 }
 
-const float *sarsa_values(const struct sarsa *sarsa)
-{
-    return sarsa->value;
-}
-
 struct policy *sarsa_policy(const struct sarsa *sarsa, struct error *error)
 {
-    const struct process *process = sarsa->process;
-    struct policy_shape shape = policy_shape_of_process(POLICY_TABLE, process);
-    struct policy *policy = policy_create(&shape, 0, error);
-    for (uint32_t s = 0; policy && s < process->states; s++) {
-        float best = sarsa->value[process->first_arc[s]];
-        for (uint32_t a = process->first_arc[s]; a < process->first_arc[s + 1]; a++) {
-            best = sarsa->value[a] > best ? sarsa->value[a] : best;
-            policy->parameter[a] = sarsa->value[a] / (float)sarsa->settings.temperature;
-        }
-        policy->parameter[process->arcs + s] = best;
-    }
+    struct policy *policy = policy_copy(sarsa->values, error);
+    for (size_t i = 0; policy && i < policy->shape.actions; i++)
+        policy->parameter[i] /= (float)sarsa->settings.temperature;
     return policy;
 }
 
-/* An export is this head, the course, the values and the times of the arcs, in
- * the machine's own byte order, which the head shows. */
+/* An export is this head, the course, the weights and the environment's bytes,
+ * in the machine's own byte order, which the head shows. */
 struct export_head {
     char mark[8];
-    uint64_t order, arcs;
+    uint64_t order, parameters, action;
 };
 
-static const struct export_head head_like = {.mark = "SARSA 1", .order = 0x0102030405060708};
-
-static size_t export_length(const struct sarsa *sarsa)
-{
-    return sizeof(struct export_head) + sizeof(struct course) +
-           sarsa->process->arcs * (sizeof *sarsa->value + sizeof *sarsa->last_time);
-}
+static const struct export_head head_like = {.mark = "SARSA 2", .order = 0x0102030405060708};
 
 unsigned char *sarsa_export(const struct sarsa *sarsa, size_t *length, struct error *error)
 {
-    size_t arcs = sarsa->process->arcs;
+    const struct environment *environment = sarsa->environment;
     struct export_head head = head_like;
-    unsigned char *bytes = malloc(export_length(sarsa)), *at = bytes;
+    size_t floats = sarsa->values->parameters * sizeof(float);
+    *length =
+        sizeof head + sizeof sarsa->course + floats + environment->ops->state_length(environment);
+    unsigned char *bytes = malloc(*length), *at = bytes;
     if (!bytes) {
         error_set(error, "learning: out of memory");
         return NULL;
     }
-    head.arcs = arcs;
+    head.parameters = sarsa->values->parameters;
+    head.action = sarsa->action;
     at = (unsigned char *)mempcpy(at, &head, sizeof head);
     at = (unsigned char *)mempcpy(at, &sarsa->course, sizeof sarsa->course);
-    at = (unsigned char *)mempcpy(at, sarsa->value, arcs * sizeof *sarsa->value);
-    memcpy(at, sarsa->last_time, arcs * sizeof *sarsa->last_time);
-    *length = export_length(sarsa);
+    at = (unsigned char *)mempcpy(at, sarsa->values->parameter, floats);
+    environment->ops->save(environment, at);
     return bytes;
+}
+
+static bool fits(const struct sarsa *sarsa)
+{
+    const struct course *course = &sarsa->course;
+    const struct observations *seen = &sarsa->environment->seen;
+    size_t parameters = sarsa->values->parameters;
+    for (uint32_t i = 0; i < RING; i++)
+        for (uint32_t f = 0; f < FEATURES; f++)
+            if (course->ring[i].count > FEATURES || course->ring[i].parameter[f] >= parameters)
+                return false;
+    for (size_t i = 0; i < parameters; i++)
+        if (!isfinite(sarsa->values->parameter[i]))
+            return false;
+    return sarsa->action <
+           seen->first_logit[sarsa->observation + 1] - seen->first_logit[sarsa->observation];
 }
 
 int sarsa_import(struct sarsa *sarsa, const unsigned char *bytes, size_t length,
                  struct error *error)
 {
-    size_t arcs = sarsa->process->arcs;
+    struct environment *environment = sarsa->environment;
     struct export_head head;
-    struct course *course = &sarsa->course;
-    if (length != export_length(sarsa))
+    size_t floats = sarsa->values->parameters * sizeof(float);
+    size_t before = sizeof head + sizeof sarsa->course + floats;
+    if (length < before)
         goto other;
     memcpy(&head, bytes, sizeof head);
     if (memcmp(head.mark, head_like.mark, sizeof head.mark) != 0 || head.order != head_like.order ||
-        head.arcs != arcs)
+        head.parameters != sarsa->values->parameters ||
+        environment->ops->restore(environment, bytes + before, length - before) != 0)
         goto other;
-    bytes += sizeof head;
-    memcpy(course, bytes, sizeof *course);
-    bytes += sizeof *course;
-    memcpy(sarsa->value, bytes, arcs * sizeof *sarsa->value);
-    memcpy(sarsa->last_time, bytes + arcs * sizeof *sarsa->value, arcs * sizeof *sarsa->last_time);
-    if (course->arc >= arcs || course->left == 0)
-        goto other;
-    for (int i = 0; i < RING; i++)
-        if (course->ring[i] >= arcs)
-            goto other;
-    for (size_t a = 0; a < arcs; a++)
-        if (!isfinite(sarsa->value[a]))
-            goto other;
-    return 0;
+    memcpy(&sarsa->course, bytes + sizeof head, sizeof sarsa->course);
+    memcpy(sarsa->values->parameter, bytes + sizeof head + sizeof sarsa->course, floats);
+    begin(sarsa);
+    sarsa->action = (uint32_t)head.action;
+    if (fits(sarsa))
+        return 0;
 other:
     return error_set(error, "the state of training is not of this process; it cannot go on from "
                             "there");

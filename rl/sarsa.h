@@ -1,21 +1,24 @@
-/* SARSA(lambda) (Sutton and Barto, Reinforcement Learning, 2nd ed., 2018,
- * section 12.7, with the replacing traces of section 12.6 and one feature an
- * arc) on a decision process: action values learned on the way, while
- * mostly the best-looking arc is taken. The baseline that PPO is compared with.
+/* SARSA(lambda) with linear function approximation (Sutton and Barto,
+ * Reinforcement Learning, 2nd ed., 2018, section 12.7): action values learned on
+ * the way, while mostly the best-looking action is taken. The baseline that PPO
+ * is compared with, in the same environments and with the same features.
  *
- * Episodes are those of environment_of_process; at the limit of time the value
- * of what would have come next still counts. Borrows the process. One thread.
- * Same seed and settings: the same values byte for byte. */
+ * The value of an action is the sum of the weights of its features and of those
+ * of the observation (a linear policy's logit and value, rl/policy_linear.c).
+ * Traces accumulate. A step is divided by the squared length of the features
+ * where that is above 1, so that it means the same for any number of them.
+ *
+ * Borrows the environment, of a single lane. One thread. Same seed, environment
+ * and settings: the same weights byte for byte. */
 #ifndef RL_SARSA_H
 #define RL_SARSA_H
 
+#include "rl/environment.h"
 #include "rl/learning.h"
-#include "rl/policy.h"
 
 struct sarsa_settings {
     uint64_t total_steps;        /* over which the rates fall; 1,000,000 */
-    uint32_t horizon;            /* steps an episode, above 0; 64 */
-    double rate, rate_end;       /* step size, falling linearly, 0 .. 1; 0.5, 0.05 */
+    double rate, rate_end;       /* step size, falling linearly, 0 .. 10; 0.1, 0.01 */
     double gamma, lambda;        /* discount and trace, 0 .. 1; 0.97, 0.8 */
     double explore, explore_end; /* share of moves drawn evenly, falling linearly; 0.3, 0.01 */
     double temperature;          /* of the policy made from the values, above 0; 0.02 */
@@ -26,9 +29,13 @@ struct sarsa_settings sarsa_defaults(void);
 
 struct sarsa;
 
-/* NULL: settings out of range (the text says which), out of memory. */
-struct sarsa *sarsa_open(const struct process *process, const struct sarsa_settings *settings,
-                         struct error *error);
+enum { SARSA_STEPS = 256 }; /* that an environment must be made for */
+
+/* The policy is linear and fits the environment; its parameters are what the weights start from,
+ * times the temperature. Copied. NULL: settings out of range (the text says which), another kind of
+ * policy, more than one lane, out of memory. */
+struct sarsa *sarsa_open(struct environment *environment, const struct policy *policy,
+                         const struct sarsa_settings *settings, struct error *error);
 void sarsa_close(struct sarsa *sarsa);
 
 /* Learns until `until` steps have been made in all or the watch (NULL: none),
@@ -39,11 +46,7 @@ int sarsa_run(struct sarsa *sarsa, uint64_t until, learning_watch *watch, void *
 
 uint64_t sarsa_steps(const struct sarsa *sarsa);
 
-/* Action values, [arcs]. */
-const float *sarsa_values(const struct sarsa *sarsa);
-
-/* A table: softmax of the action values over the temperature, and as the value
- * of a state its best action value. NULL: out of memory. */
+/* A linear policy: softmax of the action values over the temperature. NULL: out of memory. */
 struct policy *sarsa_policy(const struct sarsa *sarsa, struct error *error);
 
 /* All that going on needs; as ppo_export and ppo_import. */

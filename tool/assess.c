@@ -218,8 +218,7 @@ static int assess_repeat(const struct assess_settings *settings, const struct pl
 static int own_models(const struct assess_settings *settings, const struct music *music,
                       struct models *own, struct models *forgotten, struct error *error)
 {
-    struct learn_settings learn = {.policy = POLICY_TABLE,
-                                   .steps = settings->own_steps,
+    struct learn_settings learn = {.steps = settings->own_steps,
                                    .seed = (uint64_t)settings->common.seed};
     struct song *song = music_song(music, error);
     *own = (struct models){0};

@@ -15,6 +15,9 @@ enum { OWN_STEPS = 200000 };
 static const char *const default_errors[] = {"shift:p=0.1,max=2", "shift:p=0.3,max=2",
                                              "shift:p=0.5,max=2", NULL};
 
+/* Every pitch wrong: what an agent that hears only the rhythm is for. */
+static const char *const snapshot_errors[] = {"any:p=1,range=12", NULL};
+
 /* --- What the options say --- */
 
 static int read_modes(struct evaluate_options *options)
@@ -45,7 +48,7 @@ static int read_errors(struct evaluate_options *options)
 {
     struct error error;
     const char *const *texts = options->error_list  ? (const char *const *)options->error_list
-                               : options->snapshots ? default_errors + 2
+                               : options->snapshots ? snapshot_errors
                                                     : default_errors;
     size_t count = 0;
     while (texts[count])

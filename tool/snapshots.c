@@ -81,9 +81,8 @@ static json_t *describe(const struct evaluate_options *options, const struct exp
     json_t *rows = table_json(table, error);
     if (!rows)
         return NULL;
-    return json_pack("{s:s, s:I, s:I, s:I, s:o, s:o}", "errors", options->specs[0].text, "repeat",
-                     (json_int_t)experiment->repeats, "untrained_starts",
-                     (json_int_t)experiment->starts, "seed", (json_int_t)options->common.seed,
+    return json_pack("{s:s, s:I, s:I, s:o, s:o}", "errors", options->specs[0].text, "repeat",
+                     (json_int_t)experiment->repeats, "seed", (json_int_t)options->common.seed,
                      "best_reward", command_number(experiment->best_reward), "rows", rows);
 }
 
@@ -91,12 +90,21 @@ static int print(const struct evaluate_options *options, const struct experiment
                  const struct table *table)
 {
     struct error error;
-    printf("errors %s, %u repeats, %u untrained starts, best reward %.4f a step\n",
-           options->specs[0].text, experiment->repeats, experiment->starts,
-           experiment->best_reward);
+    printf("errors %s, %u repeats, best reward %.4f a beat\n", options->specs[0].text,
+           experiment->repeats, experiment->best_reward);
     if (table_print(table, stdout, &error) != 0)
         return command_fail(&error);
     return command_flush();
+}
+
+static int plot(const struct evaluate_options *options, const struct experiment *experiment,
+                struct error *error)
+{
+    char *title = g_strdup_printf("An agent that hears only the rhythm, over its training (%s)",
+                                  options->specs[0].text);
+    int status = experiment_plot(experiment, title, options->plot, error);
+    g_free(title);
+    return status;
 }
 
 static int tell(const struct evaluate_options *options, const struct experiment *experiment)
@@ -107,7 +115,7 @@ static int tell(const struct evaluate_options *options, const struct experiment 
     json_t *document = NULL;
     if (!table || (options->csv && table_write_csv(table, options->csv, &error) != 0) ||
         (options->plot &&
-         experiment_plot(experiment, "Improvement over training", options->plot, &error) != 0) ||
+         plot(options, experiment, &error) != 0) ||
         (options->common.json && !(document = describe(options, experiment, table, &error))))
         code = command_fail(&error);
     else if (options->common.json)
@@ -127,7 +135,6 @@ static int experiment(const struct evaluate_options *options, const struct model
     settings.repeats = (uint32_t)options->repeat;
     settings.seed = (uint64_t)options->common.seed;
     settings.errors = options->specs[0];
-    settings.horizon = LEARN_HORIZON;
     progress_begin(&progress, "evaluating", options->common.quiet);
     struct experiment *result =
         experiment_run((const struct model *const *)stages->model, stages->count, truths->pieces,

@@ -1,6 +1,7 @@
 /* audiogenrl train: from .mid files to a model. */
 #include "base/outfile.h"
 #include "load/learn.h"
+#include "rl/policy.h"
 #include "tool/commands.h"
 #include "tool/files.h"
 #include "tool/music.h"
@@ -17,7 +18,8 @@
 #define NOT_GIVEN G_MININT64 /* nobody types it */
 
 struct train_options {
-    char *output, *algorithm, *policy, *snapshots, *resume, *log;
+    char *output, *algorithm, *snapshots, *resume, *log;
+    double rate;
     gint64 steps, every;
     gint context, threads;
     struct music_options music;
@@ -115,18 +117,18 @@ static int resume_settings(struct train_options *options, const struct model *mo
 {
     const struct model_origin *origin = model_origin(model);
     bool sarsa = strcmp(origin->algorithm, "sarsa") == 0;
-    int policy = policy_kind(origin->policy);
-    if ((!sarsa && strcmp(origin->algorithm, "ppo") != 0) || policy < 0)
-        return error_set(error, "%s: was made by '%s', which no training can go on from",
-                         options->resume, origin->algorithm);
-    if ((options->algorithm && sarsa != options->learn.sarsa) ||
-        (options->policy && policy != (int)options->learn.policy))
+    if ((!sarsa && strcmp(origin->algorithm, "ppo") != 0) ||
+        strcmp(origin->policy, policy_name(POLICY_LINEAR)) != 0)
         return error_set(error,
-                         "%s: is being trained by %s with policy %s; leave out --algorithm "
-                         "and --policy, or start anew without --resume",
+                         "%s: was made by '%s' with a policy of kind '%s', which no training can "
+                         "go on from",
                          options->resume, origin->algorithm, origin->policy);
+    if (options->algorithm && sarsa != options->learn.sarsa)
+        return error_set(error,
+                         "%s: is being trained by %s; leave out --algorithm, or start anew "
+                         "without --resume",
+                         options->resume, origin->algorithm);
     options->learn.sarsa = sarsa;
-    options->learn.policy = (enum policy_kind)policy;
     options->learn.seed = origin->seed;
     return 0;
 }
@@ -214,7 +216,7 @@ static int save_snapshot(const struct train_options *options, const struct learn
 {
     char *path = g_strdup_printf("%s/%s-%012llu.model", options->snapshots, lesson->name,
                                  (unsigned long long)learn_steps(learner));
-    struct model *model = learn_model(learner, lesson->songs, lesson->count, false, error);
+    struct model *model = learn_model(learner, false, error);
     int status = model ? model_save(model, path, error) : -1;
     model_free(model);
     g_free(path);
@@ -253,14 +255,13 @@ static json_t *describe(const struct model *model, const struct learn_rewards *r
         json_array_append_new(pieces, command_text(model_song(model, i)->name));
     return json_pack(
         "{s:o, s:o, s:s, s:s, s:I, s:I, s:b, s:i, s:i, s:i, s:o, "
-        "s:{s:f, s:f, s:f, s:f, s:o, s:i}}",
+        "s:{s:f, s:f, s:f, s:o}}",
         "model", command_text(output), "pieces", pieces, "algorithm", origin->algorithm, "policy",
         origin->policy, "steps", (json_int_t)origin->steps, "seed", (json_int_t)origin->seed,
         "interrupted", interrupted != 0, "states", (int)process->states, "transitions",
         (int)process->arcs, "context", (int)process->context, "steps_per_second",
         command_number(rate), "reward", "policy", rewards->policy, "untrained", rewards->untrained,
-        "observed", rewards->observed, "best", rewards->best, "share_of_best",
-        command_number(rewards->policy / rewards->best), "horizon", LEARN_HORIZON);
+        "best", rewards->best, "share_of_best", command_number(rewards->policy / rewards->best));
 }
 
 static void print_result(const struct model *model, const struct learn_rewards *rewards,
@@ -277,11 +278,10 @@ static void print_result(const struct model *model, const struct learn_rewards *
            origin->policy, (unsigned long long)origin->steps, (unsigned long long)origin->seed);
     printf("speed            %.0f steps a second (%.2f s)\n",
            seconds > 0 ? (double)steps / seconds : 0.0, seconds);
-    printf("reward a step    %.4f policy, %.4f untrained, %.4f observed frequencies, %.4f best "
-           "possible\n",
-           rewards->policy, rewards->untrained, rewards->observed, rewards->best);
-    printf("share of best    %.2f %%, over %d steps from every state\n",
-           100 * rewards->policy / rewards->best, LEARN_HORIZON);
+    printf("reward a step    %.4f policy, %.4f untrained, %.4f best possible\n", rewards->policy,
+           rewards->untrained, rewards->best);
+    printf("share of best    %.2f %%, playing every piece from its beginning\n",
+           100 * rewards->policy / rewards->best);
     printf("model            %s\n", output);
 }
 
@@ -302,11 +302,11 @@ static int tell(const struct train_options *options, const struct model *model,
 }
 
 static int finish(const struct train_options *options, const struct learner *learner,
-                  const struct lesson *lesson, const char *output, uint64_t steps, double seconds)
+                  const char *output, uint64_t steps, double seconds)
 {
     struct error error;
     struct learn_rewards rewards;
-    struct model *model = learn_model(learner, lesson->songs, lesson->count, true, &error);
+    struct model *model = learn_model(learner, true, &error);
     bool saved = model && learn_rewards(model, &rewards, &error) == 0 &&
                  model_save(model, output, &error) == 0;
     int code =
@@ -349,7 +349,7 @@ static int learn_and_save(const struct train_options *options, struct learner *l
         outfile_abort(log);
     if (status != 0)
         return command_fail(&error);
-    return finish(options, learner, lesson, output, learn_steps(learner) - before, seconds);
+    return finish(options, learner, output, learn_steps(learner) - before, seconds);
 }
 
 static int train(struct train_options *options, const struct lesson *lesson, const char *output)
@@ -360,7 +360,7 @@ static int train(struct train_options *options, const struct lesson *lesson, con
     struct process *process = beats_process((const struct song *const *)lesson->songs,
                                             lesson->count, lesson->context, &error);
     if (process)
-        learner = learn_open(process, &options->learn, lesson->resumed, &error);
+        learner = learn_open(process, lesson->songs, &options->learn, lesson->resumed, &error);
     if (!learner) {
         if (lesson->resumed)
             error_prefix(&error, options->resume);
@@ -407,13 +407,10 @@ static int check_usage(struct train_options *options, char *const *files)
     if (options->algorithm && strcmp(options->algorithm, "ppo") != 0 &&
         strcmp(options->algorithm, "sarsa") != 0)
         return command_usage("train", "--algorithm is ppo or sarsa, not '%s'", options->algorithm);
-    int policy = options->policy ? policy_kind(options->policy) : (int)options->learn.policy;
-    if (policy < 0 || policy > POLICY_MLP)
-        return command_usage("train", "--policy is table or mlp, not '%s'", options->policy);
     options->learn.sarsa = g_strcmp0(options->algorithm, "sarsa") == 0;
-    options->learn.policy = (enum policy_kind)policy;
-    if (options->learn.sarsa && policy == POLICY_MLP)
-        return command_usage("train", "sarsa learns a table; --policy mlp is ppo's");
+    if (!(options->rate >= 0 && options->rate <= 10))
+        return command_usage("train", "--rate takes a number above 0, up to 10");
+    options->learn.rate = options->rate;
     if (options->steps < 1 && options->steps != NOT_GIVEN)
         return command_usage("train", "--steps takes a whole number above 0");
     if (options->every < 1 && options->every != NOT_GIVEN)
@@ -492,10 +489,10 @@ int command_train(int argc, char **argv)
          "where to write (NAME.model in this folder, after the first FILE or DIR)", "MODEL"},
         {"algorithm", 0, 0, G_OPTION_ARG_FILENAME, &options.algorithm, "how to learn (ppo)",
          "ppo|sarsa"},
-        {"policy", 0, 0, G_OPTION_ARG_FILENAME, &options.policy, "what to learn in (table)",
-         "table|mlp"},
-        {"steps", 0, 0, G_OPTION_ARG_INT64, &options.steps,
-         "environment steps in all (ppo 2000000, sarsa 1000000)", "N"},
+        {"steps", 0, 0, G_OPTION_ARG_INT64, &options.steps, "environment steps in all (1000000)",
+         "N"},
+        {"rate", 0, 0, G_OPTION_ARG_DOUBLE, &options.rate,
+         "learning rate at first; it falls to the end (0.1)", "RATE"},
         {"context", 0, 0, G_OPTION_ARG_INT, &options.context,
          "beats before the current one that belong to a state, 0 to 8 (2)", "BEATS"},
         {"snapshots", 0, 0, G_OPTION_ARG_FILENAME, &options.snapshots,
@@ -518,7 +515,6 @@ int command_train(int argc, char **argv)
     music_options_clear(&options.music);
     g_free(options.output);
     g_free(options.algorithm);
-    g_free(options.policy);
     g_free(options.snapshots);
     g_free(options.resume);
     g_free(options.log);

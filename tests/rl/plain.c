@@ -29,6 +29,39 @@ struct pass {
     double logit[MOST], value;
 };
 
+static double strength_of(const float *strength, uint32_t feature)
+{
+    return strength ? (double)strength[feature] : 1;
+}
+
+static void linear_pass(const struct policy_shape *shape, const double *p,
+                        const struct observations *seen, uint32_t o, struct pass *pass)
+{
+    uint32_t first = seen->first_logit[o];
+    for (uint32_t l = first; l < seen->first_logit[o + 1]; l++) {
+        pass->logit[l - first] = 0;
+        for (uint32_t f = seen->first_of_logit[l]; f < seen->first_of_logit[l + 1]; f++)
+            pass->logit[l - first] +=
+                p[seen->action_feature[f]] * strength_of(seen->action_strength, f);
+    }
+    pass->value = 0;
+    for (uint32_t f = seen->first_feature[o]; f < seen->first_feature[o + 1]; f++)
+        pass->value += p[shape->actions + seen->feature[f]] * strength_of(seen->strength, f);
+}
+
+static void linear_backward(const struct policy_shape *shape, const struct observations *seen,
+                            uint32_t o, const double *logit_slope, double value_slope,
+                            double *gradient)
+{
+    uint32_t first = seen->first_logit[o];
+    for (uint32_t l = first; l < seen->first_logit[o + 1]; l++)
+        for (uint32_t f = seen->first_of_logit[l]; f < seen->first_of_logit[l + 1]; f++)
+            gradient[seen->action_feature[f]] +=
+                logit_slope[l - first] * strength_of(seen->action_strength, f);
+    for (uint32_t f = seen->first_feature[o]; f < seen->first_feature[o + 1]; f++)
+        gradient[shape->actions + seen->feature[f]] += value_slope * strength_of(seen->strength, f);
+}
+
 static void table_pass(const struct policy_shape *shape, const double *p,
                        const struct observations *seen, uint32_t o, struct pass *pass)
 {
@@ -42,6 +75,10 @@ static void forward(const struct policy_shape *shape, const double *p,
                     const struct observations *seen, uint32_t o, struct pass *pass)
 {
     size_t weight[POLICY_MAX_LAYERS + 2] = {0}, bias[POLICY_MAX_LAYERS + 2] = {0};
+    if (shape->kind == POLICY_LINEAR) {
+        linear_pass(shape, p, seen, o, pass);
+        return;
+    }
     if (shape->kind == POLICY_TABLE) {
         table_pass(shape, p, seen, o, pass);
         return;
@@ -81,6 +118,10 @@ static void backward(const struct policy_shape *shape, const double *p,
     size_t weight[POLICY_MAX_LAYERS + 2] = {0}, bias[POLICY_MAX_LAYERS + 2] = {0};
     double flow[POLICY_MAX_WIDTH] = {0}, below[POLICY_MAX_WIDTH];
     uint32_t actions = seen->first_logit[o + 1] - seen->first_logit[o], top = shape->layers;
+    if (shape->kind == POLICY_LINEAR) {
+        linear_backward(shape, seen, o, logit_slope, value_slope, gradient);
+        return;
+    }
     if (shape->kind == POLICY_TABLE) {
         for (uint32_t a = 0; a < actions; a++)
             gradient[seen->first_action[o] + a] += logit_slope[a];

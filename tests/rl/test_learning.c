@@ -43,8 +43,7 @@ static void stage_open(struct stage *stage, enum policy_kind kind)
     rollout_advantages(&stage->rollout, 0.9, 0.9, 1);
     rollout_normalise(&stage->rollout);
     for (size_t i = 0; i < stage->policy->parameters; i++)
-        stage->policy->parameter[i] +=
-            (float)((kind == POLICY_TABLE ? 0.3 : 0.1) * rng_normal(&rng));
+        stage->policy->parameter[i] += (float)((kind == POLICY_MLP ? 0.1 : 0.3) * rng_normal(&rng));
     for (uint32_t i = 0; i < 200; i++)
         stage->index[i] = rng_below(&rng, 16 * 32);
 }
@@ -136,6 +135,7 @@ static void test_gradient(void **state)
     check_gradient(POLICY_MLP, 0.05f, 0);
     check_gradient(POLICY_TABLE, 0, 0.3f);
     check_gradient(POLICY_MLP, 0, 0.3f);
+    check_gradient(POLICY_LINEAR, 0, 0);
 }
 
 static void test_softmax(void **state)
@@ -209,22 +209,34 @@ static struct learned learn_ppo(const struct process *process, enum policy_kind 
     return learned;
 }
 
-static struct learned learn_sarsa(const struct process *process, uint64_t seed, uint64_t steps,
-                                  uint64_t pause)
+static struct sarsa *open_sarsa(struct environment *environment, const struct process *process,
+                                uint64_t seed, uint64_t steps)
 {
     struct sarsa_settings settings = sarsa_defaults();
     settings.seed = seed;
     settings.total_steps = steps;
-    struct sarsa *sarsa = sarsa_open(process, &settings, NULL);
+    struct policy_shape shape = policy_shape_of_process(POLICY_LINEAR, process);
+    struct policy *zero = policy_create(&shape, 0, NULL);
+    struct sarsa *sarsa = sarsa_open(environment, zero, &settings, NULL);
     assert_non_null(sarsa);
+    policy_free(zero);
+    return sarsa;
+}
+
+static struct learned learn_sarsa(const struct process *process, uint64_t seed, uint64_t steps,
+                                  uint64_t pause)
+{
+    struct environment *environment = environment_of_process(process, 1, HORIZON, seed, NULL);
+    struct sarsa *sarsa = open_sarsa(environment, process, seed, steps);
     if (pause) {
         size_t length;
         assert_int_equal(sarsa_run(sarsa, pause, NULL, NULL, NULL), 0);
         unsigned char *bytes = sarsa_export(sarsa, &length, NULL);
         assert_non_null(bytes);
         sarsa_close(sarsa);
-        settings.seed += 99;
-        sarsa = sarsa_open(process, &settings, NULL);
+        environment_free(environment);
+        environment = environment_of_process(process, 1, HORIZON, seed + 99, NULL);
+        sarsa = open_sarsa(environment, process, seed + 99, steps);
         assert_int_equal(sarsa_import(sarsa, bytes, length - 1, NULL), -1);
         assert_int_equal(sarsa_import(sarsa, bytes, length, NULL), 0);
         free(bytes);
@@ -236,6 +248,7 @@ static struct learned learn_sarsa(const struct process *process, uint64_t seed, 
     judge(&learned, process, policy);
     policy_free(policy);
     sarsa_close(sarsa);
+    environment_free(environment);
     return learned;
 }
 
@@ -253,8 +266,9 @@ static void test_same_bytes(void **state)
     (void)state;
     struct process *process = process_at_random(2, 10);
     const uint64_t steps = 8192 * 6, pause = 8192 * 2;
-    for (int kind = POLICY_TABLE; kind <= POLICY_MLP; kind++) {
-        enum policy_kind k = (enum policy_kind)kind;
+    static const enum policy_kind kinds[] = {POLICY_TABLE, POLICY_LINEAR, POLICY_MLP};
+    for (size_t i = 0; i < 3; i++) {
+        enum policy_kind k = kinds[i];
         assert_true(equal(learn_ppo(process, k, 7, steps, 0), learn_ppo(process, k, 7, steps, 0)));
         assert_true(
             equal(learn_ppo(process, k, 7, steps, 0), learn_ppo(process, k, 7, steps, pause)));
@@ -339,9 +353,8 @@ static void test_refused(void **state)
     assert_null(ppo_open(environment, policy, &settings, &error));
     assert_null(environment_of_process(process, 0, 8, 1, &error));
     struct sarsa_settings sarsa = sarsa_defaults();
-    sarsa.temperature = 0;
-    assert_null(sarsa_open(process, &sarsa, &error));
-    assert_non_null(strstr(error.text, "temperature"));
+    assert_null(sarsa_open(environment, policy, &sarsa, &error));
+    assert_non_null(strstr(error.text, "one lane and a linear policy"));
     shape.actions = 0;
     assert_null(policy_create(&shape, 0, &error));
     shape = policy_shape_of_process(POLICY_MLP, process);

@@ -1,10 +1,10 @@
 /* Notes are placed one by one, each in the slot that its delay leads to. */
-#include "piece/player.h"
+#include "piece/pianist.h"
 
 #include <math.h>
 #include <string.h>
 
-struct rhythm player_written(const struct song *song, uint32_t beat)
+struct rhythm pianist_written(const struct song *song, uint32_t beat)
 {
     struct rhythm rhythm;
     for (uint32_t i = 0; i < SONG_SLOTS_A_BEAT; i++) {
@@ -23,8 +23,8 @@ static void strike(struct rhythm *played, int64_t slots, int64_t slot)
     *struck = (uint8_t)(*struck + (*struck < UINT8_MAX));
 }
 
-void player_play(const struct song *song, uint32_t first, uint32_t end,
-                 const struct player_manner *manner, struct rng *rng, struct rhythm *played)
+void pianist_play(const struct song *song, uint32_t first, uint32_t end,
+                  const struct pianist_manner *manner, struct rng *rng, struct rhythm *played)
 {
     int64_t slots = (int64_t)(end - first) * SONG_SLOTS_A_BEAT;
     double delay = 0;

@@ -1,14 +1,14 @@
-/* A simulated player: the rhythm of a piece as somebody practising would strike it.
+/* A simulated pianist: the rhythm of a piece as somebody practising would strike it.
  *
  * Only onsets are made, never pitches: how many notes are struck in each slot
  * of each beat. Notes are left out, keys are brushed beside them, single notes
  * come early or late, and the tempo walks against the beats that are counted,
  * so that for some time everything comes a slot early or late. */
-#ifndef PIECE_PLAYER_H
-#define PIECE_PLAYER_H
+#ifndef PIECE_PIANIST_H
+#define PIECE_PIANIST_H
 
 #include "base/rng.h"
-#include "rl/song.h"
+#include "piece/song.h"
 
 /* Notes struck in each slot of a beat. */
 struct rhythm {
@@ -17,15 +17,15 @@ struct rhythm {
 
 /* Chances a note, but for the walk of the tempo: the deviation of its steps a
  * beat, in slots; it is drawn back by a tenth a beat. */
-struct player_manner {
+struct pianist_manner {
     double drop, add, jitter, walk;
 };
 
 /* The rhythm that beat `beat` of a song has as it is written. */
-struct rhythm player_written(const struct song *song, uint32_t beat);
+struct rhythm pianist_written(const struct song *song, uint32_t beat);
 
 /* Plays the beats first .. end - 1 of a song into played[end - first]. */
-void player_play(const struct song *song, uint32_t first, uint32_t end,
-                 const struct player_manner *manner, struct rng *rng, struct rhythm *played);
+void pianist_play(const struct song *song, uint32_t first, uint32_t end,
+                  const struct pianist_manner *manner, struct rng *rng, struct rhythm *played);
 
 #endif
