@@ -10,7 +10,7 @@
 #include <string.h>
 
 enum {
-    CONTENDERS = 10, /* beside the stages */
+    CONTENDERS = 11, /* beside the stages */
     PLAYS = 16,      /* of every piece, for the reward */
 };
 
@@ -262,6 +262,7 @@ static int open_contenders(struct work *work, struct error *error)
     rest[7] = contender_of_mode("off", CORRECT_OFF);
     rest[8] = contender_of_mode("scale", CORRECT_SCALE);
     rest[9] = contender_of_mode("correct", CORRECT_CORRECT);
+    rest[10] = contender_of_mode("generate", CORRECT_GENERATE);
     return 0;
 }
 

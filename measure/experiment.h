@@ -19,7 +19,8 @@
  *   SARSA                trained here, for as many steps as the last stage
  *   noise in range       pitches evenly between the lowest and highest of the pieces
  *   constant median      the median pitch of the pieces, for every note
- *   off, scale, correct  what the service does in these modes, knowing the pieces
+ *   off, scale, correct, generate
+ *                        what the service does in these modes, knowing the pieces
  * and beside IM figures that cannot be fooled: the reward a beat as a share of
  * what none can exceed (piece/practice.h), the share of legal moves, and exact
  * pitches, as sets: of the pitches meant in a slot those that were sent in it.

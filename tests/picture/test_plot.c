@@ -94,6 +94,27 @@ static void lines_in_both_formats(void **state)
     unlink("plot_lines.PNG");
 }
 
+static void panels_stand_below_one_another(void **state)
+{
+    (void)state;
+    struct plot_lines panels[] = {some_lines(), some_lines()};
+    struct error error = {""};
+    size_t length;
+    panels[1].title = "The other";
+    assert_int_equal(plot_panels("panels.svg", panels, 2, &error), 0);
+    check_svg("panels.svg");
+    char *bytes = contents("panels.svg", &length);
+    assert_non_null(strstr(bytes, "960"));
+    assert_non_null(strstr(bytes, "1200"));
+    free(bytes);
+    unlink("panels.svg");
+    assert_int_equal(plot_panels("panels.svg", panels, 0, &error), -1);
+    assert_int_equal(plot_panels("panels.svg", panels, PLOT_MAX_PANELS + 1, &error), -1);
+    panels[1].curve_count = 0;
+    assert_int_equal(plot_panels("panels.svg", panels, 2, &error), -1);
+    assert_non_null(strstr(error.text, "nothing to plot"));
+}
+
 /* Those who do not see the picture are told where the lines end. */
 static void an_svg_says_what_it_shows(void **state)
 {
@@ -187,9 +208,13 @@ static void failures_leave_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lines_in_both_formats),        cmocka_unit_test(an_svg_says_what_it_shows),
-        cmocka_unit_test(ticks_stand_at_round_numbers), cmocka_unit_test(bars_in_both_formats),
-        cmocka_unit_test(a_plot_is_the_same_twice),     cmocka_unit_test(failures_leave_nothing),
+        cmocka_unit_test(lines_in_both_formats),
+        cmocka_unit_test(panels_stand_below_one_another),
+        cmocka_unit_test(an_svg_says_what_it_shows),
+        cmocka_unit_test(ticks_stand_at_round_numbers),
+        cmocka_unit_test(bars_in_both_formats),
+        cmocka_unit_test(a_plot_is_the_same_twice),
+        cmocka_unit_test(failures_leave_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

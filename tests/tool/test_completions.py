@@ -142,7 +142,7 @@ class Fish(Case):
         with open("a.mid", "w", encoding="utf-8"):
             pass
         self.assertIn("a.mid", fish("audiogenrl", "correct", ""))
-        self.assertEqual(set(fish("audiogenrl", "train", "--policy", "")), {"table", "mlp"})
+        self.assertEqual(set(fish("audiogenrl", "train", "--algorithm", "")), {"ppo", "sarsa"})
         # A mode that is called as a command is.
         self.assertEqual(set(fish("audiogenrl", "mode", "c")), {"correct"})
         self.assertNotIn("--model", fish("audiogenrl", "mode", "correct", "--m"))

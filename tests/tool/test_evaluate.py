@@ -91,7 +91,7 @@ class Evaluate(Case):
         with open("im.csv", newline="") as file:
             self.assertEqual(len(list(csv.DictReader(file))), len(facts["rows"]))
         text = self.succeeds("evaluate", "--snapshots", "stages", "--repeat", "2", "one.mid")
-        for word in (b"untrained", b"random legal", b"observed", b"greedy", b"SARSA", b"median"):
+        for word in (b"untrained", b"observed", b"greedy", b"nearest", b"SARSA", b"median", b"correct"):
             self.assertIn(word, text.stdout)
 
     def test_snapshots_that_are_not_there(self):

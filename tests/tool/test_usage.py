@@ -80,7 +80,8 @@ class Usage(Case):
         piece()
         wrong = [
             ("train", "--algorithm", "dqn"),
-            ("train", "--policy", "forest"),
+            ("train", "--rate", "-1"),
+            ("train", "--rate", "fast"),
             ("train", "--steps", "0"),
             ("train", "--steps", "-5"),
             ("train", "--steps", "many"),
