@@ -196,15 +196,43 @@ static void add_track_heads(struct writer *writer)
     }
 }
 
+/* The time signature that makes a bar as long as it is, beats and unit; a pick-up, or a bar that
+ * a repeat divides, has its own. 0: none can. */
+static uint32_t meter_of(const struct musicxml *score, const struct musicxml_bar *bar,
+                         const struct musicxml_meter *meter)
+{
+    for (uint32_t unit = meter->unit; unit <= 64; unit *= 2) {
+        uint64_t beats = (uint64_t)bar->length * unit, whole = 4 * (uint64_t)score->division;
+        if (beats % whole == 0 && beats / whole <= 255)
+            return (uint32_t)(beats / whole) << 8 | unit;
+    }
+    return 0;
+}
+
+/* Bars begin where those of the score do. */
+static void add_meters(struct writer *writer)
+{
+    const struct musicxml *score = writer->score;
+    uint32_t last = 0, m = 0;
+    for (uint32_t b = 0; b < score->bars; b++) {
+        const struct musicxml_bar *bar = &score->bar[b];
+        while (m + 1 < score->meters && score->meter[m + 1].tick <= bar->tick)
+            m++;
+        uint32_t written = (uint32_t)score->meter[m].beats << 8 | score->meter[m].unit;
+        uint32_t meter = meter_of(score, bar, &score->meter[m]);
+        if (meter == 0 || meter != last)
+            add(writer, (struct event){.kind = METER,
+                                       .tick = bar->tick * writer->scale,
+                                       .value = meter ? meter : written});
+        last = meter;
+    }
+}
+
 static void add_conductor(struct writer *writer)
 {
     const struct musicxml *score = writer->score;
     add(writer, (struct event){.kind = NAME});
-    for (uint32_t i = 0; i < score->meters; i++)
-        add(writer,
-            (struct event){.kind = METER,
-                           .tick = score->meter[i].tick * writer->scale,
-                           .value = (uint32_t)score->meter[i].beats << 8 | score->meter[i].unit});
+    add_meters(writer);
     for (uint32_t i = 0; i < score->keys; i++)
         add(writer, (struct event){.kind = KEY,
                                    .tick = score->key[i].tick * writer->scale,
@@ -370,7 +398,7 @@ uint8_t *notation_smf(const struct musicxml *score, int part, const char *name, 
             .scale = (LEAST_PPQ + score->division - 1) / score->division,
         };
         writer->strike = malloc((score->notes + 1) * sizeof *writer->strike);
-        writer->event = malloc((2 * score->notes + score->meters + score->keys + score->tempos +
+        writer->event = malloc((2 * score->notes + score->bars + score->keys + score->tempos +
                                 2 * (size_t)score->parts * MAX_STAVES + 1) *
                                sizeof *writer->event);
     }

@@ -1,7 +1,9 @@
 /* A score (piece/musicxml.h) as a Standard MIDI File: what all that takes a piece can read.
  *
  * Type 1: a track of tempo, time and key, then a track for each staff that has
- * notes, named after its part and, of two staves of a keyboard, its hand. Times are
+ * notes, named after its part and, of two staves of a keyboard, its hand. A bar of
+ * another length than its time signature says, such as a pick-up, gets one of its
+ * own, so that bars begin where the score's do. Times are
  * the score's, exactly, and so are lengths, but for a note whose key is struck again
  * before it ends: it ends there. Grace notes come just before the beat of their note,
  * which keeps its own; at the very beginning, where there is no time before, they

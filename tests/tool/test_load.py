@@ -138,6 +138,26 @@ class Scores(Case):
         self.fails(1, "convert", "s.mxl", "s.mxl", says="s.mxl")
         self.fails(2, "convert", "s.mxl")
 
+    def test_pick_up(self):
+        part = (
+            "<measure number='0' implicit='yes'><attributes><divisions>2</divisions><time>"
+            "<beats>3</beats><beat-type>4</beat-type></time></attributes><note><pitch><step>C</step>"
+            "<octave>5</octave></pitch><duration>1</duration></note></measure>"
+        ) + "".join(
+            f"<measure number='{n}'><note><pitch><step>D</step><octave>5</octave></pitch>"
+            "<duration>6</duration></note></measure>"
+            for n in (1, 2)
+        )
+        self.write("s.xml", SCORE.format(voice="", piano=part).encode())
+        self.succeeds("convert", "s.xml", "out.mid")
+        tick, found = 0, []
+        for message in mido.MidiFile("out.mid").tracks[0]:
+            tick += message.time
+            if message.type == "time_signature":
+                found.append((tick / 480, message.numerator, message.denominator))
+        self.assertEqual(found, [(0, 1, 8), (0.5, 3, 4)])
+        self.assertEqual(self.notes("out.mid"), [(0, 72), (0.5, 74), (3.5, 74)])
+
     def test_other_archives(self):
         with zipfile.ZipFile("own.mscz", "w") as archive:
             archive.writestr("score.mscx", "<museScore/>")
