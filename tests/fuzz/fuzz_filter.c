@@ -19,7 +19,7 @@ struct input {
 };
 
 /* Longer ones say nothing new, but take their time. */
-enum { LONGEST = 1024 };
+enum { LONGEST = 512 };
 
 static struct corrector *correctors[3]; /* the first is none */
 static bool used[3];
@@ -49,8 +49,10 @@ static struct model *make_model(void)
 static void start_correctors(void)
 {
     struct correct_settings settings = correct_defaults();
-    if (!correctors[1]) {
-        const struct model *models[] = {make_model()};
+    static struct model *model;
+    if (!model) {
+        model = make_model();
+        const struct model *models[] = {model};
         for (size_t i = 1; i < 3; i++)
             correctors[i] = corrector_open(models, i == 1, &settings, NULL);
     }
