@@ -134,25 +134,32 @@ static void show_recording(struct take *take)
 
 /* --- Settings and correctors --- */
 
+static struct filter_trigger *trigger_named(struct filter_settings *settings, const char *name)
+{
+    return strcmp(name, "bypass") == 0  ? &settings->toggle_bypass
+           : strcmp(name, "mode") == 0  ? &settings->next_mode
+           : strcmp(name, "panic") == 0 ? &settings->panic
+           : strcmp(name, "tap") == 0   ? &settings->tap
+                                        : NULL;
+}
+
 static bool set_trigger(struct take *take, const char *key, const char *value)
 {
-    const struct {
-        const char *name;
-        struct filter_trigger *trigger;
-    } triggers[] = {{"bypass", &take->settings.toggle_bypass},
-                    {"mode", &take->settings.next_mode},
-                    {"panic", &take->settings.panic},
-                    {"tap", &take->settings.tap}};
-    static const char *const kinds[] = {
-        [FILTER_BY_CONTROL] = "cc-", [FILTER_BY_KEY] = "key-", [FILTER_BY_PROGRAM] = "program-"};
-    for (enum filter_trigger_kind kind = FILTER_BY_CONTROL; kind <= FILTER_BY_PROGRAM; kind++)
-        for (size_t i = 0; i < sizeof triggers / sizeof *triggers; i++)
-            if (strncmp(key, kinds[kind], strlen(kinds[kind])) == 0 &&
-                strcmp(key + strlen(kinds[kind]), triggers[i].name) == 0) {
-                *triggers[i].trigger =
-                    (struct filter_trigger){.kind = kind, .number = (uint8_t)atoi(value)};
-                return true;
-            }
+    static const struct {
+        enum filter_trigger_kind kind;
+        const char *prefix;
+    } kinds[] = {
+        {FILTER_BY_CONTROL, "cc-"}, {FILTER_BY_KEY, "key-"}, {FILTER_BY_PROGRAM, "program-"}};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        size_t length = strlen(kinds[i].prefix);
+        struct filter_trigger *trigger = strncmp(key, kinds[i].prefix, length) == 0
+                                             ? trigger_named(&take->settings, key + length)
+                                             : NULL;
+        if (trigger) {
+            *trigger = (struct filter_trigger){kinds[i].kind, (uint8_t)strtoul(value, NULL, 10)};
+            return true;
+        }
+    }
     return false;
 }
 
@@ -265,7 +272,7 @@ static int hex(char digit)
 
 static void event(struct take *take, double seconds, const char *text)
 {
-    uint8_t bytes[BYTES];
+    uint8_t bytes[BYTES] = {0};
     uint32_t count = 0;
     for (; text[0] && text[1] && count < BYTES; text += text[2] ? 3 : 2)
         bytes[count++] = (uint8_t)(hex(text[0]) << 4 | hex(text[1]));
