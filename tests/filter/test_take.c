@@ -153,17 +153,8 @@ static size_t count_named(const char *name)
 static void test_tracks_named_as_drums(void **state)
 {
     (void)state;
-    const char *const named[] = {"Drums",
-                                 "DRUM KIT",
-                                 "Snare 2",
-                                 "1-Percussion",
-                                 "Schlagzeug",
-                                 ("BATER\xc3\x8d"
-                                  "A"),
-                                 "Batt. (Kick)",
-                                 "hi-hat",
-                                 "Perkusja",
-                                 "\xd0\xa3\xd0\xb4\xd0\xb0\xd1\x80\xd0\xbd\xd1\x8b\xd0\xb5"};
+    const char *const named[] = {"Drums",   "DRUM KIT",     "Snare 2", "1-Percussion", "Schlagzeug",
+                                 "BATERÍA", "Batt. (Kick)", "hi-hat",  "Perkusja",     "Ударные"};
     const char *const music[] = {"Drummer boy", "Steel Drums", "Kitty", "Piano", "", "Kicking"};
     for (size_t i = 0; i < sizeof named / sizeof *named; i++)
         if (count_named(named[i]) != 2)
@@ -397,7 +388,7 @@ static void test_hands(void **state)
         struct midifile *file = two_tracks(cases[i].names[0], cases[i].names[1]);
         struct take_choice choice = {.grid = TAKE_GRID_FILE};
         struct take *take = take_create(file, "made.mid", &choice, &error);
-        uint8_t hands[6] = {0};
+        uint8_t hands[6];
         assert_true(take && take->count == 6 && take_hands(take, file, hands));
         assert_int_equal(hands[0], cases[i].first);
         assert_int_equal(hands[1], !cases[i].first);
