@@ -279,23 +279,6 @@ void clock_tap(struct clock *clock, double seconds)
     set_line(clock, clock->train.time, align(clock, wanted, 0));
 }
 
-void clock_follow(struct clock *clock, double slot)
-{
-    if (clock_finds(clock))
-        follower_place(clock->follower, slot);
-}
-
-void clock_expect(struct clock *clock, uint64_t slots, const float *weight, size_t count)
-{
-    if (clock_finds(clock))
-        follower_expect(clock->follower, slots, weight, count);
-}
-
-double clock_realigned(const struct clock *clock)
-{
-    return follower_realigned(clock->follower);
-}
-
 struct clock_state clock_state(const struct clock *clock, double seconds)
 {
     if (seconds < clock->seconds || !clock->begun)

@@ -17,8 +17,6 @@
  *   An onset is placed with nothing known of what follows. A hesitation is a step
  *   of the music; after a longer rest (3 s and 6 beats) it goes on within 8 slots.
  *
- * Where the beat is found, clock_follow lets a piece that is being followed drive it.
- *
  * Times are seconds from any fixed start and must be finite; one that lies
  * before the last one is taken as the last one. Opening allocates all; no other
  * call allocates, locks or looks at a clock of its own, and the work of each is
@@ -92,22 +90,6 @@ void clock_event(struct clock *clock, const struct midi_event *event);
 
 /* A tap on the beat. Heard by source tap; by fixed as the place of the beat. */
 void clock_tap(struct clock *clock, double seconds);
-
-/* Tells where in a known piece, in its slots, the onset given last stands. While
- * such places come, onset after onset, the piece's rhythm drives tempo and
- * position where they are found; else no notice is taken. A place out of line with
- * the one before is a jump of the player: the position goes on, the piece is
- * re-aligned. */
-void clock_follow(struct clock *clock, double slot);
-
-/* Tells what a followed piece has after the slot told last, for the onset about to be
- * given: bit d of `slots`: notes d slots on (bit 0: more in that slot); weight[i] how well
- * the i-th of these explains the onset by its pitch (nats; 0 beyond `count`). */
-void clock_expect(struct clock *clock, uint64_t slots, const float *weight, size_t count);
-
-/* Slots, in all, by which source auto has put its position right, up to the onset
- * given last: a step of the position that is not one of the music. */
-double clock_realigned(const struct clock *clock);
 
 struct clock_state clock_state(const struct clock *clock, double seconds);
 

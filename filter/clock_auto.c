@@ -17,21 +17,15 @@
 #include <stdlib.h>
 
 enum {
-    BEAT = 4,      /* slots */
-    GUESSES = 24,  /* kept; more find hardly better beats */
-    PEEKED = 3,    /* that place an onset */
-    PATIENCE = 1,  /* events that say the same place in the beat as the one before */
-    LOCKED = 16,   /* events on end without a change of mind that make the beat sure */
-    ASKEW = 2,     /* events on end that no guess fits the piece before one is made to */
-    AHEAD = 8,     /* onsets of a piece to come that are weighed by pitch */
-    FARTHEST = 32, /* slots between places of a piece that are a step */
+    BEAT = 4,     /* slots */
+    GUESSES = 24, /* kept; more find hardly better beats */
+    PEEKED = 3,   /* that place an onset */
+    PATIENCE = 1, /* events that say the same place in the beat as the one before */
+    LOCKED = 16,  /* events on end without a change of mind that make the beat sure */
 };
 
 static const double chord_gap = 0.035;  /* seconds between neighbours of a chord */
-static const double clear_pitch = 2;    /* nats by which a note is one of the next chord's ... */
-static const double chord_share = 0.7;  /* ... where so much of the time until it is over */
 static const double chord_span = 0.080; /* from its first to its last onset */
-static const double piece_weight = 5;   /* nats that a followed piece is worth an event */
 static const double clear_lead = 2;     /* nats before a place in the beat is put right */
 static const double tempo_weight = 0.25;
 static const double fastest_beat = 0.18, slowest_beat = 2.4; /* seconds that are tried */
@@ -50,18 +44,10 @@ struct follower {
     int lowest;
     double stopped;  /* seconds in all for which the music stood still */
     double position; /* of the last event, slots */
-    double counted;  /* slots that the music went on up to there, a whole number */
     struct pulse_state best;
     double astray; /* slots that the best guess's place in the beat is ahead */
     int astray_count;
-    int sure;                /* events on end that the best guess stayed */
-    bool placed, was_placed; /* a piece's place of the last event, of the one before, is known */
-    int64_t place, place_before;
-    uint64_t ahead; /* see clock_expect */
-    float weight[AHEAD];
-    size_t known_ahead;
-    double first_before; /* onset of the event before */
-    int askew;           /* events on end that the best guess did not fit the piece */
+    int sure; /* events on end that the best guess stayed */
 };
 
 struct follower *follower_open(struct error *error)
@@ -104,11 +90,9 @@ void follower_start(struct follower *follower, double position, double tempo)
     struct pulse *pulse = follower->pulse;
     pulse_reset(pulse);
     pulse_aim(pulse, pulse_rubato.period * neutral_tempo / tempo);
-    double realigned = follower_realigned(follower);
     *follower = (struct follower){.pulse = pulse,
                                   .options = follower->options,
                                   .position = position,
-                                  .counted = position - realigned,
                                   .best = {.period = 60 / tempo}};
 }
 
@@ -116,43 +100,6 @@ static double remainder_of(double x, double of)
 {
     double rest = x - of * floor(x / of);
     return rest > of - 1e-6 || rest < 1e-6 ? 0 : rest;
-}
-
-/* A guess that stands where the piece says, at the tempo of the last step. */
-static void plant(struct follower *follower, int slot, int64_t step)
-{
-    double unit = slot * RHYTHM_SLOT;
-    double period = (follower->first - follower->first_before) / (double)step * BEAT;
-    const struct pulse_options *options = &follower->options;
-    if (!(period >= options->period_low && period <= options->period_high))
-        return;
-    struct pulse_state state = follower->best;
-    state.units += (int64_t)remainder_of(unit - (double)(state.units % RHYTHM_UNITS), RHYTHM_UNITS);
-    state.step = (uint32_t)(step * RHYTHM_SLOT);
-    state.time = follower->first;
-    state.period = period;
-    state.timing = PULSE_PLAIN;
-    state.cov[0] = options->timing * options->timing;
-    state.cov[1] = 0;
-    state.cov[2] = 0.01 * period * period;
-    pulse_plant(follower->pulse, &state);
-}
-
-/* The place of the last event in a piece is evidence for the guesses that have it so. */
-static void heed_piece(struct follower *follower)
-{
-    int slot = (int)(follower->place % BEAT);
-    int64_t step = follower->place - follower->place_before;
-    bool known = follower->was_placed && step >= 0 && step <= FARTHEST;
-    pulse_favour(follower->pulse, slot, known ? (long)step : -1, piece_weight);
-    size_t count;
-    follower->best = pulse_states(follower->pulse, &count)[0];
-    int64_t at = pulse_slot(follower->best.units);
-    bool fits =
-        at % BEAT == slot && at - pulse_slot(follower->best.units - follower->best.step) == step;
-    follower->askew = fits || !known || !step ? 0 : follower->askew + 1;
-    if (follower->askew >= ASKEW)
-        plant(follower, slot, step);
 }
 
 /* Slots that a guess's place in the beat is ahead of the position's. */
@@ -173,23 +120,19 @@ static bool is_clear(const struct follower *follower)
     return true;
 }
 
-/* All guesses take the last event in, and what a followed piece says of it. */
+/* All guesses take the last event in. */
 void follower_settle(struct follower *follower)
 {
     if (!follower->waiting)
         return;
     follower->waiting = false;
     pulse_event(follower->pulse, follower->first, 1, follower->pitch);
-    if (follower->placed)
-        heed_piece(follower);
     size_t count;
     follower->best = pulse_states(follower->pulse, &count)[0];
     follower->sure = follower->best.parent == 0 ? follower->sure + 1 : 0;
     double astray = ahead_of(follower, &follower->best);
     bool same = fabs(astray - follower->astray) < 1e-6 && is_clear(follower);
     follower->astray_count = same ? follower->astray_count + 1 : 0;
-    if (follower->placed)
-        follower->astray_count = PATIENCE;
     follower->astray = astray;
 }
 
@@ -200,7 +143,7 @@ static double align(struct follower *follower, double step)
     if (follower->astray <= 0 || follower->astray_count < PATIENCE)
         return step;
     double ahead = follower->astray;
-    bool room = step + ahead - BEAT >= (follower->placed ? 0 : fmin(1, step));
+    bool room = step + ahead - BEAT >= fmin(1, step);
     follower->astray_count = 0;
     return step + ahead - (ahead > 0.5 * BEAT && room ? BEAT : 0);
 }
@@ -209,20 +152,6 @@ static bool is_chord(const struct follower *follower, double seconds)
 {
     return follower->begun && seconds - follower->latest < chord_gap &&
            seconds - follower->first < chord_span;
-}
-
-/* By its pitch and its time a note that comes close after the last event begins the next
- * onset of the followed piece. */
-static bool begins_next(const struct follower *follower, double seconds)
-{
-    uint64_t later = follower->ahead & ~UINT64_C(1);
-    size_t next = follower->ahead & 1;
-    if (!follower->placed || !later || next >= follower->known_ahead)
-        return false;
-    double same = next ? (double)follower->weight[0] : 0;
-    double slots = __builtin_ctzll(later);
-    return (double)follower->weight[next] > same + clear_pitch &&
-           (seconds - follower->first) * BEAT > chord_share * slots * follower->best.period;
 }
 
 /* Where nothing was struck for long, the music stood still, and goes on with the
@@ -241,7 +170,7 @@ static void note_pause(struct follower *follower, double seconds)
 double follower_note(struct follower *follower, double seconds, uint8_t pitch)
 {
     seconds -= follower->stopped;
-    if (is_chord(follower, seconds) && !begins_next(follower, seconds)) {
+    if (is_chord(follower, seconds)) {
         follower->latest = seconds;
         follower->notes++;
         if (pitch < follower->lowest)
@@ -254,45 +183,17 @@ double follower_note(struct follower *follower, double seconds, uint8_t pitch)
     double stopped = follower->stopped;
     note_pause(follower, seconds);
     seconds -= follower->stopped - stopped;
-    if (follower->placed)
-        pulse_expect(follower->pulse, (int)(follower->place % BEAT), follower->ahead,
-                     follower->weight, follower->known_ahead);
-    follower->ahead = 0;
     struct pulse_state next = pulse_peek(follower->pulse, seconds, 1, pitch, PEEKED);
     double step = (double)next.step / RHYTHM_SLOT;
-    follower->counted += (double)(pulse_slot(next.units) - pulse_slot(next.units - next.step));
     follower->position += follower->begun ? align(follower, step) : step;
     follower->best = next;
     follower->begun = true;
     follower->waiting = true;
-    follower->first_before = follower->first;
     follower->first = follower->latest = seconds;
     follower->pitch = pitch;
     follower->notes = 1;
     follower->lowest = pitch;
-    follower->was_placed = follower->placed;
-    follower->place_before = follower->place;
-    follower->placed = false;
     return follower->position;
-}
-
-void follower_place(struct follower *follower, double slot)
-{
-    follower->placed = follower->begun;
-    follower->place = llround(slot);
-}
-
-void follower_expect(struct follower *follower, uint64_t slots, const float *weight, size_t count)
-{
-    follower->ahead = slots;
-    follower->known_ahead = count < AHEAD ? count : AHEAD;
-    for (size_t i = 0; i < follower->known_ahead; i++)
-        follower->weight[i] = weight[i];
-}
-
-double follower_realigned(const struct follower *follower)
-{
-    return follower->position - follower->counted;
 }
 
 double follower_position(const struct follower *follower, double seconds)

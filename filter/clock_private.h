@@ -51,15 +51,6 @@ double follower_note(struct follower *follower, double seconds, uint8_t pitch);
 /* Takes the onset given last in, if that is not done; follower_note does it first. */
 void follower_settle(struct follower *follower);
 
-/* The onset given last stands at this slot of a piece. */
-void follower_place(struct follower *follower, double slot);
-
-/* See clock_expect. */
-void follower_expect(struct follower *follower, uint64_t slots, const float *weight, size_t count);
-
-/* Slots that the position went on, in all, only to be put right. */
-double follower_realigned(const struct follower *follower);
-
 double follower_position(const struct follower *follower, double seconds);
 double follower_tempo(const struct follower *follower);
 bool follower_locked(const struct follower *follower);

@@ -18,7 +18,6 @@ enum {
     KINDS = KIND_PLACES * KIND_TEMPI,
     LONGEST_STEP = 24 * RHYTHM_UNITS, /* beyond, only a hesitation explains the gap */
     LONGEST_WAIT = 48,                /* units of score that a hesitation may take */
-    EXPECTED = 32,                    /* slots ahead that a piece is looked at */
     FARTHEST = 24,                    /* units from where the onset was expected */
 };
 
@@ -27,10 +26,6 @@ static const double hopeless = 12;       /* log probability behind the best of a
 static const double far_behind = 60;     /* behind the best, of any kind */
 static const double out_of_the_way = 24; /* behind, for careless onsets and waits */
 static const double kind_hopeless = 4;   /* behind the best of the same kind */
-
-static const float unexpected = -7; /* log chance of an onset where the piece has none ... */
-static const float left_out = -4;   /* ... and of each of its own that is passed over */
-static const double rhythm_beside_piece = 0.7; /* weight of what is usual within a slot */
 
 static const double careless_share = 0.03;
 static const double wait_scale = 0.4; /* seconds */
@@ -84,15 +79,11 @@ struct pulse {
     double best;                   /* of the candidates */
     bool peeking;                  /* all but the best of them are hopeless */
     double highest[PULSE_TIMINGS]; /* log density that an onset can have */
-    double highest_prior;          /* log weight that a step can have as music goes ... */
-    double highest_expected;       /* ... and as the piece goes */
+    double highest_prior;          /* log weight that a step can have */
     double kind_best[KINDS];
     double evidence;
     double kind_scale; /* kinds of tempo a unit of log period */
     uint32_t stamp;
-    int expected_slot; /* see pulse_expect */
-    bool expects;
-    float expected[EXPECTED]; /* nats */
     struct cell cells[RHYTHM_UNITS][RHYTHM_TEXTURES][TEMPO_BINS];
 };
 
@@ -190,7 +181,6 @@ void pulse_reset(struct pulse *pulse)
 {
     pulse->count = 0;
     pulse->evidence = 0;
-    pulse->expects = false;
     pulse->ear = (struct rhythm_ear){0};
 }
 
@@ -300,38 +290,14 @@ static double period_prior(const struct pulse_options *o, double period)
     return -0.5 * deviation * deviation;
 }
 
-/* What the piece makes of a step of a guess that stands where it is known to stand. */
-static double expected_step(const struct pulse *pulse, int unit, uint32_t step)
-{
-    int64_t slots = pulse_slot(unit + (int64_t)step) - pulse_slot(unit);
-    return slots < EXPECTED ? (double)pulse->expected[slots] : (double)unexpected;
-}
-
-/* Log chance of the likeliest step to the slot that this step leads to, as music goes. */
-static double best_in_slot(const struct pulse *pulse, const struct pulse_state *s, uint32_t step)
-{
-    static const int place[] = {-3, -2, 0, 2}; /* units from the middle of a slot */
-    int unit = (int)(s->units % RHYTHM_UNITS);
-    long middle = (long)pulse_slot(unit + (int64_t)step) * RHYTHM_SLOT - unit;
-    double best = -HUGE_VAL;
-
-    for (int i = 0; i < 4; i++)
-        if (middle + place[i] >= 0)
-            best = fmax(best,
-                        (double)rhythm_step(&pulse->rhythm, unit, s->texture, middle + place[i]));
-    return best;
-}
-
 /* Log chance that a guess goes on by this step. */
 static double step_prior(const struct pulse *pulse, const struct pulse_state *s, uint32_t step,
                          int cue)
 {
     int unit = (int)(s->units % RHYTHM_UNITS);
     double prior = (double)rhythm_step(&pulse->rhythm, unit, s->texture, step);
-    if (pulse->expects && pulse_slot(unit) % 4 == pulse->expected_slot)
-        return rhythm_beside_piece * (prior - best_in_slot(pulse, s, step)) +
-               expected_step(pulse, unit, step);
-    return step ? prior + (double)pulse->rhythm.accent[((uint32_t)unit + step) % RHYTHM_UNITS][cue] : prior;
+    return step ? prior + (double)pulse->rhythm.accent[((uint32_t)unit + step) % RHYTHM_UNITS][cue]
+                : prior;
 }
 
 /* A step with its log chance, unless that leaves it too far behind. */
@@ -357,9 +323,7 @@ static void try_step(struct pulse *pulse, size_t parent, uint32_t step, double p
 static bool is_beaten(const struct pulse *pulse, const struct pulse_state *s,
                       enum pulse_timing timing)
 {
-    double highest =
-        pulse->expects ? fmax(pulse->highest_prior, pulse->highest_expected) : pulse->highest_prior;
-    return pulse->peeking && s->score + highest + pulse->highest[timing] < pulse->best;
+    return pulse->peeking && s->score + pulse->highest_prior + pulse->highest[timing] < pulse->best;
 }
 
 static bool may_stand(const struct pulse *pulse, const struct pulse_state *s, long step)
@@ -531,49 +495,6 @@ void pulse_amend(struct pulse *pulse, unsigned notes, int lowest)
     }
 }
 
-void pulse_favour(struct pulse *pulse, int slot, long step, double nats)
-{
-    for (size_t i = 0; i < pulse->count; i++) {
-        struct pulse_state *state = &pulse->states[i];
-        int64_t at = pulse_slot(state->units);
-        if (at % 4 != slot)
-            state->score -= nats;
-        if (step >= 0 && at - pulse_slot(state->units - state->step) != step)
-            state->score -= nats;
-        rank_state(pulse, i);
-    }
-}
-
-void pulse_expect(struct pulse *pulse, int slot, uint64_t slots, const float *weight, size_t count)
-{
-    float passed = 0;
-    size_t known = 0;
-
-    pulse->expects = slots != 0;
-    pulse->expected_slot = slot;
-    pulse->highest_expected = (double)unexpected;
-    for (int d = 0; pulse->expects && d < EXPECTED; d++) {
-        bool has = slots >> d & 1;
-        float heard = has && known < count ? weight[known++] : 0;
-        pulse->expected[d] = passed + (has ? heard : unexpected);
-        pulse->highest_expected = fmax(pulse->highest_expected, (double)pulse->expected[d]);
-        if (has && d > 0)
-            passed += left_out;
-    }
-}
-
-void pulse_plant(struct pulse *pulse, const struct pulse_state *state)
-{
-    if (pulse->count < pulse->options.width)
-        pulse->count++;
-    size_t last = pulse->count - 1;
-    double score = last > 0 ? pulse->states[0].score : 0;
-
-    pulse->states[last] = *state;
-    pulse->states[last].score = score;
-    rank_state(pulse, last);
-}
-
 void pulse_aim(struct pulse *pulse, double period)
 {
     pulse->options.period =
@@ -622,5 +543,4 @@ void pulse_event(struct pulse *pulse, double seconds, unsigned notes, int lowest
     pulse->cue = rhythm_hear(&pulse->ear, notes, lowest);
     try_event(pulse, seconds, pulse->cue, pulse->count);
     select_states(pulse);
-    pulse->expects = false;
 }

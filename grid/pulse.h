@@ -74,26 +74,11 @@ void pulse_event(struct pulse *pulse, double seconds, unsigned notes, int lowest
 struct pulse_state pulse_peek(struct pulse *pulse, double seconds, unsigned notes, int lowest,
                               size_t guesses);
 
-/* Somebody knows better: guesses whose nearest slot of the beat (0 .. 3) is not this
- * one after the last event lose `nats`, and as much again where their last step was
- * not one of `step` slots (negative: not known). Not after pulse_keep. */
-void pulse_favour(struct pulse *pulse, int slot, long step, double nats);
-
-/* What is struck next is known, too: for guesses whose nearest slot is this one of the
- * beat, bit d of `slots` says that onsets are expected d slots on (bit 0: more of the
- * last event's slot), weight[i] how well the i-th of them explains the event by its pitch
- * (nats; 0 beyond `count`). For the next event only; slots 0: nothing is known. */
-void pulse_expect(struct pulse *pulse, int slot, uint64_t slots, const float *weight, size_t count);
-
 /* The slot nearest to a place: thirty-seconds belong to the slot after them. */
 static inline int64_t pulse_slot(int64_t units)
 {
     return (units + 3) / 6;
 }
-
-/* Adds a guess about the last event, as likely as the best one, in place of the
- * worst where all `width` seats are taken. */
-void pulse_plant(struct pulse *pulse, const struct pulse_state *state);
 
 /* Moves the middle of the prior of the beat, seconds, within the range that is tried. */
 void pulse_aim(struct pulse *pulse, double period);

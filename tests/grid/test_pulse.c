@@ -100,43 +100,6 @@ static void states_are_ranked_and_bounded(void **state)
     take_free(&take);
 }
 
-/* Onsets at every other slot, then one three slots later: it goes where the piece has a
- * note that the pitch fits. */
-static void a_piece_says_what_is_next(void **state)
-{
-    (void)state;
-    static const float here[] = {3, -2}, there[] = {-2, 3};
-    static const struct {
-        uint64_t slots;
-        const float *weight;
-        int step;
-    } cases[] = {
-        {1 << 2 | 1 << 4, here, 2},
-        {1 << 2 | 1 << 4, there, 4},
-        {1 << 3 | 1 << 8, here, 3},
-    };
-    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
-        struct error error;
-        struct pulse *pulse = pulse_create(&pulse_rubato, &error);
-        size_t count;
-        double time = 1;
-        for (int i = 0; i < 16; i++, time += 0.3) {
-            pulse_event(pulse, time, 1, 60);
-            pulse_favour(pulse, 2 * i % 4, i ? 2 : -1, 5);
-        }
-        pulse_expect(pulse, 30 % 4, cases[c].slots, cases[c].weight, 2);
-        struct pulse_state next = pulse_peek(pulse, time - 0.3 + 0.45, 1, 60, 3);
-        int64_t step = pulse_slot(next.units) - pulse_slot(next.units - next.step);
-        assert_int_equal(step, cases[c].step);
-        /* Taking it in agrees, and the next event is free again. */
-        pulse_event(pulse, time - 0.3 + 0.45, 1, 60);
-        next = pulse_states(pulse, &count)[0];
-        step = pulse_slot(next.units) - pulse_slot(next.units - next.step);
-        assert_int_equal(step, cases[c].step);
-        pulse_free(pulse);
-    }
-}
-
 static void reset_forgets(void **state)
 {
     (void)state;
@@ -184,7 +147,6 @@ int main(void)
         cmocka_unit_test(cues_stay_in_range),
         cmocka_unit_test(locks_in_two_bars),
         cmocka_unit_test(states_are_ranked_and_bounded),
-        cmocka_unit_test(a_piece_says_what_is_next),
         cmocka_unit_test(reset_forgets),
         cmocka_unit_test(bad_options_are_refused),
     };
