@@ -58,7 +58,8 @@ static xmlDoc *parse(const char *text, size_t length, const char *name, struct e
         if (parser->_private)
             error_set(error, "%s: declares entities, which are not read", name);
         else
-            error_set(error, "%s: line %d: the XML of the score is damaged", name, fault ? fault->line : 1);
+            error_set(error, "%s: line %d: the XML of the score is damaged", name,
+                      fault ? fault->line : 1);
         xmlFreeDoc(doc);
         doc = NULL;
     }
@@ -249,6 +250,8 @@ static void settle_bars(struct written *written)
         }
         bar->beats = beats;
         bar->unit = unit;
+        if (bar->mixed && bar->keyboard)
+            bar->length = bar->keyboard;
         if (bar->length == 0)
             bar->length = 4 * written->division * beats / unit;
         if (!bar->number[0])
@@ -285,6 +288,24 @@ static int sort_notes(struct written *written)
     return 0;
 }
 
+/* Where parts have time signatures of their own (6/8 of a voice above 2/4), a bar of theirs is
+ * as long as the keyboard's: their notes are as much shorter or longer. */
+static void fit_parts(struct written *written)
+{
+    for (size_t n = 0; n < written->notes; n++) {
+        struct written_note *note = &written->note[n];
+        const struct written_bar *bar = &written->bar[note->note.bar];
+        if (!bar->mixed || !bar->keyboard || note->measure == 0)
+            continue;
+        uint32_t whole = 4 * written->division * bar->beats / bar->unit;
+        double scale = (double)whole / note->measure;
+        uint32_t end = (uint32_t)((note->note.tick + note->note.length) * scale + .5);
+        note->note.tick = (uint32_t)(note->note.tick * scale + .5);
+        if (!note->note.grace)
+            note->note.length = end > note->note.tick ? end - note->note.tick : 1;
+    }
+}
+
 static int read_bars(struct written *written, const struct sheet *sheet)
 {
     written->bars = sheet->bars;
@@ -296,6 +317,7 @@ static int read_bars(struct written *written, const struct sheet *sheet)
         if (written_read_part(written, p, sheet->measure + (size_t)p * sheet->bars) != 0)
             return -1;
     settle_bars(written);
+    fit_parts(written);
     return sort_notes(written);
 }
 

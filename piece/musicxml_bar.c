@@ -355,6 +355,11 @@ static void take_ties(struct written_note *note, const xmlNode *node)
         }
 }
 
+static uint32_t measure_of(const struct reader *reader)
+{
+    return reader->meter_known ? 4 * reader->written->division * reader->beats / reader->unit : 0;
+}
+
 static int add_note(struct reader *reader, const xmlNode *node, double onset, double length)
 {
     struct written *written = reader->written;
@@ -388,6 +393,7 @@ static int add_note(struct reader *reader, const xmlNode *node, double onset, do
         written->part[reader->part].staves = (uint8_t)(staff + 1);
     xml_attribute(node, "time-only", text, sizeof text);
     note->passes = read_endings(text);
+    note->measure = measure_of(reader);
     take_ties(note, node);
     for (const xmlNode *child = node->children; child; child = child->next)
         if (xml_is(child, "notations"))
@@ -433,6 +439,13 @@ static int take_child(struct reader *reader, const xmlNode *node, uint32_t *endi
 static void settle_bar(struct reader *reader)
 {
     struct written_bar *bar = reader->bar;
+    if (reader->meter_known && bar->meter_known &&
+        reader->beats * bar->unit != bar->beats * reader->unit)
+        bar->mixed = true;
+    if (reader->written->part[reader->part].staves > 1 && !bar->keyboard) {
+        bar->keyboard = (uint32_t)reader->furthest;
+        bar->meter_known = false; /* the keyboard's counts */
+    }
     if (reader->meter_known && !bar->meter_known) {
         bar->beats = reader->beats;
         bar->unit = reader->unit;

@@ -19,7 +19,8 @@ enum {
 struct written_note {
     struct musicxml_note note; /* tick: from the start of its bar; bar: of the score */
     bool tie_start, tie_stop;
-    uint32_t passes; /* bit p: sounds in pass p only; 0: in all */
+    uint32_t passes;  /* bit p: sounds in pass p only; 0: in all */
+    uint32_t measure; /* ticks of a bar by its part's time signature; 0: it has none */
 };
 
 struct written_tempo {
@@ -29,6 +30,8 @@ struct written_tempo {
 
 struct written_bar {
     uint32_t length;
+    uint32_t keyboard;   /* length of what a part of several staves has in it; 0: nothing */
+    bool mixed;          /* parts have time signatures of different lengths */
     uint32_t first_note; /* in note[], when all are read */
     char number[MUSICXML_NUMBER];
     bool forward;      /* a repeat begins */

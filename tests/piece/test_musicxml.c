@@ -324,6 +324,22 @@ static void parts_and_names(void **state)
     musicxml_free(score);
 }
 
+static void parts_with_their_own_time(void **state)
+{
+    (void)state;
+#define TIME(beats, unit)                                                                          \
+    "<attributes><divisions>6</divisions><time><beats>" beats "</beats><beat-type>" unit           \
+    "</beat-type></time></attributes>"
+    notes(HEAD "<part-list><score-part id='V'/><score-part id='P'/></part-list><part id='V'>" BAR(
+              "1", TIME("6", "8") N("G", "4", "9", "") N("A", "4", "9", ""))
+              BAR("2", N("B", "4", "18", "")) "</part><part id='P'>" BAR(
+                  "1", TIME("2", "4") N("C", "4", "12", "") "<backup><duration>12"
+                                                            "</duration></backup>" N(
+                                                                "C", "3", "12", "<staff>2</staff>"))
+                  BAR("2", N("D", "4", "12", "")) "</part></score-partwise>",
+          "0+6:67 0+12:60p1 0+12:48s1p1 6+6:69 12+12:71 12+12:62p1");
+}
+
 static void timewise(void **state)
 {
     (void)state;
@@ -440,6 +456,7 @@ int main(void)
         cmocka_unit_test(passes_of_a_note),
         cmocka_unit_test(tempo_time_and_key),
         cmocka_unit_test(parts_and_names),
+        cmocka_unit_test(parts_with_their_own_time),
         cmocka_unit_test(timewise),
         cmocka_unit_test(what_is_refused),
         cmocka_unit_test(compressed),
