@@ -169,7 +169,7 @@ static void test_learned(void **state)
     struct model *model = learn_songs(&song, 1, LEARN_CONTEXT, &settings, NULL, NULL, &error);
     assert_non_null(model);
     assert_string_equal(model_origin(model)->algorithm, "ppo");
-    assert_string_equal(model_origin(model)->policy, "table");
+    assert_string_equal(model_origin(model)->policy, "linear");
     assert_int_equal(model_origin(model)->seed, 1);
     assert_int_equal(model_process(model)->context, 2);
     assert_int_equal(model_score(model, 0)->onsets, 4);
