@@ -5,7 +5,6 @@
 #include "base/infile.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -29,22 +28,20 @@ struct cache {
     unsigned char program[SHA256_BYTES];
 };
 
-/* Makes the folder and those above it. */
-static int make_folders(const char *path)
+/* Makes the folder and those above it, as far as that can be. */
+static void make_folders(const char *path)
 {
     char part[PATH_MAX];
     size_t length = strlen(path);
     if (length >= sizeof part)
-        return -1;
+        return;
     for (size_t i = 1; i <= length; i++) {
         if (path[i] != '/' && path[i] != 0)
             continue;
         memcpy(part, path, i);
         part[i] = 0;
-        if (mkdir(part, 0755) != 0 && errno != EEXIST)
-            return -1;
+        (void)mkdir(part, 0755);
     }
-    return 0;
 }
 
 /* What this program is: another build may learn another thing. */
@@ -86,10 +83,12 @@ struct cache *cache_open(const char *folder, struct error *error)
         error_set(error, "out of memory");
         return NULL;
     }
-    if (folder && (make_folders(folder) != 0 || hash_program(cache->program) != 0)) {
+    if (folder && hash_program(cache->program) != 0) {
         free(cache->folder);
         cache->folder = NULL;
     }
+    if (folder)
+        make_folders(folder); /* where it cannot be, keeping says so */
     return cache;
 }
 

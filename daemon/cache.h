@@ -3,8 +3,8 @@
  * or another program finds nothing there, and learns. What is damaged is thrown
  * away without a word. No state of training is kept.
  *
- * A cache that cannot be written, or has no folder, keeps nothing. Of what is kept,
- * what was not used for longest goes when there is too much. One thread. */
+ * A cache without a folder keeps nothing. Of what is kept, what was not used for
+ * longest goes when there is too much. One thread. */
 #ifndef DAEMON_CACHE_H
 #define DAEMON_CACHE_H
 

@@ -41,6 +41,7 @@ struct catalog {
     const struct entry *learning;
     bool learned; /* since the cache was trimmed */
     bool missing; /* that the folder is not there has been said */
+    bool loses;   /* that what is learned cannot be kept has been said */
     bool unsure;  /* something could not be looked at now */
 };
 
@@ -341,8 +342,11 @@ bool catalog_is_stale(const struct catalog *catalog)
 static void keep(struct catalog *catalog, const struct entry *entry, const struct model *model)
 {
     struct error error;
-    if (cache_put(catalog->cache, &entry->key, model, &error) != 0)
-        log_say(LOG_NOTICE, "repertoire: will be learned again at the next start: %s", error.text);
+    bool kept = cache_put(catalog->cache, &entry->key, model, &error) == 0;
+    if (!kept && !catalog->loses)
+        log_say(LOG_NOTICE, "repertoire: pieces will be learned again at the next start: %s",
+                error.text);
+    catalog->loses = !kept;
     catalog->learned = true;
 }
 

@@ -362,6 +362,33 @@ static void what_cannot_be_read(void **state)
             fail_msg("%s is missing in\n%s", sentences[i], text);
 }
 
+/* A cache that cannot be written to is told of once, and no piece is lost by it. */
+static void nowhere_to_keep(void **state)
+{
+    (void)state;
+    char text[4096] = "";
+    write_file("cache/file", "", 0);
+    struct desk desk = desk_open("cache/file/folder");
+    write_piece("pieces/a.mid", 24, 60);
+    write_piece("pieces/b.mid", 24, 50);
+    int before = dup(STDERR_FILENO);
+    int log = open("log", O_RDWR | O_CREAT | O_TRUNC | O_APPEND, 0600);
+    log_open(false, LOG_NOTICE);
+    dup2(log, STDERR_FILENO);
+    look(&desk);
+    learn_all(&desk);
+    dup2(before, STDERR_FILENO);
+    log_open(false, LOG_ERR);
+    close(before);
+    names_are(&desk, "a b");
+    assert_true(pread(log, text, sizeof text - 1, 0) > 0);
+    close(log);
+    desk_close(&desk);
+    const char *said = strstr(text, "pieces will be learned again at the next start: cache/file/");
+    assert_non_null(said);
+    assert_string_equal(strchr(said, '\n'), "\n"); /* and nothing more */
+}
+
 /* What was used last stays; what is not the cache's is left alone. */
 static void a_full_cache(void **state)
 {
@@ -417,6 +444,7 @@ int main(void)
         cmocka_unit_test_setup(a_file_that_keeps_changing, empty_folder),
         cmocka_unit_test_setup(any_name, empty_folder),
         cmocka_unit_test_setup(what_cannot_be_read, empty_folder),
+        cmocka_unit_test_setup(nowhere_to_keep, empty_folder),
         cmocka_unit_test_setup(a_full_cache, empty_folder),
         cmocka_unit_test_setup(where_it_is, empty_folder),
     };
