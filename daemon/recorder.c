@@ -178,6 +178,9 @@ static void hand_over(struct recorder *recorder, struct page *page)
 static void save(struct recorder *recorder)
 {
     recorder->saved = port_monotonic();
+    pthread_mutex_lock(&recorder->lock);
+    recorder->more |= recorder->failed;
+    pthread_mutex_unlock(&recorder->lock);
     if (!recorder->more || recording_notes(recorder->recording) == 0)
         return;
     struct page *page = calloc(1, sizeof *page);
@@ -267,9 +270,6 @@ void recorder_look(struct recorder *recorder)
     if (!recorder->recording)
         return;
     double now = port_monotonic();
-    pthread_mutex_lock(&recorder->lock);
-    recorder->more |= recorder->failed;
-    pthread_mutex_unlock(&recorder->lock);
     if (now - recorder->received_note > RECORDER_PAUSE)
         end_session(recorder);
     else if (now - recorder->saved >= RECORDER_SAVE)

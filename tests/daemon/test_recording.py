@@ -4,6 +4,7 @@ import glob
 import json
 import os
 import random
+import resource
 import shutil
 import signal
 import time
@@ -218,6 +219,20 @@ class Recording(audiogenrl.Case):
             service.finish()
         self.assertEqual([d for _, d in tracks(*self.files())["played"]], [on(60), off(60)])
         self.assertEqual([d for _, d in tracks(*self.files(other))["played"]], [on(62), off(62)])
+
+    def test_a_full_disk(self):
+        """Nothing is missing when there is room again, be it at the last moment."""
+        with self.service(correct={"mode": "off"}) as service:
+            service.ask("status")
+            pid = service.process.pid
+            before = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (50, before[1]))
+            service.send((0, on(60)), (1, off(60)))
+            service.wait_for(lambda: service.logged("File too large"), "the trouble")
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, before)
+            service.stop()
+        recorded = tracks(*self.files())
+        self.assertEqual([d for _, d in recorded["played"]], [on(60), off(60)])
 
     def test_a_folder_that_cannot_be(self):
         with open(self.takes, "w", encoding="ascii"):
