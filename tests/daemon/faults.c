@@ -4,7 +4,7 @@
  * $FAULTS holds words:
  *   call=N     the N-th call of the main thread fails, as out of memory or descriptors
  *   one-in=N   so does about one call in N, of any thread, by $FAULTS_SEED
- *   short      a read or write moves a byte or two, or is interrupted
+ *   short      a read or write moves a byte or a half, or is interrupted
  *   count=FILE at the end, the number of the main thread's calls is written there */
 #include <errno.h>
 #include <fcntl.h>
@@ -81,11 +81,11 @@ static bool fails(int reason)
 /* How much of `length` is moved now; 0: it is interrupted. */
 static size_t part(size_t length)
 {
-    unsigned long number = draw() % 4;
     if (!brief || length == 0)
         return length;
     errno = EINTR;
-    return number < 2 ? number : number < length ? number : length;
+    unsigned long number = draw() % 4;
+    return number < 2 ? number : (length + 1) / 2;
 }
 
 #define REAL(type, name, ...)                                                                      \
