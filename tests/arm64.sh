@@ -32,8 +32,8 @@ produce() {
     "$@" correct -q --live -m "$style" played.mid -o style.mid
     "$@" correct -q -m mlp.model played.mid -o whole.mid
     "$@" correct -q --live --mode generate -m table.model played.mid -o generated.mid
-    "$@" evaluate -q --live -m table.model --modes correct --errors shift:p=0.3,max=2 --csv figures.csv \
-        "$pieces/petzold_minuet_in_g.mid"
+    # The report names the style model of the build it comes from.
+    sed -i 's|"[^"]*/models/default.model"|"default"|' live.json
 } >/dev/null
 produce native "$native/tool/audiogenrl"
 produce arm64 qemu-aarch64 -L "$sysroot" "$arm64/tool/audiogenrl"
