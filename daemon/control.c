@@ -468,8 +468,11 @@ void control_close(struct control *control)
 {
     if (!control)
         return;
-    while (control->clients)
-        client_close(control->clients);
+    for (struct client *client = control->clients, *next; client; client = next) {
+        next = client->next;
+        client_watch(client, false);
+        client_free(client);
+    }
     sd_event_source_disable_unref(control->timer);
     sd_event_source_disable_unref(control->source);
     if (control->fd >= 0) {
