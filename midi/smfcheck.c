@@ -24,6 +24,7 @@ struct source {
     size_t at;
     size_t end;
     size_t header; /* where the "MThd" stands */
+    uint16_t told; /* tracks, by the header */
     const char *name;
     struct error *error;
 };
@@ -109,6 +110,7 @@ static int check_header(struct source *source, struct smfcheck *out)
         return error_set(error, "%s: byte %zu: 0 ticks a quarter note, expected 1 to 32767", name,
                          at + 12);
     source->header = at;
+    source->told = get_u16(p + 10);
     memcpy(out->bytes, p, CHUNK_HEADER + (size_t)length);
     out->length = CHUNK_HEADER + (size_t)length;
     source->at += out->length;
@@ -331,7 +333,7 @@ static int settle_header(const struct source *source, struct smfcheck *out)
         smfmend_add(&out->mended, SMFMEND_TYPE_0, 0, source->header + 8);
         out->format = 1;
     }
-    if (get_u16(header + 10) != out->tracks)
+    if (source->told != out->tracks)
         smfmend_add(&out->mended, SMFMEND_TRACK_COUNT, 0, source->header + 10);
     header[9] = (uint8_t)out->format;
     header[10] = (uint8_t)(out->tracks >> 8);

@@ -174,7 +174,7 @@ static char *copy_text(const xmlNode *node, const char *child)
 
 static int read_parts(struct written *written, const struct sheet *sheet)
 {
-    written->part = calloc(sheet->parts, sizeof *written->part);
+    written->part = calloc((size_t)sheet->parts + 1, sizeof *written->part);
     if (!written->part)
         return error_set(written->error, "%s: out of memory", written->name);
     const xmlNode *list = xml_child(sheet->root, "part-list");
@@ -200,7 +200,7 @@ static uint32_t common_multiple(uint32_t a, uint32_t b)
         x = y;
         y = rest;
     }
-    uint64_t multiple = (uint64_t)a / x * b;
+    uint64_t multiple = x ? (uint64_t)a / x * b : 1;
     return multiple > MUSICXML_MAX_DIVISION ? MUSICXML_MAX_DIVISION : (uint32_t)multiple;
 }
 
@@ -262,12 +262,12 @@ static void settle_bars(struct written *written)
 static int sort_notes(struct written *written)
 {
     size_t count = written->notes;
-    struct written_note **order = malloc((count + 1) * sizeof *order);
+    struct written_note **order = malloc((count + 1) * sizeof(struct written_note *));
     struct written_note *sorted = malloc((count + 1) * sizeof *sorted);
     if (order && sorted) {
         for (size_t i = 0; i < count; i++)
             order[i] = &written->note[i];
-        qsort(order, count, sizeof *order, by_bar);
+        qsort(order, count, sizeof(struct written_note *), by_bar);
         for (size_t i = 0; i < count; i++)
             sorted[i] = *order[i];
         free(written->note);
@@ -366,8 +366,12 @@ static struct musicxml *read_document(const xmlDoc *doc, const char *name, struc
     struct written written = {.name = name, .error = error};
     struct sheet sheet = {.root = xmlDocGetRootElement(doc)};
     struct musicxml *score = calloc(1, sizeof *score);
-    int result = score && sheet.root ? read_sheet(&sheet, &written)
-                                     : error_set(error, "%s: no MusicXML score", name);
+    if (!score) {
+        error_set(error, "%s: out of memory", name);
+        return NULL;
+    }
+    int result =
+        sheet.root ? read_sheet(&sheet, &written) : error_set(error, "%s: no MusicXML score", name);
     if (result == 0)
         result = read_parts(&written, &sheet);
     written.concert =

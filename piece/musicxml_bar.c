@@ -52,7 +52,7 @@ static void take_transpose(struct reader *reader, const xmlNode *node)
 {
     char number[8];
     xml_attribute(node, "number", number, sizeof number);
-    int only = atoi(number);
+    long only = strtol(number, NULL, 10);
     double by = xml_number(node, "chromatic", 0) + 12 * xml_number(node, "octave-change", 0);
     if (reader->written->concert || fabs(by) > 60)
         return;
@@ -132,31 +132,32 @@ static int add_tempo(struct reader *reader, double bpm, double offset)
     return 0;
 }
 
-static void take_label(const xmlNode *node, const char *attribute, char *label)
+static bool take_label(const xmlNode *node, const char *attribute, char *label)
 {
     char text[WRITTEN_LABEL];
     xml_attribute(node, attribute, text, sizeof text);
     if (text[0])
         memcpy(label, text, sizeof text);
+    return text[0] != '\0';
 }
 
 /* Whether it says where to go on. */
 static bool take_jumps(struct reader *reader, const xmlNode *sound)
 {
-    struct written_bar *bar = reader->bar, before = *bar;
+    struct written_bar *bar = reader->bar;
     char text[WRITTEN_LABEL];
-    if (xml_attribute_is(sound, "dacapo", "yes"))
-        bar->dacapo = true;
+    bool dacapo = xml_attribute_is(sound, "dacapo", "yes");
+    bar->dacapo |= dacapo;
     xml_attribute(sound, "fine", text, sizeof text);
-    if (text[0])
-        bar->fine = true;
+    bool fine = text[0] != '\0';
+    bar->fine |= fine;
     if (xml_attribute_is(sound, "forward-repeat", "yes"))
         bar->forward = true;
-    take_label(sound, "segno", bar->segno);
-    take_label(sound, "coda", bar->coda);
-    take_label(sound, "dalsegno", bar->dalsegno);
-    take_label(sound, "tocoda", bar->tocoda);
-    return memcmp(&before, bar, sizeof before) != 0 || bar->dacapo || bar->fine;
+    bool segno = take_label(sound, "segno", bar->segno);
+    bool coda = take_label(sound, "coda", bar->coda);
+    bool dalsegno = take_label(sound, "dalsegno", bar->dalsegno);
+    bool tocoda = take_label(sound, "tocoda", bar->tocoda);
+    return dacapo || fine || segno || coda || dalsegno || tocoda;
 }
 
 static int take_sound(struct reader *reader, const xmlNode *sound, double offset, bool *tempo)
@@ -264,7 +265,7 @@ static void take_barline(struct reader *reader, const xmlNode *node, uint32_t *e
         bar->forward = true;
     if (repeat && xml_attribute_is(repeat, "direction", "backward")) {
         xml_attribute(repeat, "times", text, sizeof text);
-        int times = atoi(text);
+        long times = strtol(text, NULL, 10);
         bar->backward = (uint8_t)(times >= 2 && times <= 30 ? times : 2);
     }
     if (xml_child(node, "segno") && !bar->segno[0])

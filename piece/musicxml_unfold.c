@@ -149,7 +149,7 @@ static int play(struct player *player, uint32_t bar)
     if (player->count == MUSICXML_MAX_BARS)
         return error_set(player->written->error, "%s: repeats itself into more than %d bars",
                          player->written->name, MUSICXML_MAX_BARS);
-    if (player->count == player->room) {
+    if (!player->played || player->count == player->room) {
         player->room = player->room ? 2 * player->room : 256;
         struct unfolded *more = realloc(player->played, player->room * sizeof *more);
         if (!more)
