@@ -1,6 +1,7 @@
 /* audiogenrl evaluate: how much wrong playing is put right. */
 #include "tool/evaluate.h"
 
+#include "measure/labelled.h"
 #include "measure/report.h"
 #include "picture/plot.h"
 #include "tool/commands.h"
@@ -14,6 +15,7 @@ enum { OWN_STEPS = 200000 };
 
 static const char *const default_errors[] = {"shift:p=0.1,max=2", "shift:p=0.3,max=2",
                                              "shift:p=0.5,max=2", NULL};
+static const char *const no_errors[] = {"none", NULL};
 
 /* Every pitch wrong: what an agent that hears only the rhythm is for. */
 static const char *const snapshot_errors[] = {"any:p=1,range=12", NULL};
@@ -24,6 +26,7 @@ static int read_modes(struct evaluate_options *options)
 {
     bool known = options->models || options->own_models;
     const char *list = options->mode_list ? options->mode_list
+                       : options->real    ? "correct"
                        : known            ? "off,scale,correct,generate"
                                           : "off,scale";
     char **words = g_strsplit(list, ",", -1);
@@ -48,6 +51,7 @@ static int read_errors(struct evaluate_options *options)
 {
     struct error error;
     const char *const *texts = options->error_list  ? (const char *const *)options->error_list
+                               : options->real      ? no_errors
                                : options->snapshots ? snapshot_errors
                                                     : default_errors;
     size_t count = 0;
@@ -55,7 +59,8 @@ static int read_errors(struct evaluate_options *options)
         count++;
     options->specs = g_new0(struct inject_spec, count);
     for (size_t i = 0; i < count; i++)
-        if (inject_parse(texts[i], &options->specs[i], &error) != 0)
+        if (inject_parse(texts[i], &options->specs[i], &error) != 0 ||
+            (options->real && labelled_check_errors(&options->specs[i], &error) != 0))
             return command_usage("evaluate", "--errors: %s", error.text);
     options->spec_count = count;
     return COMMAND_GO_ON;
@@ -69,7 +74,7 @@ static int check_numbers(struct evaluate_options *options)
         return command_usage("evaluate", "--repeat takes 1 to 1000000");
     if (options->threads < 1 || options->threads > 256)
         return command_usage("evaluate", "--threads takes 1 to 256");
-    if (options->own_steps < 0)
+    if (options->own_steps < 0 && options->own_steps != EVALUATE_NO_STEPS)
         return command_usage("evaluate", "--own-steps takes a whole number from 0 up");
     if (options->start && strcmp(options->start, "random") != 0 &&
         strcmp(options->start, "first") != 0)
@@ -80,7 +85,11 @@ static int check_numbers(struct evaluate_options *options)
 static int check_usage(struct evaluate_options *options, char *const *files)
 {
     struct error error;
-    if (!files[0])
+    if (options->real && (files[0] || options->own_models || options->snapshots || options->start ||
+                          options->plot || options->repeat != EVALUATE_NO_REPEAT))
+        return command_usage("evaluate", "--real takes no files, and neither --own-models, "
+                                         "--snapshots, --start, --repeat nor --plot");
+    if (!files[0] && !options->real)
         return command_usage("evaluate", "expected TRUTH.mid or DIR, got none");
     if ((options->models != NULL) + (options->snapshots != NULL) + (options->own_models != 0) > 1)
         return command_usage("evaluate", "-m, --own-models and --snapshots exclude one another");
@@ -258,7 +267,8 @@ static int evaluate(const struct evaluate_options *options, char *const *paths,
         .live = options->live,
         .random_start = g_strcmp0(options->start, "random") == 0,
         .own_models = options->own_models,
-        .own_steps = (uint64_t)options->own_steps,
+        .own_steps =
+            options->own_steps == EVALUATE_NO_STEPS ? OWN_STEPS : (uint64_t)options->own_steps,
         .by_file = options->csv || options->common.json,
         .threads = (unsigned)options->threads,
         .correct = options->knobs.settings,
@@ -299,6 +309,8 @@ static int run(struct evaluate_options *options, char *const *files)
         code = music_choice(&options->music, "evaluate", &choice);
     if (code != COMMAND_GO_ON)
         return code;
+    if (options->real)
+        return evaluate_real(options, &choice);
     char **paths = files_expand(files, FILES_MUSIC, &error);
     if (!paths)
         return command_fail(&error);
@@ -316,6 +328,7 @@ static void options_clear(struct evaluate_options *options)
     knobs_clear(&options->knobs);
     music_options_clear(&options->music);
     g_strfreev(options->models);
+    g_strfreev(options->real);
     g_strfreev(options->error_list);
     g_free(options->snapshots);
     g_free(options->mode_list);
@@ -332,7 +345,7 @@ int command_evaluate(int argc, char **argv)
                                        .knobs = KNOBS_UNSET,
                                        .repeat = EVALUATE_NO_REPEAT,
                                        .threads = 1,
-                                       .own_steps = OWN_STEPS};
+                                       .own_steps = EVALUATE_NO_STEPS};
     const GOptionEntry entries[] = {
         {"model", 'm', 0, G_OPTION_ARG_FILENAME_ARRAY, &options.models,
          "a model, a .mid to be followed as it stands, or a folder of both; may be given several "
@@ -343,7 +356,12 @@ int command_evaluate(int argc, char **argv)
         {"own-models", 0, 0, G_OPTION_ARG_NONE, &options.own_models,
          "follow each file with a model of that file alone", NULL},
         {"own-steps", 0, 0, G_OPTION_ARG_INT64, &options.own_steps,
-         "steps such a model is trained for; 0: none, observed frequencies (200000)", "N"},
+         "steps such a model is trained for; 0: none, observed frequencies (200000; with --real as "
+         "train)",
+         "N"},
+        {"real", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.real,
+         "real playing: cases of score.mid, take.mid and truth.tsv; may be given several times",
+         "DIR"},
         {"snapshots", 0, 0, G_OPTION_ARG_FILENAME, &options.snapshots,
          "generate with every model of a training (train --snapshots), compare by IM", "DIR"},
         {"modes", 0, 0, G_OPTION_ARG_FILENAME, &options.mode_list,

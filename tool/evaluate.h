@@ -1,5 +1,6 @@
-/* What the two halves of audiogenrl evaluate share: corrections against the
- * truth (evaluate.c), and a policy at the stages of its training (snapshots.c). */
+/* What the parts of audiogenrl evaluate share: corrections against the truth
+ * (evaluate.c), real playing (real.c), and a policy at the stages of its training
+ * (snapshots.c). */
 #ifndef TOOL_EVALUATE_H
 #define TOOL_EVALUATE_H
 
@@ -10,12 +11,13 @@
 
 enum {
     EVALUATE_NO_REPEAT = INT_MIN, /* not given */
+    EVALUATE_NO_STEPS = -1,       /* the same */
     EVALUATE_REPEAT = 1,
     EVALUATE_REPEAT_SNAPSHOTS = 20,
 };
 
 struct evaluate_options {
-    char **models;
+    char **models, **real;
     char *snapshots, *mode_list, *start, *plot, *csv;
     char **error_list;
     gboolean own_models, alone, live;
@@ -34,5 +36,8 @@ struct evaluate_options {
 /* The IM experiment; paths are NULL-terminated. Returns an exit code. */
 int evaluate_snapshots(const struct evaluate_options *options, char *const *paths,
                        const struct take_choice *choice);
+
+/* The cases in the folders of --real. Returns an exit code. */
+int evaluate_real(const struct evaluate_options *options, const struct take_choice *choice);
 
 #endif

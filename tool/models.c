@@ -163,7 +163,7 @@ int models_add_style(struct models *models, const enum correct_mode *modes, size
     for (size_t i = 0; i < models->count; i++)
         if (strcmp(model_origin(models->model[i])->algorithm, "style") == 0)
             return 0;
-    if (!corrects || models->count == 0 || add_shipped(models, error) >= 0)
+    if (!corrects || add_shipped(models, error) >= 0)
         return 0;
     models_free(models);
     return -1;

@@ -19,7 +19,7 @@ int models_find(struct models *models, char *const *paths, const struct take_cho
                 const enum correct_mode *modes, size_t mode_count,
                 const struct command_common *common, struct error *error);
 
-/* Adds the installed style model where pieces were named and no style was: for the
+/* Adds the installed style model beside pieces where no style was named: for the
  * stretches that the pieces do not explain, as the service has it. Nothing is added
  * where none is installed, or without mode correct among the modes. -1: it cannot be read. */
 int models_add_style(struct models *models, const enum correct_mode *modes, size_t mode_count,

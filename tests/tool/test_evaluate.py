@@ -2,10 +2,16 @@
 
 import csv
 import json
+import os
+import random
+import shutil
 import unittest
 import xml.etree.ElementTree
+import zlib
 
-from audiogenrl import Case, content, piece
+import mido
+
+from audiogenrl import Case, content, ons, piece
 
 
 class Evaluate(Case):
@@ -96,6 +102,72 @@ class Evaluate(Case):
 
     def test_snapshots_that_are_not_there(self):
         self.fails(1, "evaluate", "--snapshots", "nowhere", "one.mid", says="nowhere")
+
+    def case(self, path, wrong=(), extra=()):
+        """A piece played as it is written, but for wrong notes and extra ones."""
+        os.makedirs(path)
+        shutil.copy("one.mid", f"{path}/score.mid")
+        file = mido.MidiFile("one.mid")
+        for track in file.tracks:
+            keys = 0
+            for message in track:
+                if message.type == "note_on" and track.name == "RIGHT":
+                    message.note += keys in wrong
+                    keys += 1
+                elif message.type == "note_off" and track.name == "RIGHT":
+                    message.note += keys - 1 in wrong
+        file.save(f"{path}/take.mid")
+        notes = sorted(ons(f"{path}/take.mid"), key=lambda n: (n[0][1], n[0][0]))
+        meant = sorted(ons(f"{path}/score.mid"), key=lambda n: (n[0][1], n[0][0]))
+        with open(f"{path}/truth.tsv", "w") as table:
+            table.write("sec\tplayed\tmeant\tkind\n")
+            for k, ((place, pitch), (_, aim)) in enumerate(zip(notes, meant)):
+                kind = "extra" if k in extra else "match" if pitch == aim else "sub"
+                seconds = place[1] / 480 * 60 / 96
+                table.write(f"{seconds:.4f}\t{pitch}\t{'-' if k in extra else aim}\t{kind}\n")
+        return len(notes)
+
+    def test_real(self):
+        notes = self.case("real/a", wrong=(30, 90), extra=(0, 1))
+        self.assertEqual(self.case("real/deep/b"), notes)
+        words = ("--real", "real", "--alone", "--live", "--own-steps", "0")
+        facts = self.evaluate(*words, "--errors", "none", "--errors", "shift:p=0.1")
+        self.assertEqual(facts["cases"], 2)
+        none, shift = facts["total"]
+        self.assertEqual([none["n_right"], none["n_wrong"], none["n_extra"]], [2 * notes - 4, 2, 2])
+        self.assertEqual([none["kept"], none["real"], none["left"]], [100, 100, 100])
+        self.assertEqual(none["fixed"], None)
+        # What random.Random(crc32 of the case's name) draws.
+        draws = 0
+        for path in ("real/a", "real/deep/b"):
+            draw = random.Random(zlib.crc32(path[-1].encode()))
+            for row in content(f"{path}/truth.tsv").decode().splitlines()[1:]:
+                if draw.random() < 0.1 and row.endswith("match"):
+                    draw.choice((-2, -1, 1, 2))
+                    draws += 1
+        self.assertEqual(shift["n_injected"], draws)
+        self.assertGreater(shift["fixed"], 90)
+        self.assertEqual([row["case"] for row in facts["by_case"]],
+                         ["real/a", "real/a", "real/deep/b", "real/deep/b"])
+        again = self.evaluate(*words, "--errors", "none", "--errors", "shift:p=0.1",
+                              "--threads", "2", "--csv", "cases.csv")
+        self.assertEqual(again, facts)
+        self.assertEqual(len(content("cases.csv").splitlines()), 7)
+        off = self.evaluate(*words, "--modes", "off", "--errors", "any:p=1")["total"][0]
+        self.assertEqual([off["fixed"], off["real"], off["left"]], [0, 0, 100])
+        text = self.succeeds("evaluate", "-q", *words).stdout
+        self.assertEqual(text, b"")
+        self.assertIn(b"worst case", self.succeeds("evaluate", *words).stdout)
+
+    def test_real_that_is_not_there(self):
+        self.case("real/a")
+        os.makedirs("empty")
+        self.fails(1, "evaluate", "--real", "empty", says="truth.tsv")
+        self.fails(2, "evaluate", "--real", "real", "one.mid", says="--real")
+        self.fails(2, "evaluate", "--real", "real", "--errors", "shift:p=0.1,max=5", says="max=5")
+        with open("real/a/truth.tsv", "a") as table:
+            table.write("99\t60\t60\tmatch\n")
+        self.fails(1, "evaluate", "--real", "real", "--own-steps", "0", says="notes")
 
     def test_bad_words(self):
         self.fails(2, "evaluate", "--plot", "plot.gif", "--modes", "off", "one.mid")
