@@ -52,8 +52,8 @@
     X(wrong_rate, .003, "how fast that share follows the player")                                  \
     X(slip_around, .64, "of the wrong ones, one or two semitones off, evenly")                     \
     X(slip_any, .15, "anywhere within an octave, evenly")                                          \
-    X(way_rate, .02, "how fast these follow the player")                                           \
-    X(wrong_prior, 60, "notes that the share before a player is known is worth")                   \
+    X(way_rate, .05, "how fast these follow the player")                                           \
+    X(wrong_prior, 15, "notes that the share before a player is known is worth")                   \
     X(first_low, .2,                                                                               \
       "of an onset's notes the lowest missing comes next, before a player is known")               \
     X(first_high, .2, "the highest")                                                               \

@@ -101,6 +101,7 @@ void slip_learn(struct slip *slip, double right, const double wrong[SLIP_WAYS])
     slip->wrong += rate * (all * (1 - slip->wrong) - right * slip->wrong);
     slip->wrong = fmin(fmax(slip->wrong, c->wrong_least), c->wrong_most);
     for (int w = 0; w < SLIP_WAYS; w++)
-        slip->way[w] += c->way_rate * (wrong[w] - all * slip->way[w]);
+        slip->way[w] +=
+            fmax(c->way_rate, 1 / (c->wrong_prior + slip->notes)) * (wrong[w] - all * slip->way[w]);
     slip->notes++;
 }
