@@ -142,7 +142,7 @@ static double reward_share(const struct work *work, const struct contender *cont
         return NAN;
     double reward = practice_reward(contender_task(work->music), contender->policy, PLAYS,
                                     work->settings->seed);
-    return reward < 0 ? NAN : 100 * reward / work->experiment->best_reward;
+    return reward < 0 ? (double)NAN : 100 * reward / work->experiment->best_reward;
 }
 
 /* All repeats of a contender into distance and exact, and what is no mean of them into the row. */
@@ -156,7 +156,8 @@ static int run_contender(struct work *work, size_t index, struct experiment_row 
         if (run_repeat(work, contender, r, 1 + index, &repeat, error) != 0)
             return -1;
         work->distance[r] = repeat.distance;
-        work->exact[r] = repeat.meant ? 100 * (double)repeat.right / (double)repeat.meant : NAN;
+        work->exact[r] =
+            repeat.meant ? 100 * (double)repeat.right / (double)repeat.meant : (double)NAN;
         sum.moves += repeat.moves;
         sum.legal += repeat.legal;
         work->done++;
@@ -165,7 +166,7 @@ static int run_contender(struct work *work, size_t index, struct experiment_row 
             return error_set(error, "stopped");
     }
     snprintf(row->name, sizeof row->name, "%s", contender->name);
-    row->legal = sum.moves ? 100 * (double)sum.legal / (double)sum.moves : NAN;
+    row->legal = sum.moves ? 100 * (double)sum.legal / (double)sum.moves : (double)NAN;
     row->reward = reward_share(work, contender);
     row->exact = band_of(work->exact, work->settings->repeats);
     return 0;

@@ -26,7 +26,7 @@ struct table *experiment_table(const struct experiment *experiment, struct error
     for (size_t k = 0; table && k < experiment->count; k++) {
         const struct experiment_row *row = &experiment->rows[k];
         table_text(table, row->name);
-        table_number(table, row->stage ? (double)row->steps : NAN);
+        table_number(table, row->stage ? (double)row->steps : (double)NAN);
         table_number(table, row->im.mean);
         table_number(table, row->im.low);
         table_number(table, row->im.high);

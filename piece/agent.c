@@ -247,7 +247,8 @@ float agent_take(struct agent *agent, uint32_t action)
     if (!opening(agent)) {
         if (action < moves_of(agent))
             reward = fit * reward_of(agent, agent->task->process->first_arc[agent->state] + action);
-        agent->left[agent->state] += agent->left[agent->state] < UINT16_MAX;
+        if (agent->left[agent->state] < UINT16_MAX)
+            agent->left[agent->state]++;
     }
     agent->misfit = MISFIT_KEPT * agent->misfit - (1 - MISFIT_KEPT) * agent_log(fit);
     agent->state = target;

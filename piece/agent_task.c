@@ -79,7 +79,8 @@ static void count_visits(struct agent_task *task, uint32_t song, uint16_t *left,
         if (!task->branches[from])
             continue;
         uint32_t visit = agent_visit(left[from]);
-        left[from] += left[from] < UINT16_MAX;
+        if (left[from] < UINT16_MAX)
+            left[from]++;
         for (uint32_t a = process->first_arc[from]; a < process->first_arc[from + 1]; a++)
             if (task->row[a] != NO_ROW) {
                 size_t at = (size_t)task->row[a] * AGENT_VISITS + visit;
