@@ -40,7 +40,7 @@ def write_piece(path, draw):
     for low, step in ((60, 240), (40, 480)):
         track = mido.MidiTrack()
         file.tracks.append(track)
-        for _ in range(draw.randrange(8, 400)):
+        for _ in range(draw.randrange(8, 150)):
             key = low + draw.choice([0, 2, 4, 5, 7, 9, 11, 12])
             length = step + (draw.randrange(-90, 90) if loose else 0)
             track.append(mido.Message("note_on", note=key, velocity=70, time=0))
@@ -103,6 +103,8 @@ class Life:
         self.seconds = self.draw.choice([0.05, 0.5, 2, 4, 8]) * self.draw.random()
         if self.seconds < 0.5:
             self.ending = signal.SIGTERM  # it may not have read a thing
+        if self.ending is None:
+            self.virtual_clock = False  # by that it would first learn all pieces
         self.log, self.sent = [], []
         self.strikes = []  # in the order that they were given
         self.write_config(self.draw)
