@@ -1,6 +1,8 @@
 /* Choosing, placing, and the two ways of correcting. */
 #include "filter/take.h"
 
+#include "filter/take_private.h"
+
 #include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
@@ -357,7 +359,7 @@ static struct release heap_pop(struct release *heap, size_t *count)
     return top;
 }
 
-static uint64_t clock_nanoseconds(void)
+uint64_t take_nanoseconds(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
@@ -367,11 +369,11 @@ static uint64_t clock_nanoseconds(void)
 static uint8_t correct_note(struct corrector *corrector, const struct correct_note *note,
                             const struct take_trace *trace, size_t number)
 {
-    uint64_t began = trace && trace->nanoseconds ? clock_nanoseconds() : 0;
+    uint64_t began = trace && trace->nanoseconds ? take_nanoseconds() : 0;
     uint8_t pitch = corrector_note(corrector, note);
     if (trace && trace->nanoseconds) {
         corrector_settle(corrector);
-        trace->nanoseconds[number] = clock_nanoseconds() - began;
+        trace->nanoseconds[number] = take_nanoseconds() - began;
     }
     if (trace && trace->place)
         trace->place[number] = corrector_place(corrector);

@@ -111,6 +111,13 @@ struct take_trace {
     struct correct_place *place; /* where the corrector was after the note */
 };
 
+/* The pitches that a filter sends for notes and their releases (seconds), [count]: as take_live,
+ * of notes that are no file's. Their slots are not looked at; what is traced takes in the
+ * filter. */
+int take_play(const struct correct_note *notes, const double *releases, size_t count,
+              struct corrector *corrector, const struct correct_settings *settings,
+              uint8_t *pitches, const struct take_trace *trace, struct error *error);
+
 /* The pitches that the corrector sends for notes and their releases (seconds),
  * [count]. Live: each note at its onset, in the order given, with the releases
  * where they fall; else by corrector_take, which knows all of it. `trace` may be

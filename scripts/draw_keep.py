@@ -21,8 +21,8 @@ build = pathlib.Path(sys.argv[1]).resolve()
 
 def measure(*arguments):
     """Repaired and kept, per cent, over the example pieces."""
-    command = [build / "tool/audiogenrl", "evaluate", "-q", "--json", "--live", "--modes", "correct", *arguments,
-               *sorted((build / "examples").glob("*.mid"))]
+    command = [build / "tool/audiogenrl", "evaluate", "-q", "--json", "--live", "--grid", "file", "--modes",
+               "correct", *arguments, *sorted((build / "examples").glob("*.mid"))]
     total = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)["total"][0]
     return total["kept"], total["repaired"]
 

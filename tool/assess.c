@@ -142,8 +142,8 @@ static void sending_clear(struct sending *sending)
 }
 
 static int send(const struct assess_settings *settings, const struct models *models,
-                enum correct_mode mode, const struct sending *sending, size_t count,
-                uint8_t *sent, const struct take_trace *trace, struct error *error)
+                enum correct_mode mode, const struct sending *sending, size_t count, uint8_t *sent,
+                const struct take_trace *trace, struct error *error)
 {
     struct correct_settings correct = settings->correct;
     correct.mode = mode;
@@ -151,8 +151,11 @@ static int send(const struct assess_settings *settings, const struct models *mod
         corrector_open((const struct model *const *)models->model, models->count, &correct, error);
     if (!corrector)
         return -1;
-    int status = take_correct(sending->notes, sending->releases, count, corrector, settings->live,
-                              sent, trace, error);
+    int status = settings->way == DECIDE_SERVICE
+                     ? take_play(sending->notes, sending->releases, count, corrector, &correct,
+                                 sent, trace, error)
+                     : take_correct(sending->notes, sending->releases, count, corrector,
+                                    settings->way == DECIDE_LIVE, sent, trace, error);
     corrector_close(corrector);
     return status;
 }
@@ -171,6 +174,7 @@ static int assess_take(const struct assess_settings *settings, const struct play
 {
     struct sending sending = sending_create(of->take, of->count);
     bool compared = playing->forgotten->count > 0;
+    bool live = settings->way != DECIDE_WHOLE;
     int status = 0;
     /* IM compares with what untrained policies generate on the same take. */
     if (compared)
@@ -183,9 +187,8 @@ static int assess_take(const struct assess_settings *settings, const struct play
         if (status == 0)
             status = accuracy_take(&scores[m], of->truth, of->truth_count, of->take, of->count,
                                    sending.sent, compared ? sending.reference : NULL,
-                                   settings->live ? sending.nanoseconds : NULL, error);
-        if (status == 0 && settings->live && of->count > 0 &&
-            settings->modes[m] == CORRECT_CORRECT) {
+                                   live ? sending.nanoseconds : NULL, error);
+        if (status == 0 && live && of->count > 0 && settings->modes[m] == CORRECT_CORRECT) {
             double value = bars_to_recognise(playing, of->take, sending.place, of->count);
             g_array_append_val(bars, value);
         }

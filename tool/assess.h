@@ -9,7 +9,7 @@
 #include "load/learn.h"
 #include "measure/accuracy.h"
 #include "measure/inject.h"
-#include "tool/models.h"
+#include "tool/decide.h"
 
 struct assess_settings {
     const enum correct_mode *modes; /* [mode_count] */
@@ -17,7 +17,7 @@ struct assess_settings {
     const struct inject_spec *specs; /* [spec_count] */
     size_t spec_count;
     unsigned repeats; /* takes of a file with one error model */
-    bool live;
+    enum decide_way way;
     bool random_start;  /* playing begins at a bar drawn evenly */
     bool own_models;    /* each file is followed with a model of itself alone */
     uint64_t own_steps; /* that such a model is trained for; 0: observed frequencies */

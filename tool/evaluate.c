@@ -264,7 +264,7 @@ static int evaluate(const struct evaluate_options *options, char *const *paths,
         .specs = options->specs,
         .spec_count = options->spec_count,
         .repeats = (unsigned)options->repeat,
-        .live = options->live,
+        .way = decide_way(options->live, &options->music),
         .random_start = g_strcmp0(options->start, "random") == 0,
         .own_models = options->own_models,
         .own_steps =

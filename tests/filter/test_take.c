@@ -477,23 +477,36 @@ static void test_live(void **state)
         struct take *take = take_create(file, "made.mid", &choices[c], &error);
         struct corrector *one = corrector_open(NULL, 0, &settings, &error);
         struct corrector *other = corrector_open(NULL, 0, &settings, &error);
-        uint8_t expected[8] = {0}, sent[8] = {0};
+        struct corrector *third = corrector_open(NULL, 0, &settings, &error);
+        uint8_t expected[8] = {0}, sent[8] = {0}, played[8] = {0};
+        uint64_t nanoseconds[8] = {0};
+        struct correct_place place[8];
+        const struct take_trace trace = {nanoseconds, place};
         assert_int_equal(
             take_correct(take->note, take->release, take->count, one, true, expected, NULL, &error),
             0);
         assert_int_equal(take_live(take, file, other, &settings, sent, &error), 0);
         assert_memory_equal(sent, expected, sizeof sent);
+        assert_int_equal(take_play(take->note, take->release, take->count, third, &settings, played,
+                                   &trace, &error),
+                         0);
+        assert_memory_equal(played, expected, sizeof played);
+        for (size_t i = 0; i < take->count; i++)
+            assert_true(nanoseconds[i] > 0 && place[i].piece == -1);
         assert_true(take->found);
         for (size_t i = 1; i < take->count; i++)
             assert_true(take->note[i].slot >= take->note[i - 1].slot - 0.5);
         assert_true(take->count < 3 || take->note[take->count - 1].slot > take->note[0].slot + 1);
         corrector_close(one);
         corrector_close(other);
+        corrector_close(third);
         take_free(take);
     }
     settings.follow = -1;
     struct take *take = take_create(file, "made.mid", &choices[0], &error);
     assert_int_equal(take_live(take, file, NULL, &settings, NULL, &error), -1);
+    assert_int_equal(
+        take_play(take->note, take->release, take->count, NULL, &settings, NULL, NULL, &error), -1);
     take_free(take);
     midifile_free(file);
 }
