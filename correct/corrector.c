@@ -284,8 +284,10 @@ int corrector_read(struct corrector *corrector, const struct correct_note *notes
     const struct task style = {task_part_goes_on, &halves[0]};
     const struct task pieces = {task_part_goes_on, &halves[1]};
     int status = 0;
-    if (!keys || (corrector->expert && settings->mode == CORRECT_CORRECT && !meant))
-        status = error_set(error, "out of memory for a take of %zu notes", count);
+    if (!keys || (corrector->expert && settings->mode == CORRECT_CORRECT && !meant)) {
+        error_set(error, "out of memory for a take of %zu notes", count);
+        status = -1;
+    }
     for (size_t i = 0; status == 0 && i < count; i++)
         keys[i] = (struct follow_key){.seconds = notes[i].seconds, .pitch = notes[i].pitch & 127};
     if (status == 0 && meant)

@@ -140,7 +140,7 @@ static void look(struct repertoire *repertoire)
 static double look_time(const struct repertoire *repertoire)
 {
     if (!repertoire->changed)
-        return INFINITY;
+        return HUGE_VAL;
     if (repertoire->anew)
         return 0;
     return fmin(repertoire->last + quiet, repertoire->first + patience);

@@ -361,7 +361,7 @@ int service_run(const struct service_options *options, struct config *config, st
                               .config = config,
                               .watchers = {.receive = watch_receive},
                               .started = service_seconds(),
-                              .complained = -INFINITY};
+                              .complained = -HUGE_VAL};
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);

@@ -104,7 +104,8 @@ static void observe(struct follow *follow, const struct order *order, float low,
     }
     if (off == 0)
         follow->right_weight += weight;
-    else if (off >= -SLIP_RANGE && off <= SLIP_RANGE)
+    else if (off >= -SLIP_RANGE && off <= SLIP_RANGE &&
+             follow->key.probability[off + SLIP_RANGE] > 0)
         for (int way = 0; way < SLIP_WAYS; way++)
             follow->wrong_weight[way] += weight * follow->key.way[way][off + SLIP_RANGE] /
                                          follow->key.probability[off + SLIP_RANGE];

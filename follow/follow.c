@@ -114,6 +114,13 @@ static float away_start(const struct follow *follow)
     return fminf(.5f, (float)follow_constants.away_start * pieces);
 }
 
+/* Time never falls, and what is no time is that of the note before. */
+static double time_of(const struct follow *follow, double seconds)
+{
+    double last = follow->started ? follow->last : 0;
+    return isfinite(seconds) && !(follow->started && seconds < last) ? seconds : last;
+}
+
 struct follow_rest follow_note(struct follow *follow, double seconds, uint8_t x, float trust,
                                float vote[128])
 {
@@ -122,7 +129,7 @@ struct follow_rest follow_note(struct follow *follow, double seconds, uint8_t x,
     memset(vote, 0, 128 * sizeof *vote);
     follow->vote = vote;
     follow->x = x;
-    follow->seconds = follow->started && seconds < follow->last ? follow->last : seconds;
+    follow->seconds = time_of(follow, seconds);
     follow->right_weight = follow->as_played = 0;
     memset(follow->wrong_weight, 0, sizeof follow->wrong_weight);
     memset(follow->explained, 0, sizeof follow->explained);
@@ -152,18 +159,28 @@ struct follow_rest follow_note(struct follow *follow, double seconds, uint8_t x,
     return (struct follow_rest){.as_played = follow->as_played, .elsewhere = follow->next_away};
 }
 
-/* Keeps the FOLLOW_HYPOTHESES heaviest of those above `least`. kept[k] is which of `next` became
- * the k-th of `now`, the heaviest first. */
+/* Keeps the FOLLOW_HYPOTHESES heaviest of those above `least`, the first of them among equals.
+ * kept[k] is which of `next` became the k-th of `now`, the heaviest first. */
 static uint32_t keep_heaviest(struct follow *follow, float least, uint16_t *kept)
 {
     uint32_t count;
-    do {
+    float heaviest;
+    for (;; least *= 2) {
         count = 0;
-        for (uint32_t i = 0; i < follow->next_count; i++)
-            if (follow->next[i].weight > least && count++ < FOLLOW_HYPOTHESES)
+        heaviest = 0;
+        for (uint32_t i = 0; i < follow->next_count; i++) {
+            float weight = follow->next[i].weight;
+            heaviest = fmaxf(heaviest, weight);
+            if (weight > least && count++ < FOLLOW_HYPOTHESES)
                 kept[count - 1] = (uint16_t)i;
-        least *= 2;
-    } while (count > FOLLOW_HYPOTHESES);
+        }
+        if (count <= FOLLOW_HYPOTHESES)
+            break;
+        if (!(heaviest > least * 2)) { /* too many weigh nearly the same */
+            count = FOLLOW_HYPOTHESES;
+            break;
+        }
+    }
     for (uint32_t k = 1; k < count; k++)
         if (follow->next[kept[k]].weight > follow->next[kept[0]].weight) {
             uint16_t best = kept[k];

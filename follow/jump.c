@@ -70,7 +70,7 @@ static void jump_to_pitches(struct follow *follow, const struct hypothesis *to, 
     for (int d = 0; d < 5; d++) {
         int pitch = follow->x - shift - off[d];
         float likely = each * follow->likely[off[d] + SLIP_RANGE];
-        if (pitch < 0 || pitch > 127 || likely < least)
+        if (pitch < 0 || pitch > 127 || pitch + shift < 0 || pitch + shift > 127 || likely < least)
             continue;
         const uint32_t *first = &pieces->by_pitch_first[piece * 128 + (uint32_t)pitch];
         for (uint32_t q = first[0]; q < first[1] && looks < FOLLOW_LOOKS; q++, looks++) {

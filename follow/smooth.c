@@ -173,7 +173,7 @@ static void find_ways(struct lattice *lattice, size_t n)
         const struct edge *edge = &lattice->edge[layer->edge + e];
         struct state *to = &lattice->state[layer->state + edge->to];
         float way = logf(edge->weight);
-        if (edge->from == POOL)
+        if (edge->from == POOL || !last)
             way += pool;
         else {
             const struct state *from = &lattice->state[last->state + edge->from];
@@ -221,6 +221,8 @@ static void look_back(struct lattice *lattice, size_t n)
     for (uint32_t i = 0; i < count; i++)
         largest = fmaxf(largest, lattice->state[last->state + i].after);
     largest = fmaxf(largest, last->after);
+    if (!(largest > 0)) /* what led on was forgotten */
+        return;
     for (uint32_t i = 0; i < count; i++)
         lattice->state[last->state + i].after /= largest;
     last->after /= largest;

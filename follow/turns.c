@@ -92,7 +92,7 @@ static int lay_model(struct pieces *pieces, uint32_t piece, const struct model *
     const struct process *process = model_process(model);
     uint32_t beats = process->start[process->trajectories];
     struct occurrences found = {0};
-    uint32_t *place = malloc(((size_t)beats + 1) * sizeof *place);
+    uint32_t *place = calloc((size_t)beats + 1, sizeof *place);
     int status = place ? find_occurrences(process, &found) : -1;
     if (status == 0)
         place_beats(pieces, piece, model, place);

@@ -161,7 +161,7 @@ void alignment_create(struct alignment *alignment, struct follow_reading *readin
                               .passes = g_array_new(FALSE, FALSE, sizeof(struct align_pass))};
     struct align_pass *pass = NULL;
     size_t last = 0;
-    alignment->answer = g_new(struct align_answer, count + 1);
+    alignment->answer = g_new0(struct align_answer, count + 1);
     for (size_t i = 1; i < count; i++)
         if (reading[i].piece == piece && reading[i].jumped)
             amend_jump(&aligner, reading, key, i);
@@ -170,7 +170,7 @@ void alignment_create(struct alignment *alignment, struct follow_reading *readin
         *answer = (struct align_answer){.note = ALIGN_NONE, .pass = ALIGN_NONE};
         if (reading[i].piece != piece)
             continue;
-        if (begins_pass(&aligner, i, last))
+        if (!pass || begins_pass(&aligner, i, last))
             pass = begin_pass(&aligner, i);
         uint32_t position = reading[i].position;
         pass->first = MIN(pass->first, first_note(&aligner, position));

@@ -1,0 +1,127 @@
+/* Following at its limits: the ends of the keyboard, times that are none, pieces alike. */
+#include "follow/follow.h"
+#include "tests/correct/music.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+struct following {
+    struct model *model;
+    struct pieces *pieces;
+    struct follow *follow;
+};
+
+static struct following open_pieces(struct song **songs, size_t count)
+{
+    struct following f = {.model = music_model(songs, count)};
+    f.pieces = pieces_open((const struct model *[]){f.model}, 1, NULL);
+    assert_non_null(f.pieces);
+    f.follow = follow_open(f.pieces, NULL);
+    assert_non_null(f.follow);
+    return f;
+}
+
+static void close_pieces(struct following *f)
+{
+    follow_close(f->follow);
+    pieces_close(f->pieces);
+    model_free(f->model);
+}
+
+/* Up and down between two keys. */
+static struct song *wave(int low, int high)
+{
+    struct song_note notes[64];
+    int pitch = low, step = 1;
+    for (uint32_t n = 0; n < 64; n++) {
+        notes[n] = (struct song_note){2 * n, (uint8_t)pitch};
+        step = pitch == high ? -1 : pitch == low ? 1 : step;
+        pitch += step;
+    }
+    return music_written(notes, 64);
+}
+
+/* A piece an octave higher or lower than written, so that the keyboard ends before the piece does:
+ * the last key, struck where it is not due, may be a slip of one beyond. */
+static void stays_on_the_keyboard(int low, int high, int shift)
+{
+    enum { KNOWN = 26, ENDS = 8 };
+    float room[130];
+    struct song *song = wave(low, high);
+    struct following f = open_pieces(&song, 1);
+    const struct song *written = model_song(f.model, 0);
+    double seconds = 0;
+    for (uint32_t n = 0; n < KNOWN + ENDS; n++) {
+        int key = n < KNOWN ? written->pitch[n] + shift : shift > 0 ? 127 : 0;
+        key = key < 0 ? 0 : key > 127 ? 127 : key;
+        seconds += n < KNOWN ? .25 : .06;
+        room[0] = room[129] = 7;
+        follow_note(f.follow, seconds, (uint8_t)key, .5f, room + 1);
+        assert_true(room[0] <= 7 && room[0] >= 7 && room[129] <= 7 && room[129] >= 7);
+        if (n + 1 == KNOWN)
+            assert_int_equal(follow_place(f.follow).shift, shift);
+    }
+    close_pieces(&f);
+}
+
+static void the_keyboard_ends(void **state)
+{
+    (void)state;
+    stays_on_the_keyboard(104, 117, 12);
+    stays_on_the_keyboard(10, 23, -12);
+}
+
+static void what_is_no_time_is_that_of_the_note_before(void **state)
+{
+    (void)state;
+    static const double none[] = {NAN, INFINITY, -INFINITY, -5};
+    struct song *song = wave(60, 72);
+    struct following f = open_pieces(&song, 1);
+    const struct song *written = model_song(f.model, 0);
+    float vote[128];
+    for (size_t k = 0; k < sizeof none / sizeof *none; k++) {
+        follow_start(f.follow);
+        for (uint32_t n = 0; n < 32; n++) {
+            bool odd = n == 0 || n == 13;
+            struct follow_rest rest =
+                follow_note(f.follow, odd ? none[k] : n * .25, written->pitch[n], 1, vote);
+            assert_true(isfinite(rest.as_played) && isfinite(rest.elsewhere));
+            for (int y = 0; y < 128; y++)
+                assert_true(isfinite(vote[y]));
+        }
+        struct follow_place place = follow_place(f.follow);
+        assert_int_equal(place.position % 24, 31 % 24); /* the wave's length */
+        assert_int_equal(place.piece, 0);
+    }
+    close_pieces(&f);
+}
+
+/* More pieces than are held, of which the first key says nothing. */
+static void pieces_that_begin_alike_are_held(void **state)
+{
+    (void)state;
+    enum { PIECES = FOLLOW_HYPOTHESES + 8 };
+    struct song *songs[PIECES];
+    for (int k = 0; k < PIECES; k++)
+        songs[k] = wave(60, 62 + k % 20);
+    struct following f = open_pieces(songs, PIECES);
+    float vote[128];
+    follow_note(f.follow, 0, 60, 0, vote);
+    assert_true(follow_place(f.follow).sure > 0);
+    close_pieces(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_keyboard_ends),
+        cmocka_unit_test(what_is_no_time_is_that_of_the_note_before),
+        cmocka_unit_test(pieces_that_begin_alike_are_held),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
