@@ -202,7 +202,8 @@ static void as_played(struct follow *follow, const struct hypothesis *from, enum
                weight);
 }
 
-/* A second key brushed beside one that is struck, at once with it: that note is meant. */
+/* A second key brushed beside one that is struck, at once with it: that note is meant, unless keys
+ * are trusted beyond the evidence. */
 static void explain_brush(struct follow *follow, const struct hypothesis *from, float weight)
 {
     const struct pieces *pieces = follow->pieces;
@@ -213,9 +214,12 @@ static void explain_brush(struct follow *follow, const struct hypothesis *from, 
         int off = follow->x - y;
         if (off == 0 || off < -2 || off > 2 || y < 0 || y > 127)
             continue;
-        follow->vote[y] += each;
+        float likely = follow->likely[off + SLIP_RANGE];
+        follow->ratio = likely > 0 ? follow->voted[off + SLIP_RANGE] / likely : 0;
+        follow->vote[y] += each * follow->ratio;
         belief_add(follow, from, here, from->shift, from->hands, EXPLAIN_EXTRA, here, 0, y, each);
     }
+    follow->ratio = 1;
 }
 
 /* In the octave or key in which the key struck is a note of the next onset. */

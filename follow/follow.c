@@ -163,24 +163,19 @@ struct follow_rest follow_note(struct follow *follow, double seconds, uint8_t x,
  * kept[k] is which of `next` became the k-th of `now`, the heaviest first. */
 static uint32_t keep_heaviest(struct follow *follow, float least, uint16_t *kept)
 {
+    float heaviest = 0;
     uint32_t count;
-    float heaviest;
-    for (;; least *= 2) {
+    for (uint32_t i = 0; i < follow->next_count; i++)
+        heaviest = fmaxf(heaviest, follow->next[i].weight);
+    do {
         count = 0;
-        heaviest = 0;
-        for (uint32_t i = 0; i < follow->next_count; i++) {
-            float weight = follow->next[i].weight;
-            heaviest = fmaxf(heaviest, weight);
-            if (weight > least && count++ < FOLLOW_HYPOTHESES)
+        for (uint32_t i = 0; i < follow->next_count; i++)
+            if (follow->next[i].weight > least && count++ < FOLLOW_HYPOTHESES)
                 kept[count - 1] = (uint16_t)i;
-        }
-        if (count <= FOLLOW_HYPOTHESES)
-            break;
-        if (!(heaviest > least * 2)) { /* too many weigh nearly the same */
-            count = FOLLOW_HYPOTHESES;
-            break;
-        }
-    }
+        least *= 2;
+    } while (count > FOLLOW_HYPOTHESES && heaviest > least);
+    if (count > FOLLOW_HYPOTHESES) /* too many weigh nearly the same */
+        count = FOLLOW_HYPOTHESES;
     for (uint32_t k = 1; k < count; k++)
         if (follow->next[kept[k]].weight > follow->next[kept[0]].weight) {
             uint16_t best = kept[k];
@@ -235,8 +230,8 @@ void follow_settle(struct follow *follow, float elsewhere)
     follow->sure = follow->away < .01f ? follow->sure + 1 : follow->away > .5f ? 0 : follow->sure;
     double wrong[SLIP_WAYS];
     for (int w = 0; w < SLIP_WAYS; w++)
-        wrong[w] = follow->wrong_weight[w] / sum;
-    slip_learn(&follow->slip, follow->right_weight / sum, wrong);
+        wrong[w] = (double)(follow->wrong_weight[w] / sum);
+    slip_learn(&follow->slip, (double)(follow->right_weight / sum), wrong);
     learn_habits(follow, sum);
     edition_hear(follow);
     elsewhere_hear(&follow->elsewhere, follow->x);
@@ -269,7 +264,7 @@ struct follow_place follow_place(struct follow *follow)
         place.piece = (int)piece;
     place.position = likely->position;
     place.shift = likely->shift;
-    place.tempo = likely->tempo;
+    place.tempo = (double)likely->tempo;
     place.onset_time = likely->since;
     return place;
 }
