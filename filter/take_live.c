@@ -92,7 +92,7 @@ static struct stroke *list_strokes(const struct correct_note *notes, const doubl
 {
     struct stroke *strokes = malloc((2 * count + 1) * sizeof *strokes);
     for (size_t i = 0; strokes && i < count; i++) {
-        double up = fmax(releases[i], nextafter(notes[i].seconds, INFINITY));
+        double up = fmax(releases[i], nextafter(notes[i].seconds, HUGE_VAL));
         strokes[2 * i] = (struct stroke){notes[i].seconds, i, true};
         strokes[2 * i + 1] = (struct stroke){up, i, false};
     }
