@@ -62,11 +62,12 @@ static void *more(void *array, size_t size, size_t needed, size_t *room, bool *f
         return array;
     size_t wanted = needed * 2 + 1024;
     void *grown = realloc(array, wanted * size);
-    if (grown)
-        *room = wanted;
-    else
+    if (!grown) {
         *failed = true;
-    return grown ? grown : array;
+        return array;
+    }
+    *room = wanted;
+    return grown;
 }
 
 void lattice_explain(struct lattice *lattice, const struct follow *follow,
@@ -311,19 +312,22 @@ static void read_ways(const struct lattice *lattice, const struct pieces *pieces
     }
 }
 
-/* Forward over all keys. */
-/* False: stopped. */
+/* Forward over all keys, into a lattice or none. False: stopped. */
 static bool run(struct follow *follow, const struct follow_key *keys, size_t count, float trust,
-                struct task_part part)
+                struct lattice *lattice, struct task_part part)
 {
     float votes[128];
+    bool goes_on = true;
+    follow->lattice = lattice;
     for (size_t i = 0; i < count; i++) {
-        if (i % NOTES_A_STEP == 0 && !task_part_goes_on(&part, (double)i / (double)count))
-            return false;
+        goes_on = i % NOTES_A_STEP != 0 || task_part_goes_on(&part, (double)i / (double)count);
+        if (!goes_on)
+            break;
         follow_note(follow, keys[i].seconds, keys[i].pitch, trust, votes);
         follow_settle(follow, 1);
     }
-    return true;
+    follow->lattice = NULL;
+    return goes_on;
 }
 
 int follow_take(struct follow *follow, const struct follow_key *keys, size_t count, float trust,
@@ -334,13 +338,12 @@ int follow_take(struct follow *follow, const struct follow_key *keys, size_t cou
     if (!lattice.layer)
         return error_set(error, "out of memory for a take of %zu notes", count);
     follow_start(follow);
-    bool goes_on = run(follow, keys, count, trust, (struct task_part){task, 0, FIRST_RUN});
+    bool goes_on = run(follow, keys, count, trust, NULL, (struct task_part){task, 0, FIRST_RUN});
     struct slip slip = follow->slip;
     follow_start(follow);
     follow->slip = slip;
-    follow->lattice = &lattice;
-    goes_on = goes_on && run(follow, keys, count, trust, (struct task_part){task, FIRST_RUN, 1});
-    follow->lattice = NULL;
+    goes_on = goes_on &&
+              run(follow, keys, count, trust, &lattice, (struct task_part){task, FIRST_RUN, 1});
     lattice.failed |= !goes_on;
     for (size_t n = 0; !lattice.failed && reading && n < count; n++)
         find_ways(&lattice, n);
