@@ -93,19 +93,23 @@ static json_t *describe_clock(const struct report *report)
                      clock->running, "missing", clock->missing);
 }
 
-/* Where the last note was, and how long ago, in quarter notes. */
+/* Where the last note was, in the piece's own bars, and how long ago, in quarter notes. */
 static json_t *describe_piece(const struct report *report)
 {
     const struct correct_place *place = &report->status->filter.place;
-    if (!report->snapshot || place->piece < 0)
+    const struct score *score =
+        report->snapshot ? snapshot_score(report->snapshot, place->piece) : NULL;
+    if (!score)
         return json_null();
     double quarters = place->quarter;
     double since = report->status->filter.clock.position / SONG_SLOTS_A_BEAT - quarters;
-    struct bar bar = bar_of(report, quarters);
-    return json_pack("{s:o, s:f, s:f, s:f, s:f, s:f}", "name",
+    struct score_place at = score_place(score, quarters);
+    return json_pack("{s:o, s:f, s:I, s:f, s:o, s:I, s:i, s:f, s:f, s:f}", "name",
                      text(snapshot_piece(report->snapshot, place->piece)), "beat", quarters, "bar",
-                     bar.number, "beat_of_bar", bar.beat, "since", fmax(since, 0), "confidence",
-                     (double)place->confidence);
+                     (json_int_t)at.bar->number, "beat_of_bar", at.beat, "meter",
+                     json_sprintf("%u/%u", at.bar->beats, at.bar->unit), "onset",
+                     (json_int_t)place->onset, "shift", place->shift, "since", fmax(since, 0),
+                     "confidence", (double)place->confidence, "sure", (double)place->sure);
 }
 
 static json_t *describe_latency(const struct latency *latency)

@@ -2,7 +2,6 @@
 #include "daemon/snapshot.h"
 
 #include <stdatomic.h>
-#include <stdint.h>
 #include <stdlib.h>
 
 struct shared {
@@ -97,14 +96,27 @@ bool snapshot_is_complete(const struct snapshot *snapshot)
     return snapshot->complete;
 }
 
+/* The model that has the piece, counted over all of them; *piece becomes its number there.
+ * NULL: none. */
+static const struct model *find_model(const struct snapshot *snapshot, int *piece)
+{
+    for (size_t i = 0; *piece >= 0 && i < snapshot->count; i++) {
+        int songs = (int)model_songs(snapshot->model[i]);
+        if (*piece < songs)
+            return snapshot->model[i];
+        *piece -= songs;
+    }
+    return NULL;
+}
+
 const char *snapshot_piece(const struct snapshot *snapshot, int piece)
 {
-    size_t at = piece < 0 ? SIZE_MAX : (size_t)piece;
-    for (size_t i = 0; i < snapshot->count && at != SIZE_MAX; i++) {
-        size_t songs = model_songs(snapshot->model[i]);
-        if (at < songs)
-            return model_song(snapshot->model[i], at)->name;
-        at -= songs;
-    }
-    return "";
+    const struct model *model = find_model(snapshot, &piece);
+    return model ? model_song(model, (size_t)piece)->name : "";
+}
+
+const struct score *snapshot_score(const struct snapshot *snapshot, int piece)
+{
+    const struct model *model = find_model(snapshot, &piece);
+    return model ? model_score(model, (size_t)piece) : NULL;
 }

@@ -33,6 +33,9 @@ size_t snapshot_pieces(const struct snapshot *snapshot);
 /* The name of a piece as corrector_place counts them; "" beyond them. */
 const char *snapshot_piece(const struct snapshot *snapshot, int piece);
 
+/* Its score, the model's; NULL beyond them. */
+const struct score *snapshot_score(const struct snapshot *snapshot, int piece);
+
 bool snapshot_is_complete(const struct snapshot *snapshot);
 
 #endif

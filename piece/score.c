@@ -215,6 +215,13 @@ uint32_t score_find_bar(const struct score *score, double quarter)
     return low;
 }
 
+struct score_place score_place(const struct score *score, double quarter)
+{
+    const struct score_bar *bar = &score->bar[score_find_bar(score, quarter)];
+    double into = quarter > bar->quarter ? quarter - bar->quarter : 0;
+    return (struct score_place){bar, 1 + into * bar->unit / 4};
+}
+
 struct song *score_song(const struct score *score, const char *name, uint32_t checksum,
                         struct error *error)
 {

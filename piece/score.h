@@ -76,6 +76,15 @@ uint32_t score_find(const struct score *score, double quarter);
 /* The bar that a score time lies in. O(log bars). */
 uint32_t score_find_bar(const struct score *score, double quarter);
 
+/* A score time as people call it. */
+struct score_place {
+    const struct score_bar *bar; /* of the score */
+    double beat;                 /* notes of the bar's unit, counted from 1 */
+};
+
+/* O(log bars). */
+struct score_place score_place(const struct score *score, double quarter);
+
 /* The score in slots: every onset goes to its nearest sixteenth. For a file whose
  * own grid counts, the song that learning uses of it. NULL: as song_create. */
 struct song *score_song(const struct score *score, const char *name, uint32_t checksum,

@@ -190,17 +190,19 @@ static void read_ports(struct scene_ports *ports, const json_t *object)
     list_of(json_object_get(object, "outputs"), ports->outputs, sizeof ports->outputs);
 }
 
-static void read_clock(struct scene_clock *clock, const json_t *object, double now)
+static void read_meter(const json_t *object, unsigned *beats, unsigned *unit)
 {
     char meter[16];
-    unsigned beats = 0, unit = 0;
-    text_of(object, "source", clock->source, sizeof clock->source);
     text_of(object, "meter", meter, sizeof meter);
-    if (sscanf(meter, "%2u/%2u", &beats, &unit) != 2 || beats < 1 || beats > 32 || unit < 1 ||
-        unit > 32)
-        beats = unit = 4;
-    clock->beats = beats;
-    clock->unit = unit;
+    if (sscanf(meter, "%2u/%2u", beats, unit) != 2 || *beats < 1 || *beats > 32 || *unit < 1 ||
+        *unit > 32)
+        *beats = *unit = 4;
+}
+
+static void read_clock(struct scene_clock *clock, const json_t *object, double now)
+{
+    text_of(object, "source", clock->source, sizeof clock->source);
+    read_meter(object, &clock->beats, &clock->unit);
     clock->tempo = number_of(object, "tempo", 0, 1000);
     clock->quarters = number_of(object, "beat", -1e9, 1e9);
     clock->locked = flag_of(object, "locked");
@@ -214,9 +216,10 @@ static void read_piece(struct scene_piece *piece, const json_t *object)
     if (!piece->known)
         return;
     text_of(object, "name", piece->name, sizeof piece->name);
-    piece->bar = number_of(object, "bar", 1, 1e9);
+    piece->bar = number_of(object, "bar", 0, 1e9);
     piece->beat = number_of(object, "beat_of_bar", 1, 1e3);
-    piece->quarters = number_of(object, "beat", 0, 1e9) + number_of(object, "since", 0, 1e9);
+    piece->since = number_of(object, "since", 0, 1e9);
+    read_meter(object, &piece->beats, &piece->unit);
     piece->confidence = number_of(object, "confidence", 0, 1);
 }
 
@@ -336,12 +339,15 @@ struct scene_beat scene_beat(const struct scene *scene, double now)
     struct scene_beat beat = {.known = scene->known && clock->running};
     if (by_notes && (!clock->locked || now - scene->struck_at > REST_SECONDS))
         beat.known = false;
-    double quarters = (scene->piece.known ? scene->piece.quarters : clock->quarters) +
-                      (now - clock->at) * clock->tempo / 60;
-    double beats = quarters * clock->unit / 4;
-    double bar = floor(beats / clock->beats);
-    beat.bar = bar + 1;
-    beat.beat = beats - bar * clock->beats + 1;
+    const struct scene_piece *piece = &scene->piece;
+    beat.beats = piece->known ? piece->beats : clock->beats;
+    beat.unit = piece->known ? piece->unit : clock->unit;
+    double quarters =
+        (piece->known ? piece->since : clock->quarters) + (now - clock->at) * clock->tempo / 60;
+    double beats = quarters * beat.unit / 4 + (piece->known ? piece->beat - 1 : 0);
+    double bar = floor(beats / beat.beats);
+    beat.bar = bar + (piece->known ? piece->bar : 1);
+    beat.beat = beats - bar * beat.beats + 1;
     return beat;
 }
 

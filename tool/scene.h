@@ -41,9 +41,10 @@ struct scene_correction {
 struct scene_piece {
     bool known;
     char name[SCENE_TEXT];
-    double bar, beat;  /* of the last note, from 1 */
-    double quarters;   /* since the piece began, at the time of the status */
-    double confidence; /* 0 .. 1 */
+    double bar, beat;     /* of the last note; beats from 1 */
+    double since;         /* that note to the time of the status, quarters */
+    unsigned beats, unit; /* its bar's meter, as the clock's */
+    double confidence;    /* 0 .. 1 */
 };
 
 struct scene_clock {
@@ -145,6 +146,7 @@ bool scene_sounds(const struct scene *scene, int key);
 struct scene_beat {
     bool known; /* false: none was found, the clock stands, or nobody plays */
     double bar, beat;
+    unsigned beats, unit; /* of the bar */
 };
 struct scene_beat scene_beat(const struct scene *scene, double now);
 

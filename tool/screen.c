@@ -162,15 +162,14 @@ static void draw_piece(struct cells *cells, const struct scene *scene, int row)
 }
 
 /* The beats of a bar; where we are in brackets. */
-static int draw_beats(struct cells *cells, const struct scene *scene, int row,
-                      struct scene_beat beat)
+static int draw_beats(struct cells *cells, int row, struct scene_beat beat)
 {
     int column = LABEL;
     int now = beat.known ? (int)beat.beat : 0;
-    for (int i = 1; i <= (int)scene->clock.beats && i <= SHOWN_BEATS; i++)
+    for (int i = 1; i <= (int)beat.beats && i <= SHOWN_BEATS; i++)
         column = cells_format(cells, row, column, cells->columns,
                               i == now ? STYLE_STRONG : STYLE_FAINT, i == now ? "[%d]" : " %d ", i);
-    if (scene->clock.beats > SHOWN_BEATS && beat.known)
+    if (beat.beats > SHOWN_BEATS && beat.known)
         column = cells_format(cells, row, column, cells->columns, STYLE_STRONG, " ... %d", now);
     return column;
 }
@@ -193,9 +192,9 @@ static void draw_beat(struct cells *cells, const struct scene *scene, int row, d
     if (!scene->known)
         return;
     struct scene_beat beat = scene_beat(scene, now);
-    int column = draw_beats(cells, scene, row, beat);
-    column = cells_format(cells, row, column + 2, cells->columns, STYLE_PLAIN, "%u/%u",
-                          scene->clock.beats, scene->clock.unit);
+    int column = draw_beats(cells, row, beat);
+    column = cells_format(cells, row, column + 2, cells->columns, STYLE_PLAIN, "%u/%u", beat.beats,
+                          beat.unit);
     column = cells_format(cells, row, column + 3, cells->columns, STYLE_STRONG, "%.1f bpm",
                           scene->clock.tempo);
     column =

@@ -54,8 +54,9 @@ static void print_place(const json_t *status)
     if (json_is_null(piece))
         puts("piece       none recognised");
     else
-        printf("piece       %s, beat %.0f (%.0f %% sure)\n", text_of(piece, "name"),
-               number_of(piece, "beat") + 1, 100 * number_of(piece, "confidence"));
+        printf("piece       %s, bar %.0f, beat %.2f (%.0f %% sure)\n", text_of(piece, "name"),
+               number_of(piece, "bar"), number_of(piece, "beat_of_bar"),
+               100 * number_of(piece, "confidence"));
 }
 
 static void print_counts(const json_t *status)

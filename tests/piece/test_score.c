@@ -138,13 +138,33 @@ static void test_refused(void **state)
     assert_null(score_create("s", good, 2, fours, 2, true, 8, NULL));
 }
 
+/* A pick-up of one beat, then bars of 3/4 and 6/8. */
+static void test_places(void **state)
+{
+    (void)state;
+    const struct score_note note[] = {{.quarter = 0, .pitch = 60, .length = 1},
+                                      {.quarter = 5, .second = 3, .pitch = 62, .length = 1}};
+    struct score_bar bars[] = {{0, 0, 3, 4}, {1, 1, 3, 4}, {4, 2, 6, 8}};
+    struct score *score = score_create("s", note, 2, bars, 3, true, 0, NULL);
+    assert_non_null(score);
+    const struct {
+        double quarter;
+        uint32_t number;
+        double beat;
+    } known[] = {{0, 0, 1}, {0.5, 0, 1.5}, {1, 1, 1}, {3.5, 1, 3.5}, {4, 2, 1}, {5.5, 2, 4}};
+    for (size_t k = 0; k < sizeof known / sizeof *known; k++) {
+        struct score_place place = score_place(score, known[k].quarter);
+        assert_int_equal(place.bar->number, known[k].number);
+        assert_true(place.beat == known[k].beat);
+    }
+    score_free(score);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_onsets),
-        cmocka_unit_test(test_song),
-        cmocka_unit_test(test_bars),
-        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_onsets),  cmocka_unit_test(test_song),   cmocka_unit_test(test_bars),
+        cmocka_unit_test(test_refused), cmocka_unit_test(test_places),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

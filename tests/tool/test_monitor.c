@@ -18,7 +18,8 @@ static const char status_line[] =
     "\"clock\":{\"source\":\"fixed\",\"tempo\":60.0,\"beat\":9.0,\"meter\":\"4/4\",\"bar\":3.0,"
     "\"beat_of_bar\":2.0,\"locked\":true,\"running\":true},\"mode\":\"correct\",\"bypass\":false,"
     "\"follow\":1.5,\"keep\":0.7,\"piece\":{\"name\":\"F\\u00fcr Elise\",\"beat\":33.0,\"bar\":12,"
-    "\"beat_of_bar\":3.5,\"since\":0.5,\"confidence\":0.83},\"repertoire\":{\"pieces\":5,"
+    "\"beat_of_bar\":3.5,\"meter\":\"3/"
+    "4\",\"since\":0.5,\"confidence\":0.83},\"repertoire\":{\"pieces\":5,"
     "\"complete\":true},"
     "\"notes\":1234,\"corrected\":87,\"sounding\":3,\"events\":{\"in\":5,\"out\":5,"
     "\"dropped\":2,\"overruns\":1},\"latency_us\":{\"p50\":12.3,\"p99\":48.0,\"max\":2300.0},"
@@ -256,7 +257,8 @@ static void test_the_beat_goes_on_between_statuses(void **state)
     struct scene scene;
     ready(&scene);
     struct scene_beat beat = scene_beat(&scene, 2);
-    assert_true(beat.known && beat.bar == 9 && beat.beat == 3.5);
+    assert_true(beat.known && beat.bar == 13 && beat.beat == 2);
+    assert_true(beat.beats == 3 && beat.unit == 4); /* the piece's, not the clock's */
     scene.piece.known = false;
     beat = scene_beat(&scene, 1.5);
     assert_true(beat.known && beat.bar == 3 && beat.beat == 2.5);
@@ -322,7 +324,7 @@ static void test_all_is_there_in_80_by_24(void **state)
         "F\u00fcr Elise",
         "bar 12, beat 3",
         "83 %",
-        " 1 [2] 3  4   4/4   60.0 bpm   fixed tempo",
+        "[1] 2  3   3/4   60.0 bpm   fixed tempo",
         "Digital Piano:MIDI 1",
         "no synth is connected",
         "\u00d7 C\u266f4  \u2192  \u25c6 C4    now",
