@@ -30,7 +30,7 @@ static struct song *song_of(const char *letters)
         for (uint32_t i = 0; i < SONG_SLOTS_A_BEAT; i++)
             for (uint32_t k = 0; k < rhythms[(letters[b] - 'A') % 4].struck[i]; k++)
                 note[notes++] =
-                    (struct song_note){4 * b + i, (uint8_t)(letters[b] - 'A' + 40 + 12 * k)};
+                    (struct song_note){4 * b + i, (uint8_t)(letters[b] - 'A' + 40 + 12 * (int)k)};
     struct song *song = song_create(letters, 0, note, notes, NULL);
     assert_non_null(song);
     return song;
