@@ -134,7 +134,7 @@ static double place_of(int pitch)
 
 static int draw_slip(struct twister *twister, int pitch)
 {
-    int found[2 * SLIP_REACH];
+    int found[2 * SLIP_REACH] = {0};
     uint32_t count = 0;
     for (int q = pitch - SLIP_REACH; q <= pitch + SLIP_REACH; q++) {
         /* Below the lowest key the octaves go on. */
