@@ -46,10 +46,10 @@ struct correct_settings correct_defaults(void);
 
 /* A note struck. */
 struct correct_note {
-    double seconds;   /* since any fixed start; never falls */
-    double slot;      /* where the clock or the grid puts it, in sixteenths; never falls by
-                         more than half a slot; a whole number is the middle of a slot. What
-                         falls, or is no number, is taken to be in the slot of the note before */
+    double seconds;   /* since any fixed start; never falls; known pieces are followed by it */
+    double slot;      /* for the style: where the clock or the grid puts it, in sixteenths; never
+                         falls by more than half a slot; a whole number is the middle of a slot.
+                         What falls, or is no number, is taken to be in the slot of the note before */
     uint8_t pitch;    /* 0 .. 127 */
     uint8_t velocity; /* 1 .. 127 */
     bool found;       /* the slot is a clock's guess, made while playing */
@@ -110,7 +110,7 @@ int corrector_take(struct corrector *corrector, const struct correct_note *notes
 int corrector_read(struct corrector *corrector, const struct correct_note *notes, size_t count,
                    uint8_t *pitches, struct follow_reading *reading, struct error *error);
 
-/* The pieces that are followed, in the order in which places count them. */
+/* The pieces that are followed, in the order in which correct_place counts them. */
 const struct pieces *corrector_pieces(const struct corrector *corrector);
 
 #endif

@@ -186,8 +186,8 @@ static uint8_t decide(struct filter *filter, struct correct_note *note)
     return corrector_note(filter->corrector, note);
 }
 
-/* The corrector takes in the note that was decided; it tells the clock where in a
- * known piece that note stands. */
+/* The corrector takes in the note that was decided; it says where in a known piece that
+ * note stands. */
 static void place_note(struct filter *filter)
 {
     if (!filter->decided)

@@ -1,7 +1,8 @@
 /* The filter: a MIDI event in, MIDI events out.
  *
  * Note-ons of the chosen channels and keys are given the pitch that the
- * corrector picks, at the place where the beat clock puts them; releases and
+ * corrector picks; it is told their time, and for music that is not known the slot
+ * where the beat clock puts them. Releases and
  * poly aftertouch follow by the note map (filter/notemap.h tells its rules).
  * What comes out, by the order of what goes in:
  *
@@ -149,7 +150,7 @@ struct filter_status {
     uint64_t notes;     /* note-ons in, triggers not counted */
     uint64_t corrected; /* of them sent on another pitch */
     uint32_t sounding;  /* held by keys now */
-    double slot;        /* where the clock put the note that it was told last */
+    double slot;        /* where the beat clock put the last note */
     struct correct_place place;
     struct clock_state clock;
 };
@@ -157,7 +158,8 @@ struct filter_status {
 /* As after the last event. */
 struct filter_status filter_status(const struct filter *filter);
 
-/* The clock as it stands at a time that is not before the last event's. */
+/* The beat at a time that is not before the last event's: that of the known piece where its
+ * position is believed and the clock's source leaves the beat to be found; else the clock's. */
 struct clock_state filter_clock(const struct filter *filter, double seconds);
 
 #endif

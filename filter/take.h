@@ -1,9 +1,9 @@
 /* A take: notes of a Standard MIDI File as the corrector and the learner see
  * them.
  *
- * Chosen by channel and track, each note gets its place in slots (sixteenths; a
- * whole number is the middle of a slot) and the way back to its note in the
- * file. The grid of slots is the file's own, where that means something, or is
+ * Chosen by channel and track, each note gets its time, its slot (sixteenths; a
+ * whole number is the middle of a slot) for the learner and the style, and the way back
+ * to its note in the file. The grid of slots is the file's own, where that means something, or is
  * found from the onsets (grid/grid.h). Chosen notes stay in the file's order. */
 #ifndef FILTER_TAKE_H
 #define FILTER_TAKE_H

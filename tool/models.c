@@ -119,9 +119,8 @@ static int check_modes(struct models *models, const enum correct_mode *modes, si
     for (size_t i = 0; i < count; i++)
         if (modes[i] == CORRECT_GENERATE && !models_have_pieces(models)) {
             models_free(models);
-            return error_set(error, "mode generate needs a model of pieces, and a style model has "
-                                    "none; audiogenrl train makes one from a .mid, to be named "
-                                    "with -m");
+            return error_set(error, "mode generate needs a piece, and a style model has none; name "
+                                    "a .mid or a score with -m as well");
         }
     return 0;
 }
