@@ -157,7 +157,7 @@ void *infile_read(const char *path, size_t limit, size_t *length, struct error *
     int status = given >= 0 ? read_descriptor(&reading, error) : read_regular(&reading, error);
     if (given < 0)
         close(reading.fd);
-    if (status != 0) {
+    if (status != 0 || !reading.bytes) {
         free(reading.bytes);
         errno = EINVAL;
         return NULL;

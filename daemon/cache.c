@@ -199,7 +199,7 @@ void cache_trim(struct cache *cache, size_t most_files, size_t most_bytes)
     struct kept *kept = list_kept(folder, &count);
     if (kept)
         qsort(kept, count, sizeof *kept, by_use);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; kept && i < count; i++) {
         bytes += kept[i].bytes;
         if (i >= most_files || bytes > most_bytes)
             unlinkat(dirfd(folder), kept[i].name, 0);

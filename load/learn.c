@@ -185,6 +185,7 @@ struct model *learn_songs(struct song *const *songs, size_t count, uint32_t cont
 int learn_rewards(const struct model *model, struct learn_rewards *rewards, struct error *error)
 {
     size_t count = model_songs(model);
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression) */
     const struct song **songs = malloc((count + 1) * sizeof *songs);
     if (!songs)
         return error_set(error, "out of memory");

@@ -129,7 +129,8 @@ int labelled_check_errors(const struct inject_spec *spec, struct error *error)
 static double place_of(int pitch)
 {
     static const double place[12] = {0, .6, 1, 1.7, 2, 3, 3.55, 4, 4.65, 5, 5.75, 6};
-    return 7 * (pitch / 12) + place[pitch % 12];
+    int octave = pitch / 12;
+    return 7 * octave + place[pitch % 12];
 }
 
 static int draw_slip(struct twister *twister, int pitch)

@@ -140,7 +140,7 @@ struct score *score_of_song(const struct song *song, struct error *error)
     const double slot_seconds = 0.15;
     size_t count = 0;
     struct score *score = NULL;
-    struct score_note *notes = malloc(song->notes * sizeof *notes);
+    struct score_note *notes = calloc(song->notes, sizeof *notes);
     struct bar *bars = bars_create(NULL, 0, song_beats(song), &count, error);
     struct score_bar *made = bars ? score_bars(bars, count, error) : NULL;
     for (uint32_t slot = 0; notes && slot < song->slots; slot++)

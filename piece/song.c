@@ -59,7 +59,7 @@ no_memory:
 
 struct song *song_copy(const struct song *song, struct error *error)
 {
-    struct song_note *notes = malloc(song->notes * sizeof *notes);
+    struct song_note *notes = calloc(song->notes, sizeof *notes);
     if (!notes) {
         error_set(error, "%s: out of memory", song->name);
         return NULL;

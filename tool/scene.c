@@ -4,6 +4,7 @@
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -194,9 +195,12 @@ static void read_meter(const json_t *object, unsigned *beats, unsigned *unit)
 {
     char meter[16];
     text_of(object, "meter", meter, sizeof meter);
-    if (sscanf(meter, "%2u/%2u", beats, unit) != 2 || *beats < 1 || *beats > 32 || *unit < 1 ||
-        *unit > 32)
-        *beats = *unit = 4;
+    char *end;
+    unsigned long counts = strtoul(meter, &end, 10);
+    unsigned long parts = *end == '/' ? strtoul(end + 1, NULL, 10) : 0;
+    bool known = counts >= 1 && counts <= 32 && parts >= 1 && parts <= 32;
+    *beats = known ? (unsigned)counts : 4;
+    *unit = known ? (unsigned)parts : 4;
 }
 
 static void read_clock(struct scene_clock *clock, const json_t *object, double now)

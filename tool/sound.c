@@ -320,10 +320,12 @@ static int go_to(struct sound *sound, double seconds, struct error *error)
         sound->now = fmax(sound->now, seconds);
         return 0;
     }
-    for (; sound->now + block / 2 < seconds; sound->now += block)
+    while (sound->now + block / 2 < seconds) {
         if (sound->fluid_file_renderer_process_block(sound->renderer) != FLUIDSYNTH_OK)
             return error_set(error, "%s: cannot write a temporary file in /tmp: %s", sound->path,
                              sound->message);
+        sound->now += block;
+    }
     return 0;
 }
 

@@ -105,7 +105,8 @@ static void test_midi_change_of_tempo(void **state)
 static void test_midi_step(void **state)
 {
     (void)state;
-    for (double ratio = 0.25; ratio <= 4.001; ratio += 0.05) {
+    for (int step = 0; step <= 75; step++) {
+        double ratio = 0.25 + 0.05 * step;
         for (int tempo = 60; tempo <= 180; tempo += 40) {
             struct master master = master_open(tempo, 0.001);
             send(master.clock, 1, 0xFA);

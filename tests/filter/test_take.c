@@ -388,7 +388,7 @@ static void test_hands(void **state)
         struct midifile *file = two_tracks(cases[i].names[0], cases[i].names[1]);
         struct take_choice choice = {.grid = TAKE_GRID_FILE};
         struct take *take = take_create(file, "made.mid", &choice, &error);
-        uint8_t hands[6];
+        uint8_t hands[6] = {0};
         assert_true(take && take->count == 6 && take_hands(take, file, hands));
         assert_int_equal(hands[0], cases[i].first);
         assert_int_equal(hands[1], !cases[i].first);

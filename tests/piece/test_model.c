@@ -35,7 +35,7 @@ static struct score *score_in_threes(const struct song *song)
                                           .length = .4F + (float)i,
                                           .pitch = song->pitch[i],
                                           .hand = (uint8_t[]){0, 1, 255}[i % 3]};
-    for (double quarter = 1; quarter < song->slots / 4.; quarter += 3, bars++)
+    for (uint32_t quarter = 1; quarter < song->slots / 4; quarter += 3, bars++)
         bar[bars] = (struct score_bar){quarter, bars, 3, 4};
     struct score *score = score_create("s", note, song->notes, bar, bars, true, -2, NULL);
     assert_non_null(score);
@@ -299,7 +299,8 @@ static void test_score_of_slots(void **state)
     assert_non_null(model);
     const struct score *score = model_score(model, 0);
     assert_int_equal(score->onsets, 12);
-    assert_true(score->quarter[3] == 1.5 && score->second[3] == 6 * .15 && score->length[3] == .25F);
+    assert_true(score->quarter[3] == 1.5 && score->second[3] == 6 * .15 &&
+                score->length[3] == .25F);
     assert_int_equal(score->pitch[3], 'b' / 2);
     assert_int_equal(score->hand[3], SCORE_NO_HAND);
     assert_int_equal(score->bars, 2);
