@@ -45,6 +45,27 @@ class Folder(audiogenrl.Case):
             audiogenrl.content(os.path.join("at", trained)),
         )
 
+    def test_the_place_is_told_in_the_bars_of_the_piece(self):
+        pitches = [60 + (7 * i * i + 3 * i) % 23 for i in range(48)]
+        track = mido.MidiTrack([mido.MetaMessage("time_signature", numerator=3, denominator=4)])
+        for pitch in pitches:
+            audiogenrl.note(track, pitch, 64, 480)
+        file = mido.MidiFile(ticks_per_beat=480)
+        file.tracks.append(track)
+        file.save("waltz.mid")
+        with Service(self.folder) as service:
+            self.drop(service, "waltz.mid")
+            service.wait_for(lambda: self.pieces(service) == 1, "the piece")
+            for i, pitch in enumerate(pitches[:17]):
+                service.send((i * 0.5, on(pitch)), (i * 0.5 + 0.4, off(pitch)))
+            service.wait_for(lambda: service.ask("status")["notes"] == 17, "the notes")
+            piece = service.ask("status")["piece"]
+        told = {key: piece[key] for key in ("name", "onset", "beat", "bar", "meter", "shift")}
+        self.assertEqual(told, {"name": "waltz", "onset": 16, "beat": 16, "bar": 6,
+                                "meter": "3/4", "shift": 0})
+        self.assertEqual(piece["beat_of_bar"], 2)
+        self.assertGreater(piece["sure"], 0.5)
+
     def test_a_file_that_keeps_changing_delays_no_other(self):
         audiogenrl.piece("piece.mid", bars=4)
         with Service(self.folder) as service:
