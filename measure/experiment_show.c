@@ -103,7 +103,7 @@ static int panel_fill(struct panel *panel, const struct experiment *experiment, 
     }
     label_row("trained", y[stages - 1], sign, panel->label[levels], sizeof *panel->label);
     panel->curve = (struct plot_curve){panel->label[levels], x, y, low, high, stages};
-    return 0; /* NOLINT(clang-analyzer-unix.Malloc): panel_free has it */
+    return 0; /* NOLINT(clang-analyzer-unix.Malloc): panel_free frees it */
 }
 
 int experiment_plot(const struct experiment *experiment, const char *title, const char *path,
@@ -137,6 +137,6 @@ int experiment_plot(const struct experiment *experiment, const char *title, cons
         result = plot_panels(path, panels, 2, error);
     }
     panel_free(&im);
-    panel_free(&exact);
-    return result; /* NOLINT(clang-analyzer-unix.Malloc) */
+    panel_free(&exact); /* NOLINT(clang-analyzer-unix.Malloc): panels have one owner */
+    return result;
 }
