@@ -219,7 +219,7 @@ static void strike(struct filter *filter, const struct midi_event *event, double
     /* A key that is struck again was released: what it holds ends, unless it sounds on. */
     if (notemap_is_held(&filter->map, channel, key) &&
         notemap_pressed(&filter->map, channel, key) != pitch)
-        end_strike(filter, channel, notemap_drop(&filter->map, channel, key));
+        end_strike(filter, channel, notemap_release(&filter->map, channel, key));
     struct notemap_strike given =
         notemap_strike(&filter->map, channel, key, pitch, corrected ? filter->owner : NO_OWNER);
     if (given.again && !as_played)

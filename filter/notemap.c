@@ -14,8 +14,7 @@ struct notemap_strike notemap_strike(struct notemap *map, unsigned channel, unsi
         held->further = one_more(held->further);
         return (struct notemap_strike){.pitch = held->pitch, .again = true};
     }
-    *held = (struct notemap_key){
-        .owner = owner, .pitch = (uint8_t)pitch, .held = true, .answered = held->answered};
+    *held = (struct notemap_key){.owner = owner, .pitch = (uint8_t)pitch, .held = true};
     map->holders[channel][pitch]++;
     map->held[channel]++;
     struct notemap_strike strike = {.pitch = held->pitch};

@@ -175,11 +175,11 @@ def is_off(data):
 
 
 def sounding(events):
-    """By (channel, pitch): strikes that were not released; releases must not outnumber them."""
+    """By (channel, pitch): strikes that were not released. A release of a pitch that does not
+    sound ends nothing: the second one of a key that was struck again before the first."""
     held = {}
     for _, data in events:
         if is_on(data) or is_off(data):
             key = (data[0] & 15, data[1])
-            held[key] = held.get(key, 0) + (1 if is_on(data) else -1)
-            assert held[key] >= 0, f"{key} was released and did not sound"
+            held[key] = max(0, held.get(key, 0) + (1 if is_on(data) else -1))
     return {key: count for key, count in held.items() if count}

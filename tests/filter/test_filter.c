@@ -150,7 +150,7 @@ static void test_same_key_again(void **state)
     in(desk, 0x90, 60, 80);
     in(desk, 0x80, 60, 0);
     in(desk, 0x80, 60, 0);
-    sent(desk, "90 72 80, 90 72 80, 80 72 0, 90 75 80, 80 75 0");
+    sent(desk, "90 72 80, 90 72 80, 80 72 0, 90 75 80, 80 75 0, 80 60 0");
 }
 
 /* Out equals in, whatever releases were lost. */

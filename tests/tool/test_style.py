@@ -75,7 +75,7 @@ class Style(Case):
                 self.assertEqual(len(ons("out.mid")), len(ons(source)))
         self.succeeds("correct", "-q", "--follow", "100", "-m", "s.model", source, "-o", "same.mid")
         self.assertEqual(ons("same.mid"), ons(source))
-        self.fails(1, "correct", "--mode", "generate", "-m", "s.model", source, says="pieces")
+        self.fails(1, "correct", "--mode", "generate", "-m", "s.model", source, says="needs a piece")
         facts = self.succeeds("evaluate", "--live", "-m", "s.model", source).stdout.decode()
         self.assertIn("correct", facts)
         self.assertNotIn("generate", facts)
