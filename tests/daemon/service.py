@@ -174,6 +174,21 @@ def is_off(data):
     return data[0] & 0xF0 == 0x80 or (data[0] & 0xF0 == 0x90 and data[2] == 0)
 
 
+def heard(events):
+    """Without the releases of pitches that do not sound, which end nothing."""
+    held, kept = {}, []
+    for seconds, data in events:
+        key = (data[0] & 15, data[1])
+        if is_on(data):
+            held[key] = held.get(key, 0) + 1
+        elif is_off(data):
+            if not held.get(key):
+                continue
+            held[key] -= 1
+        kept.append((seconds, data))
+    return kept
+
+
 def sounding(events):
     """By (channel, pitch): strikes that were not released. A release of a pitch that does not
     sound ends nothing: the second one of a key that was struck again before the first."""
