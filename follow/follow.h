@@ -28,8 +28,8 @@
 #include <stdint.h>
 
 enum {
-    FOLLOW_HYPOTHESES = 192,
-    FOLLOW_LOOKS = 512, /* positions looked at for jumps, a note */
+    FOLLOW_HYPOTHESES = 64,
+    FOLLOW_LOOKS = 128, /* positions looked at for jumps, a note */
 };
 
 struct follow;

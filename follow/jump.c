@@ -182,7 +182,7 @@ static void arrive(struct follow *follow, uint32_t position, int shift, float we
  * transposition: hypotheses for the player to be there already. */
 void jump_by_line(struct follow *follow)
 {
-    static const float most_gained = 100, least = 1e-4f;
+    static const float most_gained = 100, least = 1e-3f;
     const struct pieces *pieces = follow->pieces;
     if (follow->groups < PIECES_LINE || follow->away < .01f || !pieces->onsets)
         return;
