@@ -153,6 +153,17 @@ def lost_of(sent, heard):
     return lost + len(sent) - at
 
 
+def check_state(before, greeting):
+    """Whoever connects is told the controllers and the bend as they were heard last."""
+    last = {}
+    for data in before:
+        if data[0] & 0xF0 in (0xB0, 0xE0) and not is_hush(data):
+            last[data[:2] if data[0] & 0xF0 == 0xB0 else data[:1]] = data
+    strange = [data for data in greeting if data not in last.values()]
+    report(greeting and not strange, "flood: who connects after it is told the state it left",
+           f"{len(greeting)} events, not heard last: {strange[:4]}")
+
+
 def check_flood(work, out):
     sent = [data for _, data in read_lines(work / "data/flood.txt")]
     recording = read_lines(out / "flood.txt")
@@ -167,8 +178,12 @@ def check_flood(work, out):
         counted = status["events"]["dropped"] + status["events"]["overruns"]
         report(lost is not None and counted > 0, "flood: in order, and losses are counted",
                f"{first_difference(heard, sent)}; lost {lost}, counted {counted}")
+    before = heard
+    heard = [data for _, data in read_lines(out / "sysex.txt")]
+    start = next((i for i, data in enumerate(heard) if data[0] == 0xF0), len(heard))
+    check_state(before, [data for data in heard[:start] if not is_hush(data)])
     sent = b"".join(data for _, data in read_lines(work / "data/sysex.txt"))
-    heard = b"".join(without_greeting([data for _, data in read_lines(out / "sysex.txt")]))
+    heard = b"".join(without_greeting(heard[start:]))
     if heard == sent:
         report(True, "sysex: 64 KiB unchanged")
     else:
