@@ -371,10 +371,9 @@ static uint8_t correct_note(struct corrector *corrector, const struct correct_no
 {
     uint64_t began = trace && trace->nanoseconds ? take_nanoseconds() : 0;
     uint8_t pitch = corrector_note(corrector, note);
-    if (trace && trace->nanoseconds) {
-        corrector_settle(corrector);
+    if (trace && trace->nanoseconds)
         trace->nanoseconds[number] = take_nanoseconds() - began;
-    }
+    corrector_settle(corrector);
     if (trace && trace->place)
         trace->place[number] = corrector_place(corrector);
     return pitch;

@@ -107,7 +107,7 @@ int take_send(const struct take *take, struct midifile *file, const uint8_t *pit
 
 /* What a live correction tells beside the pitches; each [count] or NULL. */
 struct take_trace {
-    uint64_t *nanoseconds;       /* that corrector_note and corrector_settle took */
+    uint64_t *nanoseconds;       /* until each note was sent */
     struct correct_place *place; /* where the corrector was after the note */
 };
 

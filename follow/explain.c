@@ -10,7 +10,7 @@ static const float worth_switches = 1e-3f; /* ... and other hands, octaves, turn
 void belief_add(struct follow *follow, const struct hypothesis *from, uint32_t position, int shift,
                 int hands, enum explanation how, uint32_t onset, uint32_t note, int y, float weight)
 {
-    if (!(weight > 1e-30f))
+    if (!(weight > follow->least))
         return;
     uint32_t struck[BELIEF_ONSETS], steps = position - from->position;
     follow->explained[how] += weight;
@@ -25,7 +25,7 @@ void belief_add(struct follow *follow, const struct hypothesis *from, uint32_t p
         memcpy(struck, from->struck, sizeof struck);
         struck[position - onset] |= note;
     }
-    uint32_t key = ((position * 64 + (uint32_t)(shift + 32)) * 4 + (uint32_t)hands) * 0x9e3779b1u;
+    uint32_t key = ((position * 64 + (uint32_t)(shift + 32)) * 8 + (uint32_t)hands) * 0x9e3779b1u;
     key = (key ^ struck[0]) * 0x85ebca6bu;
     uint32_t at = key >> 19;
     struct hypothesis *to;
@@ -36,6 +36,7 @@ void belief_add(struct follow *follow, const struct hypothesis *from, uint32_t p
                 return;
             to = &follow->next[follow->next_count++];
             follow->bucket[at] = (uint16_t)follow->next_count;
+            follow->filled[follow->next_count - 1] = (uint16_t)at;
             to->weight = to->best = 0;
             break;
         }
@@ -48,6 +49,7 @@ void belief_add(struct follow *follow, const struct hypothesis *from, uint32_t p
         lattice_explain(follow->lattice, follow, from, (uint32_t)(to - follow->next), how, y,
                         weight);
     float sum = to->weight + weight;
+    follow->sum += weight;
     if (weight > to->best) {
         *to = *from;
         to->best = weight;
@@ -111,6 +113,33 @@ static void observe(struct follow *follow, const struct order *order, float low,
                                          follow->key.probability[off + SLIP_RANGE];
 }
 
+/* Where a note is played, which pitch it means, and in which key and hands that leaves the player. */
+struct aim {
+    int key, y, shift, hands;
+    float share;
+};
+
+/* Hands that play an octave apart are wrong, hands that lie an octave off together are not. */
+static struct aim aim_at(const struct follow *follow, uint32_t onset, uint32_t bit, int written,
+                         int shift, int hands)
+{
+    uint32_t *const *notes = follow->pieces->notes;
+    int hand = notes[HANDS_RIGHT][onset] & bit ? HANDS_RIGHT : HANDS_LEFT;
+    struct aim aim = {.y = written, .shift = shift, .hands = hands, .share = 1};
+    bool apart = hands >= HANDS_APART;
+    aim.key = apart && hands != hands_apart(hand) ? written : written + shift;
+    if (!apart)
+        aim.y = aim.key;
+    if (follow->x != written || aim.key == written || shift % 12 != 0 || hands == HANDS_RIGHT ||
+        hands == HANDS_LEFT)
+        return aim;
+    aim.key = aim.y = written;
+    aim.share = (float)follow_constants.hand_apart;
+    aim.hands = apart ? HANDS_BOTH : hands_apart(HANDS_RIGHT + HANDS_LEFT - hand);
+    aim.shift = apart ? 0 : shift;
+    return aim;
+}
+
 void explain_onset(struct follow *follow, const struct hypothesis *from, uint32_t onset,
                    uint32_t position, int shift, int hands, uint32_t struck, enum explanation how,
                    float weight)
@@ -118,36 +147,38 @@ void explain_onset(struct follow *follow, const struct hypothesis *from, uint32_
     const struct follow_constants *c = &follow_constants;
     const struct pieces *pieces = follow->pieces;
     const uint8_t *pitch = &pieces->pitch[pieces->first[onset]];
-    uint32_t missing = pieces->notes[hands][onset] & ~struck;
-    if (!missing)
+    uint32_t missing = pieces->notes[hands_playing(hands)][onset] & ~struck;
+    if (!missing || !(weight > follow->least))
         return;
-    struct order order = order_of(follow, missing);
+    struct order order = {0};
     weight *= (float)(1 - c->extra);
-    for (; missing; missing &= missing - 1) {
-        uint32_t bit = missing & -missing;
-        int written = pitch[__builtin_ctz(missing)], y = written + shift, off = follow->x - y;
+    for (uint32_t rest = missing; rest; rest &= rest - 1) {
+        uint32_t bit = rest & -rest;
+        struct aim aim = aim_at(follow, onset, bit, pitch[__builtin_ctz(rest)], shift, hands);
+        int off = follow->x - aim.key;
         bool near = off >= -SLIP_RANGE && off <= SLIP_RANGE;
+        float likely = near ? follow->likely[off + SLIP_RANGE] : follow->likely_beyond;
+        float voted = near ? follow->voted[off + SLIP_RANGE] : follow->voted_beyond;
+        if (!(weight * (voted > likely ? voted : likely) > follow->least) || aim.y < 0 ||
+            aim.y > 127)
+            continue;
+        if (!order.count)
+            order = order_of(follow, missing);
         float low = bit == order.lowest ? order.lowest_first : 0;
         float high = bit == order.highest ? order.highest_first : 0;
         float share = order.any + low + high;
-        float likely = near ? follow->likely[off + SLIP_RANGE] : follow->likely_beyond;
-        float voted = near ? follow->voted[off + SLIP_RANGE] : follow->voted_beyond;
-        if (y < 0 || y > 127 || !(share > 0))
+        if (!(share > 0))
             continue;
-        /* One hand may play where it is written while the other plays in another octave. */
-        if (follow->x == written && shift % 12 == 0 && shift != 0) {
-            y = written;
-            likely = voted = follow->likely[SLIP_RANGE] * (float)c->hand_in_place;
-        } else
-            observe(follow, &order, low, high, share, off, weight * share * likely);
-        follow->vote[y] += weight * share * voted;
+        observe(follow, &order, low, high, share, off, weight * share * likely);
+        share *= aim.share;
+        follow->vote[aim.y] += weight * share * voted;
         follow->ratio = likely > 0 ? voted / likely : 0;
-        belief_add(follow, from, position, shift, hands, how, onset, bit, y,
+        belief_add(follow, from, position, aim.shift, aim.hands, how, onset, bit, aim.y,
                    weight * share * likely);
     }
     follow->ratio = 1;
     if (edition_knows(follow, onset, follow->x - shift)) {
-        float own = weight * order.any * follow->likely[SLIP_RANGE] * (float)c->edition;
+        float own = weight * order_of(follow, missing).any * follow->likely[SLIP_RANGE] * (float)c->edition;
         follow->as_played += own;
         belief_add(follow, from, position, shift, hands, how, position, 0, -1, own);
     }
@@ -158,7 +189,7 @@ static float near_notes(const struct follow *follow, const struct hypothesis *fr
 {
     static const float same = .3f, beside = .15f; /* two keys on each side */
     const struct pieces *pieces = follow->pieces;
-    uint32_t notes = pieces->notes[from->hands][from->position];
+    uint32_t notes = pieces->notes[hands_playing(from->hands)][from->position];
     const uint8_t *pitch = &pieces->pitch[pieces->first[from->position]];
     float sum = 0, count = (float)__builtin_popcount(notes);
     for (; notes; notes &= notes - 1) {
@@ -207,7 +238,7 @@ static void as_played(struct follow *follow, const struct hypothesis *from, enum
 static void explain_brush(struct follow *follow, const struct hypothesis *from, float weight)
 {
     const struct pieces *pieces = follow->pieces;
-    uint32_t here = from->position, notes = pieces->notes[from->hands][here];
+    uint32_t here = from->position, notes = pieces->notes[hands_playing(from->hands)][here];
     float each = weight / (4 * (float)__builtin_popcount(notes)); /* two keys on each side */
     for (; notes; notes &= notes - 1) {
         int y = pieces->pitch[pieces->first[here] + (uint32_t)__builtin_ctz(notes)] + from->shift;
@@ -254,7 +285,7 @@ static void explain_switches(struct follow *follow, const struct hypothesis *fro
                 go * (float)c->switch_hand *
                     timing_step(follow, passed, quarter[to] - quarter[here], from->tempo));
     }
-    uint32_t to = pieces->next[from->hands][here];
+    uint32_t to = pieces->next[hands_playing(from->hands)][here];
     if (to < pieces->onsets)
         explain_other_keys(
             follow, from, to,
@@ -278,10 +309,11 @@ static void explain_steps(struct follow *follow, const struct hypothesis *from, 
         (float)(1 - c->skip_one - c->skip_two - c->skip_three - c->back), (float)c->skip_one,
         (float)c->skip_two, (float)c->skip_three};
     uint32_t to = from->position;
+    float most = timing_most(follow, passed);
     *first = 0;
     for (int k = 0; k < BELIEF_AHEAD; k++) {
-        to = pieces->next[from->hands][to];
-        if (to >= pieces->onsets)
+        to = pieces->next[hands_playing(from->hands)][to];
+        if (to >= pieces->onsets || (k && !(go * skip[k] * most > follow->least)))
             break;
         float weight =
             go * skip[k] *
@@ -294,41 +326,48 @@ static void explain_steps(struct follow *follow, const struct hypothesis *from, 
     }
 }
 
-void explain(struct follow *follow, const struct hypothesis *from)
+/* Steps back: players who stumble go back a little. */
+static void explain_back(struct follow *follow, const struct hypothesis *from, float go)
 {
     const struct follow_constants *c = &follow_constants;
     const struct pieces *pieces = follow->pieces;
     uint32_t here = from->position, begin = pieces->piece[pieces->piece_of[here]].first;
-    float since = (float)fmax(follow->seconds - follow->last, .001);
+    float weight = go * (float)c->back * follow->time.any / (float)c->back_length;
+    float farther = expf(-1 / (float)c->back_length);
+    for (uint32_t k = 0; k < BELIEF_BACK && here >= begin + k; k++, weight *= farther)
+        explain_onset(follow, from, here - k, here - k, from->shift, from->hands, 0, EXPLAIN_JUMP,
+                      weight);
+}
+
+void explain(struct follow *follow, const struct hypothesis *from)
+{
+    const struct follow_constants *c = &follow_constants;
+    const struct pieces *pieces = follow->pieces;
+    const struct timing *time = &follow->time;
+    uint32_t here = from->position, begin = pieces->piece[pieces->piece_of[here]].first;
     float passed = (float)(follow->seconds - from->since), w = from->weight;
-    float any_time = .5f / (since + .05f);
-    bool missing = pieces->notes[from->hands][here] & ~from->struck[0];
+    bool missing = pieces->notes[hands_playing(from->hands)][here] & ~from->struck[0];
     float stay = (float)(missing ? c->stay_missing : c->stay_complete);
-    float chord = w * stay * timing_chord(since);
+    float chord = w * stay * time->chord;
     explain_onset(follow, from, here, here, from->shift, from->hands, from->struck[0],
                   EXPLAIN_CHORD, chord);
+    float late = w * (float)c->late * expf(-passed / (float)c->late_time) / (float)c->late_time;
     for (uint32_t m = 1; m < BELIEF_ONSETS && here >= begin + m; m++)
-        explain_onset(
-            follow, from, here - m, here, from->shift, from->hands, from->struck[m], EXPLAIN_LATE,
-            w * (float)c->late * expf(-passed / (float)c->late_time) / (float)c->late_time);
+        explain_onset(follow, from, here - m, here, from->shift, from->hands, from->struck[m],
+                      EXPLAIN_LATE, late);
     float near = near_notes(follow, from) + (is_turned(follow, from) ? (float)c->trill : 0);
     if (near > 0)
         as_played(follow, from, EXPLAIN_AGAIN,
                   w * (float)c->again * follow->extras * powf(near, fminf(follow->trust, 1)) *
-                      expf(-since / (float)c->again_time) / (float)c->again_time);
-    explain_brush(follow, from,
-                  w * (float)c->brush * expf(-since / (float)c->brush_time) / (float)c->brush_time);
+                      time->again);
+    explain_brush(follow, from, w * (float)c->brush * time->brush);
     float go = w * (1 - stay) * (float)(1 - c->again - c->late - c->extra), next;
     explain_steps(follow, from, go, passed, &next);
     as_played(follow, from, EXPLAIN_EXTRA,
               follow->any_key * (float)c->extra * follow->extras *
-                  ((missing ? chord : 0) + (float)c->extra_on_time * next + .3f * w * any_time));
+                  ((missing ? chord : 0) + (float)c->extra_on_time * next + .3f * w * time->any));
     if (w > worth_steps)
-        for (uint32_t k = 0; k < BELIEF_BACK && here >= begin + k; k++)
-            explain_onset(follow, from, here - k, here - k, from->shift, from->hands, 0,
-                          EXPLAIN_JUMP,
-                          go * (float)c->back * any_time / (float)c->back_length *
-                              expf(-(float)k / (float)c->back_length));
+        explain_back(follow, from, go);
     if (w > worth_switches)
         explain_switches(follow, from, go, passed);
 }

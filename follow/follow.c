@@ -9,6 +9,8 @@ enum { SURE_NOTES = 12 };
 
 enum { STEPS_TO_KNOW = 4 }; /* onsets after which a tempo tells how even the player is */
 
+static const float worth_looking = .1f; /* of what is dropped: explanations below that are not looked at */
+
 static const float together = .05f; /* seconds between notes that count as struck together */
 
 struct follow *follow_open(const struct pieces *pieces, struct error *error)
@@ -24,8 +26,9 @@ struct follow *follow_open(const struct pieces *pieces, struct error *error)
         }
         follow->next = calloc(BELIEF_ROOM, sizeof *follow->next);
         follow->bucket = calloc(BELIEF_BUCKETS, sizeof *follow->bucket);
+        follow->filled = calloc(BELIEF_ROOM, sizeof *follow->filled);
     }
-    if (!follow || !follow->next || !follow->bucket) {
+    if (!follow || !follow->next || !follow->bucket || !follow->filled) {
         follow_close(follow);
         error_set(error, "out of memory");
         return NULL;
@@ -40,6 +43,7 @@ void follow_close(struct follow *follow)
         return;
     free(follow->next);
     free(follow->bucket);
+    free(follow->filled);
     free(follow);
 }
 
@@ -134,8 +138,10 @@ struct follow_rest follow_note(struct follow *follow, double seconds, uint8_t x,
     memset(follow->wrong_weight, 0, sizeof follow->wrong_weight);
     memset(follow->explained, 0, sizeof follow->explained);
     follow->ordered = follow->ordered_low = follow->ordered_high = 0;
+    for (uint32_t i = 0; i < follow->next_count; i++)
+        follow->bucket[follow->filled[i]] = 0;
     follow->next_count = 0;
-    memset(follow->bucket, 0, BELIEF_BUCKETS * sizeof *follow->bucket);
+    follow->sum = follow->least = 0;
     set_slip(follow, trust);
     follow->key_elsewhere = elsewhere_expect(&follow->elsewhere, x);
     /* A player who is not trusted at all is in a piece all the same. */
@@ -146,13 +152,15 @@ struct follow_rest follow_note(struct follow *follow, double seconds, uint8_t x,
         jump_begin(follow);
         follow->next_away = follow->pieces->count ? away_start(follow) * away_key : 1;
     } else {
-        float believed = 0, since = (float)fmax(follow->seconds - follow->last, .001);
+        float believed = 0;
+        follow->time = timing_since((float)fmax(follow->seconds - follow->last, .001));
         for (uint32_t i = 0; i < follow->count; i++) {
             explain(follow, &follow->now[i]);
+            follow->least = follow->sum * (float)c->prune * worth_looking;
             believed += follow->now[i].weight;
         }
         follow->next_away = (follow->away * (float)(1 - c->enter) + believed * (float)c->leave) *
-                            away_key * .5f / (since + .05f);
+                            away_key * follow->time.any;
         jump_anywhere(follow, believed);
     }
     follow->waiting = true;

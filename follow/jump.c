@@ -111,13 +111,9 @@ void jump_anywhere(struct follow *follow, float believed)
         return;
     const struct hypothesis *likely = &follow->now[0];
     const struct pieces_piece *piece = &pieces->piece[pieces->piece_of[likely->position]];
-    float since = (float)fmax(follow->seconds - follow->last, .001);
     float source =
-        (follow->away * (float)c->enter + believed * (float)c->leave) * .5f / (since + .05f);
-    float sum = follow->next_away;
-    for (uint32_t i = 0; i < follow->next_count; i++)
-        sum += follow->next[i].weight;
-    float least = (float)c->prune * sum;
+        (follow->away * (float)c->enter + believed * (float)c->leave) * follow->time.any;
+    float least = (float)c->prune * (follow->next_away + follow->sum);
     struct hypothesis to = arrival(follow, likely->tempo, likely->steps < 4 ? likely->steps : 4);
     float begin = .5f * (float)c->begin_share * source;
     if (begin > least) {

@@ -290,7 +290,7 @@ static void read_ways(const struct lattice *lattice, const struct pieces *pieces
         told->piece = (int)piece;
         told->position = told->of = state->position;
         told->shift = state->shift;
-        told->hands = state->hands;
+        told->hands = hands_playing(state->hands);
         told->sure = sure_of(lattice, layer, state->position);
         told->pitch = edge->y;
         told->jumped = edge->how == EXPLAIN_JUMP;
@@ -299,7 +299,7 @@ static void read_ways(const struct lattice *lattice, const struct pieces *pieces
                 uint32_t before = state->position - m;
                 bool there = false;
                 for (uint32_t k = pieces->first[before]; k < pieces->first[before + 1]; k++)
-                    there |= pieces->pitch[k] + state->shift == edge->y;
+                    there |= pieces->pitch[k] + state->shift == edge->y || pieces->pitch[k] == edge->y;
                 if (there) {
                     told->of = before;
                     break;

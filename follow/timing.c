@@ -16,11 +16,20 @@ static float normal(float z, float variance)
     return expf(-.5f * z * z / variance) * .39894228f / sqrtf(variance);
 }
 
+static float within(float passed)
+{
+    return passed < least_passed ? least_passed : passed;
+}
+
+float timing_most(const struct follow *follow, float passed)
+{
+    return (normal(0, follow->uneven) + 1) / within(passed);
+}
+
 float timing_step(const struct follow *follow, float passed, double quarters, float tempo)
 {
     const struct follow_constants *c = &follow_constants;
-    if (passed < least_passed)
-        passed = least_passed;
+    passed = within(passed);
     if (!(tempo > 0))
         return .5f / (passed + .05f);
     float due = tempo * (float)quarters, z = logf(passed / due);
@@ -36,12 +45,21 @@ float timing_step(const struct follow *follow, float passed, double quarters, fl
     return density / passed;
 }
 
-float timing_chord(float since_last)
+/* A time after which each moment is as likely, of this mean. */
+static float fall(float since, double mean)
+{
+    return expf(-since / (float)mean) / (float)mean;
+}
+
+struct timing timing_since(float since)
 {
     const struct follow_constants *c = &follow_constants;
-    float chord = (float)c->chord, spread = (float)c->spread, share = (float)c->spread_share;
-    return (1 - share) * expf(-since_last / chord) / chord +
-           share * expf(-since_last / spread) / spread;
+    return (struct timing){.since = since,
+                           .any = .5f / (since + .05f),
+                           .chord = (float)(1 - c->spread_share) * fall(since, c->chord) +
+                                    (float)c->spread_share * fall(since, c->spread),
+                           .again = fall(since, c->again_time),
+                           .brush = fall(since, c->brush_time)};
 }
 
 float timing_follow(float tempo, unsigned steps, double quarters, float passed)

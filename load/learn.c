@@ -197,9 +197,11 @@ int learn_rewards(const struct model *model, struct learn_rewards *rewards, stru
     int status = fresh ? 0 : -1;
     if (status == 0 && !agent_policy_fits(task, model_policy(model)))
         status = error_set(error, "the policy was not learned from rhythm");
+    /* Many pieces are a mean of many plays as they are. */
+    uint32_t plays = count < 4 ? LEARN_PLAYS : 1 + 4 * LEARN_PLAYS / (uint32_t)(count + 1);
     if (status == 0) {
-        rewards->policy = practice_reward(task, model_policy(model), LEARN_PLAYS, seed);
-        rewards->untrained = practice_reward(task, fresh, LEARN_PLAYS, seed);
+        rewards->policy = practice_reward(task, model_policy(model), plays, seed);
+        rewards->untrained = practice_reward(task, fresh, plays, seed);
         rewards->best = practice_best_reward(task);
         if (rewards->policy < 0 || rewards->untrained < 0 || rewards->best < 0)
             status = error_set(error, "out of memory");

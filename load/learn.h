@@ -13,7 +13,7 @@
 enum {
     LEARN_LANES = 64,  /* environments that ppo steps together */
     LEARN_CONTEXT = 2, /* beats of context */
-    LEARN_PLAYS = 16,  /* of every piece, for the rewards that are compared */
+    LEARN_PLAYS = 16,  /* of every piece of few, for the rewards that are compared */
 };
 
 struct learn_settings {
@@ -60,7 +60,8 @@ struct model *learn_songs(struct song *const *songs, size_t count, uint32_t cont
 
 /* Mean rewards a beat of playing the pieces from their beginnings. */
 struct learn_rewards {
-    double policy, untrained, best; /* best: none can be above it */
+    double policy, untrained, best; /* best: none can be above it; NaN: as
+                                        practice_best_reward */
 };
 
 /* -1: the model's policy is of another kind, out of memory. */

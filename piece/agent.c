@@ -143,8 +143,7 @@ static void update_likely(struct agent *agent)
 
 void agent_hear(struct agent *agent, const struct rhythm *rhythm)
 {
-    for (uint32_t c = 0; c < agent->task->classes; c++)
-        agent->fit[c] = rhythm_fit(&agent->task->rhythm[c], rhythm);
+    agent_task_hear(agent->task, rhythm, agent->fit);
     update_likely(agent);
 }
 

@@ -67,8 +67,15 @@ void agent_task_close(struct agent_task *task);
 const struct process *agent_task_process(const struct agent_task *task);
 const struct song *agent_task_song(const struct agent_task *task, size_t index);
 
-/* The most that an arc pays to an agent that hears a rhythm, at whatever visit. */
-float agent_task_most(const struct agent_task *task, uint32_t arc, const struct rhythm *heard);
+/* States of one rhythm are a class. */
+uint32_t agent_task_classes(const struct agent_task *task);
+uint32_t agent_task_class(const struct agent_task *task, uint32_t state);
+
+/* fit[class]: how well the rhythm of each class is the one that is heard. */
+void agent_task_hear(const struct agent_task *task, const struct rhythm *heard, float *fit);
+
+/* The most that an arc pays at whatever visit, where the rhythm heard is that of its end. */
+float agent_task_most(const struct agent_task *task, uint32_t arc);
 
 /* A linear policy before any learning: all arcs of a state are equally likely,
  * and the return is taken once in some hundred beats. */

@@ -164,15 +164,30 @@ const struct song *agent_task_song(const struct agent_task *task, size_t index)
     return task->songs[index];
 }
 
-float agent_task_most(const struct agent_task *task, uint32_t arc, const struct rhythm *heard)
+uint32_t agent_task_classes(const struct agent_task *task)
 {
-    const struct process *process = task->process;
-    float most = process->arc_reward[arc];
+    return task->classes;
+}
+
+uint32_t agent_task_class(const struct agent_task *task, uint32_t state)
+{
+    return task->class_of[state];
+}
+
+void agent_task_hear(const struct agent_task *task, const struct rhythm *heard, float *fit)
+{
+    for (uint32_t c = 0; c < task->classes; c++)
+        fit[c] = rhythm_fit(&task->rhythm[c], heard);
+}
+
+float agent_task_most(const struct agent_task *task, uint32_t arc)
+{
+    float most = task->process->arc_reward[arc];
     for (size_t v = 0; task->row[arc] != NO_ROW && v < AGENT_VISITS; v++) {
         float turned = task->turned[task->row[arc] * (size_t)AGENT_VISITS + v];
         most = turned > most ? turned : most;
     }
-    return most * rhythm_fit(&task->rhythm[task->class_of[process->arc_next[arc]]], heard);
+    return most;
 }
 
 static struct policy_shape shape_of(const struct agent_task *task)

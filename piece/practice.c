@@ -1,10 +1,13 @@
 /* Each lane has an agent and a piece that is being played to it. */
 #include "piece/practice.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { STREAM = 0x707261 };
+
+static const double BEST_WORK = 1e9; /* beats times arcs: seconds */
 
 const struct pianist_manner practice_manner = {.05, .05, .05, .05};
 
@@ -282,51 +285,86 @@ double practice_reward(const struct agent_task *task, const struct policy *polic
     return all ? sum / (double)all : 0;
 }
 
-/* The values of all states before a beat from those after it. */
-static void back_up(const struct agent_task *task, const struct rhythm *heard, const double *after,
-                    double *before)
+/* Value iteration over states and beats. */
+struct values {
+    const struct agent_task *task;
+    double *after, *before; /* [states]: of the beat after, and of this one */
+    float *most;            /* [arcs]: what each pays at most */
+    float *fit;             /* [classes], with the rhythm of the beat */
+};
+
+static int values_open(struct values *values, const struct agent_task *task)
 {
     const struct process *process = agent_task_process(task);
-    double anywhere = 0;
+    *values = (struct values){
+        .task = task,
+        .after = malloc(process->states * sizeof *values->after),
+        .before = malloc(process->states * sizeof *values->before),
+        .most = malloc(((size_t)process->arcs + 1) * sizeof *values->most),
+        .fit = malloc(((size_t)agent_task_classes(task) + 1) * sizeof *values->fit)};
+    if (!values->after || !values->before || !values->most || !values->fit)
+        return -1;
+    for (uint32_t a = 0; a < process->arcs; a++)
+        values->most[a] = agent_task_most(task, a);
+    return 0;
+}
+
+static void values_close(struct values *values)
+{
+    free(values->after);
+    free(values->before);
+    free(values->most);
+    free(values->fit);
+}
+
+/* The values of all states before a beat from those after it. */
+static void back_up(struct values *values, const struct rhythm *heard)
+{
+    const struct process *process = agent_task_process(values->task);
+    double anywhere = 0, *before = values->before;
+    agent_task_hear(values->task, heard, values->fit);
     for (uint32_t s = 0; s < process->states; s++)
-        anywhere = after[s] > anywhere ? after[s] : anywhere;
+        anywhere = fmax(anywhere, values->after[s]);
     for (uint32_t s = 0; s < process->states; s++) {
         before[s] = anywhere; /* by a return */
         for (uint32_t a = process->first_arc[s]; a < process->first_arc[s + 1]; a++) {
-            double worth = (double)agent_task_most(task, a, heard) + after[process->arc_next[a]];
-            before[s] = worth > before[s] ? worth : before[s];
+            uint32_t next = process->arc_next[a];
+            float pays = values->most[a] * values->fit[agent_task_class(values->task, next)];
+            before[s] = fmax(before[s], (double)pays + values->after[next]);
         }
     }
+    values->before = values->after;
+    values->after = before;
 }
 
 /* The value of the first beat of the best beginning, which pays nothing itself. */
 static double best_beginning(const struct process *process, const double *value)
 {
     double best = 0;
-    for (uint32_t k = 0; k < process->trajectories; k++) {
-        double worth = value[process->visited[process->start[k]]];
-        best = worth > best ? worth : best;
-    }
+    for (uint32_t k = 0; k < process->trajectories; k++)
+        best = fmax(best, value[process->visited[process->start[k]]]);
     return best;
 }
 
 double practice_best_reward(const struct agent_task *task)
 {
     const struct process *process = agent_task_process(task);
-    double *value = malloc(2 * (size_t)process->states * sizeof *value), sum = 0;
-    for (uint32_t k = 0; value && k < process->trajectories; k++) {
+    uint32_t beats = process->start[process->trajectories];
+    struct values values;
+    double sum = 0;
+    if ((double)beats * process->arcs > BEST_WORK)
+        return (double)NAN;
+    if (values_open(&values, task) != 0)
+        sum = -1;
+    for (uint32_t k = 0; sum >= 0 && k < process->trajectories; k++) {
         const struct song *song = agent_task_song(task, k);
-        double *after = value, *before = value + process->states;
-        memset(value, 0, process->states * sizeof *value);
+        memset(values.after, 0, process->states * sizeof *values.after);
         for (uint32_t b = song_beats(song); b-- > 1;) {
             struct rhythm rhythm = pianist_written(song, b);
-            back_up(task, &rhythm, after, before);
-            double *swap = after;
-            after = before;
-            before = swap;
+            back_up(&values, &rhythm);
         }
-        sum += best_beginning(process, after);
+        sum += best_beginning(process, values.after);
     }
-    free(value);
-    return value ? sum / process->start[process->trajectories] : -1;
+    values_close(&values);
+    return sum < 0 ? -1 : sum / beats;
 }

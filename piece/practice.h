@@ -31,7 +31,8 @@ double practice_reward(const struct agent_task *task, const struct policy *polic
 
 /* What no policy's mean reward there can exceed: value iteration over states and
  * beats with all the rhythm known beforehand, every arc at the visit at which it
- * pays most. O(beats * arcs). Negative: out of memory. */
+ * pays most. O(beats * arcs). NaN: too many of them, work for more than a few seconds.
+ * Negative: out of memory. */
 double practice_best_reward(const struct agent_task *task);
 
 #endif

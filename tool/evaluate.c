@@ -1,6 +1,7 @@
 /* audiogenrl evaluate: how much wrong playing is put right. */
 #include "tool/evaluate.h"
 
+#include "follow/constants.h"
 #include "measure/labelled.h"
 #include "measure/report.h"
 #include "picture/plot.h"
@@ -79,6 +80,12 @@ static int check_numbers(struct evaluate_options *options)
     if (options->start && strcmp(options->start, "random") != 0 &&
         strcmp(options->start, "first") != 0)
         return command_usage("evaluate", "--start is first or random, not '%s'", options->start);
+    for (size_t i = 0; options->constants && options->constants[i]; i++)
+        if (follow_constants_set(options->constants[i]) != 0)
+            return command_usage("evaluate",
+                                 "--constant takes NAME=NUMBER with a name of "
+                                 "follow/constants.h, not '%s'",
+                                 options->constants[i]);
     return COMMAND_GO_ON;
 }
 
@@ -330,6 +337,7 @@ static void options_clear(struct evaluate_options *options)
     g_strfreev(options->models);
     g_strfreev(options->real);
     g_strfreev(options->error_list);
+    g_strfreev(options->constants);
     g_free(options->snapshots);
     g_free(options->mode_list);
     g_free(options->start);
@@ -369,6 +377,10 @@ int command_evaluate(int argc, char **argv)
         {"errors", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.error_list,
          "what is played wrong; may be given several times (shift:p=0.1, 0.3 and 0.5,max=2)",
          "SPEC"},
+        {"constant", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.constants,
+         "another value of a constant of following, to see how much it matters; may be given "
+         "several times",
+         "NAME=NUMBER"},
         KNOBS_VALUE_ENTRIES(options.knobs),
         {"live", 0, 0, G_OPTION_ARG_NONE, &options.live,
          "decide on each note with nothing known of what follows, and time it", NULL},

@@ -19,7 +19,7 @@ enum {
 struct evaluate_options {
     char **models, **real;
     char *snapshots, *mode_list, *start, *plot, *csv;
-    char **error_list;
+    char **error_list, **constants;
     gboolean own_models, alone, live;
     gint repeat, threads;
     gint64 own_steps;

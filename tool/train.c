@@ -253,15 +253,16 @@ static json_t *describe(const struct model *model, const struct learn_rewards *r
     json_t *pieces = json_array();
     for (size_t i = 0; i < model_songs(model); i++)
         json_array_append_new(pieces, command_text(model_song(model, i)->name));
-    return json_pack(
-        "{s:o, s:o, s:s, s:s, s:I, s:I, s:b, s:i, s:i, s:i, s:o, "
-        "s:{s:f, s:f, s:f, s:o}}",
-        "model", command_text(output), "pieces", pieces, "algorithm", origin->algorithm, "policy",
-        origin->policy, "steps", (json_int_t)origin->steps, "seed", (json_int_t)origin->seed,
-        "interrupted", interrupted != 0, "states", (int)process->states, "transitions",
-        (int)process->arcs, "context", (int)process->context, "steps_per_second",
-        command_number(rate), "reward", "policy", rewards->policy, "untrained", rewards->untrained,
-        "best", rewards->best, "share_of_best", command_number(rewards->policy / rewards->best));
+    return json_pack("{s:o, s:o, s:s, s:s, s:I, s:I, s:b, s:i, s:i, s:i, s:o, "
+                     "s:{s:f, s:f, s:o, s:o}}",
+                     "model", command_text(output), "pieces", pieces, "algorithm",
+                     origin->algorithm, "policy", origin->policy, "steps",
+                     (json_int_t)origin->steps, "seed", (json_int_t)origin->seed, "interrupted",
+                     interrupted != 0, "states", (int)process->states, "transitions",
+                     (int)process->arcs, "context", (int)process->context, "steps_per_second",
+                     command_number(rate), "reward", "policy", rewards->policy, "untrained",
+                     rewards->untrained, "best", command_number(rewards->best), "share_of_best",
+                     command_number(rewards->policy / rewards->best));
 }
 
 static void print_result(const struct model *model, const struct learn_rewards *rewards,
@@ -278,10 +279,13 @@ static void print_result(const struct model *model, const struct learn_rewards *
            origin->policy, (unsigned long long)origin->steps, (unsigned long long)origin->seed);
     printf("speed            %.0f steps a second (%.2f s)\n",
            seconds > 0 ? (double)steps / seconds : 0.0, seconds);
-    printf("reward a step    %.4f policy, %.4f untrained, %.4f best possible\n", rewards->policy,
-           rewards->untrained, rewards->best);
-    printf("share of best    %.2f %%, playing every piece from its beginning\n",
-           100 * rewards->policy / rewards->best);
+    printf("reward a step    %.4f policy, %.4f untrained", rewards->policy, rewards->untrained);
+    if (isnan(rewards->best))
+        printf("; the best possible is not worked out for so many pieces\n");
+    else
+        printf(", %.4f best possible\nshare of best    %.2f %%, playing every piece from its "
+               "beginning\n",
+               rewards->best, 100 * rewards->policy / rewards->best);
     printf("model            %s\n", output);
 }
 
