@@ -61,6 +61,7 @@ enum explanation {
 struct group {
     double seconds;      /* of its first note */
     float log_elsewhere; /* of all its notes, if the player is elsewhere */
+    float log_believed;  /* as they were expected, with time left out */
     uint8_t count, lowest, highest;
     uint8_t x[PIECES_MOST_NOTES];
 };

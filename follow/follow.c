@@ -225,6 +225,9 @@ void follow_settle(struct follow *follow, float elsewhere)
         sum += follow->next[i].weight;
     if (!(sum > 0)) /* nothing explains it */
         sum = follow->next_away = 1;
+    else if (follow->started)
+        follow->group[(follow->groups - 1) % PIECES_LINE].log_believed +=
+            logf(sum / follow->time.any);
     uint16_t kept[FOLLOW_HYPOTHESES];
     follow->count = keep_heaviest(follow, (float)c->prune * sum, kept);
     if (follow->lattice)

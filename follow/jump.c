@@ -133,26 +133,51 @@ static const struct group *group_ago(const struct follow *follow, uint32_t ago)
     return &follow->group[(follow->groups - 1 - ago) % PIECES_LINE];
 }
 
-/* How much better than by elsewhere the last groups are explained by the onsets up to a
- * position, in nats. */
+/* The logarithm of a player's note being right, of an onset of so many notes; and being wrong. */
+static float log_right(const struct follow *follow, uint32_t notes)
+{
+    return logf((float)(1 - follow->slip.wrong) / (float)notes);
+}
+
+static float log_wrong(const struct follow *follow)
+{
+    return logf((float)follow->slip.wrong * .02f);
+}
+
+/* How the last groups are explained by the onsets up to a position, in nats. */
 static float line_evidence(const struct follow *follow, uint32_t position, int shift)
 {
     const struct pieces *pieces = follow->pieces;
-    float log_right = logf((float)(1 - follow->slip.wrong)),
-          log_wrong = logf((float)follow->slip.wrong * .02f);
     float evidence = 0;
     for (uint32_t ago = 0; ago < PIECES_LINE; ago++) {
         const struct group *group = group_ago(follow, ago);
         uint32_t at = position - ago, n = pieces->first[at + 1] - pieces->first[at];
-        evidence -= group->log_elsewhere;
         for (uint32_t g = 0; g < group->count; g++) {
             bool there = false;
             for (uint32_t k = 0; k < n; k++)
                 there |= pieces->pitch[pieces->first[at] + k] + shift == group->x[g];
-            evidence += there ? log_right - logf((float)n) : log_wrong;
+            evidence += there ? log_right(follow, n) : log_wrong(follow);
         }
     }
     return evidence;
+}
+
+/* The last groups together: as elsewhere and as they were expected explain them, and as the
+ * best line of notes might. */
+struct line_groups {
+    float elsewhere, believed, best;
+};
+
+static struct line_groups sum_groups(const struct follow *follow)
+{
+    struct line_groups sum = {0};
+    for (uint32_t ago = 0; ago < PIECES_LINE; ago++) {
+        const struct group *group = group_ago(follow, ago);
+        sum.elsewhere += group->log_elsewhere;
+        sum.believed += group->log_believed;
+        sum.best += (float)group->count * log_right(follow, group->count);
+    }
+    return sum;
 }
 
 static void arrive(struct follow *follow, uint32_t position, int shift, float weight)
@@ -179,8 +204,14 @@ static void arrive(struct follow *follow, uint32_t position, int shift, float we
 void jump_by_line(struct follow *follow)
 {
     static const float most_gained = 100, least = 1e-3f;
+    const struct follow_constants *c = &follow_constants;
     const struct pieces *pieces = follow->pieces;
-    if (follow->groups < PIECES_LINE || follow->away < .01f || !pieces->onsets)
+    if (follow->groups < PIECES_LINE || !pieces->onsets)
+        return;
+    struct line_groups groups = sum_groups(follow);
+    float from_away = follow->away * (float)c->enter_line, from_piece = (float)c->leave;
+    float each = .9f / (float)pieces->onsets;
+    if (follow->away < .01f && each * from_piece * expf(groups.best - groups.believed) < least)
         return;
     uint8_t line[PIECES_LINE];
     uint32_t looks = 0;
@@ -197,10 +228,11 @@ void jump_by_line(struct follow *follow)
             int shift = line[PIECES_LINE - 1] - pitch;
             if (shift < -BELIEF_SHIFT || shift > BELIEF_SHIFT)
                 continue;
-            float gained = expf(fminf(line_evidence(follow, at, shift), 20));
-            float weight = follow->away * (float)follow_constants.enter_line *
-                           (shift ? .1f / 24 : .9f) / (float)pieces->onsets * gained;
-            weight = fminf(weight, most_gained * follow->away);
+            float evidence = line_evidence(follow, at, shift);
+            float away = from_away * each * expf(fminf(evidence - groups.elsewhere, 20));
+            float piece = from_piece * each * expf(fminf(evidence - groups.believed, 20));
+            float weight = fminf(away, most_gained * follow->away) + fminf(piece, 1);
+            weight *= shift ? .1f / 24 : 1;
             if (weight > least)
                 arrive(follow, at, shift, weight);
         }
