@@ -111,8 +111,7 @@ void jump_anywhere(struct follow *follow, float believed)
         return;
     const struct hypothesis *likely = &follow->now[0];
     const struct pieces_piece *piece = &pieces->piece[pieces->piece_of[likely->position]];
-    float source =
-        (follow->away * (float)c->enter + believed * (float)c->leave) * follow->time.any;
+    float source = (follow->away * (float)c->enter + believed * (float)c->leave) * follow->time.any;
     float least = (float)c->prune * (follow->next_away + follow->sum);
     struct hypothesis to = arrival(follow, likely->tempo, likely->steps < 4 ? likely->steps : 4);
     float begin = .5f * (float)c->begin_share * source;
@@ -162,10 +161,29 @@ static float line_evidence(const struct follow *follow, uint32_t position, int s
     return evidence;
 }
 
+/* From the group before to a group. */
+static float seconds_before(const struct follow *follow, uint32_t ago)
+{
+    return (float)(group_ago(follow, ago)->seconds - group_ago(follow, ago + 1)->seconds);
+}
+
+/* How much better than at any times the groups fit in time, in nats. */
+static float line_time(const struct follow *follow, uint32_t position)
+{
+    const double *quarter = &follow->pieces->quarter[position];
+    double passed = group_ago(follow, 0)->seconds - group_ago(follow, PIECES_LINE - 1)->seconds;
+    float tempo = (float)(passed / (*quarter - *(quarter - (PIECES_LINE - 1)))), evidence = 0;
+    for (uint32_t ago = 0; ago + 1 < PIECES_LINE; ago++, quarter--)
+        evidence += logf(
+            timing_step(follow, seconds_before(follow, ago), *quarter - *(quarter - 1), tempo) /
+            timing_since(seconds_before(follow, ago)).any);
+    return evidence;
+}
+
 /* The last groups together: as elsewhere and as they were expected explain them, and as the
- * best line of notes might. */
+ * best line of notes might by its notes and by its times. */
 struct line_groups {
-    float elsewhere, believed, best;
+    float elsewhere, believed, notes, times;
 };
 
 static struct line_groups sum_groups(const struct follow *follow)
@@ -175,7 +193,10 @@ static struct line_groups sum_groups(const struct follow *follow)
         const struct group *group = group_ago(follow, ago);
         sum.elsewhere += group->log_elsewhere;
         sum.believed += group->log_believed;
-        sum.best += (float)group->count * log_right(follow, group->count);
+        sum.notes += (float)group->count * log_right(follow, group->count);
+        if (ago + 1 < PIECES_LINE)
+            sum.times += logf(timing_most(follow, seconds_before(follow, ago)) /
+                              timing_since(seconds_before(follow, ago)).any);
     }
     return sum;
 }
@@ -211,7 +232,8 @@ void jump_by_line(struct follow *follow)
     struct line_groups groups = sum_groups(follow);
     float from_away = follow->away * (float)c->enter_line, from_piece = (float)c->leave;
     float each = .9f / (float)pieces->onsets;
-    if (follow->away < .01f && each * from_piece * expf(groups.best - groups.believed) < least)
+    float needed = logf(least / (each * from_piece)) + groups.believed - groups.times;
+    if (follow->away < .01f && groups.notes < needed)
         return;
     uint8_t line[PIECES_LINE];
     uint32_t looks = 0;
@@ -230,7 +252,10 @@ void jump_by_line(struct follow *follow)
                 continue;
             float evidence = line_evidence(follow, at, shift);
             float away = from_away * each * expf(fminf(evidence - groups.elsewhere, 20));
-            float piece = from_piece * each * expf(fminf(evidence - groups.believed, 20));
+            float piece = 0;
+            if (evidence > needed)
+                piece = from_piece * each *
+                        expf(fminf(evidence + line_time(follow, at) - groups.believed, 20));
             float weight = fminf(away, most_gained * follow->away) + fminf(piece, 1);
             weight *= shift ? .1f / 24 : 1;
             if (weight > least)

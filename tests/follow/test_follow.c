@@ -116,12 +116,47 @@ static void pieces_that_begin_alike_are_held(void **state)
     close_pieces(&f);
 }
 
+/* The second half is the first with every note a semitone off, up and down in turn. */
+static struct song *two_alike(void)
+{
+    enum { HALF = 64 };
+    struct song_note notes[2 * HALF];
+    struct rng rng;
+    rng_seed(&rng, 5, 0);
+    for (uint32_t n = 0; n < HALF; n++) {
+        int pitch = 48 + (int)rng_below(&rng, 24);
+        notes[n] = (struct song_note){2 * n, (uint8_t)pitch};
+        notes[HALF + n] = (struct song_note){2 * (HALF + n), (uint8_t)(pitch + (n % 2 ? 1 : -1))};
+    }
+    return music_written(notes, 2 * HALF);
+}
+
+/* Who makes many mistakes is not thought to make more where the music is another passage. */
+static void a_line_leads_away_from_where_it_does_not_fit(void **state)
+{
+    (void)state;
+    enum { HALF = 64, WRONG = 24, FOUND = 6, ENDS = 24 };
+    struct song *song = two_alike();
+    struct following f = open_pieces(&song, 1);
+    const struct song *written = model_song(f.model, 0);
+    float vote[128];
+    for (uint32_t n = 0; n < WRONG; n++)
+        follow_note(f.follow, n * .25, (uint8_t)(written->pitch[n] + (n % 2 ? 2 : 0)), 1, vote);
+    for (uint32_t n = WRONG; n < WRONG + ENDS; n++) {
+        follow_note(f.follow, n * .25, written->pitch[HALF + n], 1, vote);
+        if (n >= WRONG + FOUND)
+            assert_int_equal(follow_place(f.follow).position, HALF + n);
+    }
+    close_pieces(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_keyboard_ends),
         cmocka_unit_test(what_is_no_time_is_that_of_the_note_before),
         cmocka_unit_test(pieces_that_begin_alike_are_held),
+        cmocka_unit_test(a_line_leads_away_from_where_it_does_not_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
