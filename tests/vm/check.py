@@ -233,7 +233,7 @@ def check_latency(share):
            f"p50 {off[0] / least[0]:.2f}, p99 {off[1] / least[1]:.2f}")
     report(off[0] < midish[0] and off[1] < midish[1], "latency: mode off below midish",
            f"p50 {off[0]} and {midish[0]}, p99 {off[1]} and {midish[1]}")
-    report(correct[1] <= 300, "latency: mode correct, 100 pieces, p99 at most 300 us", f"{correct[1]}")
+    report(correct[1] <= 200, "latency: mode correct, 100 pieces, p99 at most 200 us", f"{correct[1]}")
     status = json.loads((share / "status.json").read_text())
     report(status["repertoire"]["pieces"] == 100 and status["corrected"] > 0,
            "latency: 100 pieces, and notes were corrected",
