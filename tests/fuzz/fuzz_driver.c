@@ -1,14 +1,10 @@
 /* Replays inputs through a fuzz target where libFuzzer is not at hand: each
  * argument is a file, or a folder whose files are taken in order of name. */
+#include "target.h"
+
 #include <dirent.h>
 #include <errno.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static int replay_file(const char *path)
 {

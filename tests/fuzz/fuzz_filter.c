@@ -6,12 +6,7 @@
 #include "tests/filter/watch.h"
 
 #include "rl/policy.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "target.h"
 
 struct input {
     const uint8_t *at, *end;

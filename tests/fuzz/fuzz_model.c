@@ -3,22 +3,10 @@
  * checksum would keep everything out. */
 #include "piece/model.h"
 #include "rl/policy.h"
+#include "target.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <zlib.h>
-
-#define MUST(condition)                                                                            \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            fprintf(stderr, "line %d: %s\n", __LINE__, #condition);                                \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Networks stand alone, and their weights are numbers. */
 static void check_networks(const struct model *model)

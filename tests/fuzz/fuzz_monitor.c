@@ -1,21 +1,8 @@
 /* Any bytes as lines of the service: whatever they say, the monitor draws it into
  * cells of known styles, and in ASCII where there is no more. */
+#include "target.h"
 #include "tool/scene.h"
 #include "tool/screen.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#define MUST(condition)                                                                            \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            fprintf(stderr, "line %d: %s\n", __LINE__, #condition);                                \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check_scene(const struct scene *scene)
 {

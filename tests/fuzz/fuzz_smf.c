@@ -2,20 +2,7 @@
  * promises when its notes are changed, saved, loaded and rewritten. */
 #include "base/rng.h"
 #include "midi/midifile.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#define MUST(condition)                                                                            \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            fprintf(stderr, "line %d: %s\n", __LINE__, #condition);                                \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "target.h"
 
 static struct midifile *load(const uint8_t *bytes, size_t length)
 {
