@@ -212,8 +212,6 @@ static void expect_release_all(struct watch *watch)
     must(watch->held_count == 0, "nothing is held after a release of all");
 }
 
-/* --- Switches --- */
-
 static const struct filter_trigger *switch_of(const struct filter_settings *settings,
                                               unsigned which)
 {
@@ -251,8 +249,6 @@ static bool expect_switch(struct watch *watch, const struct midi_event *event,
     }
     return taken;
 }
-
-/* --- Events --- */
 
 static void expect_strike(struct watch *watch, const struct midi_event *event,
                           const struct filter_settings *settings)
@@ -320,11 +316,8 @@ static void expect_release(struct watch *watch, const struct midi_event *event)
 
 static void expect_pressure(struct watch *watch, const struct midi_event *event)
 {
-    unsigned pitch = event->data[0];
-    for (size_t i = 0; i < watch->held_count; i++)
-        if (watch->held[i].channel == midi_channel(event) && watch->held[i].key == event->data[0])
-            pitch = watch->held[i].pitch;
-    expect_note(watch, event, pitch);
+    size_t index = find(watch, midi_channel(event), event->data[0]);
+    expect_note(watch, event, index < MOST_HELD ? watch->held[index].pitch : event->data[0]);
 }
 
 static void expect_event(struct watch *watch, const struct midi_event *event,
@@ -428,10 +421,7 @@ void watch_set(struct watch *watch, const struct filter_settings *settings)
 {
     struct error error;
     begin(watch);
-    if (filter_set(watch->filter, settings, &error) != 0) {
-        fprintf(stderr, "%s\n", error.text);
-        abort();
-    }
+    must(filter_set(watch->filter, settings, &error) == 0, error.text);
     watch->pressed = 0;
     compare(watch, NULL);
 }
@@ -455,24 +445,14 @@ static void forget(struct watch *watch)
     watch->pressed = 0;
 }
 
-static void open_filter(struct watch *watch, const struct filter_settings *settings)
-{
-    struct error error;
-    watch->filter = filter_open(settings, take_sent, watch, &error);
-    if (!watch->filter) {
-        fprintf(stderr, "%s\n", error.text);
-        abort();
-    }
-    filter_set_corrector(watch->filter, watch->corrector);
-    forget(watch);
-}
-
 struct watch *watch_open(const struct filter_settings *settings)
 {
+    struct error error;
     struct watch *watch = calloc(1, sizeof *watch);
-    if (!watch)
-        abort();
-    open_filter(watch, settings);
+    must(watch, "memory for the reference");
+    watch->filter = filter_open(settings, take_sent, watch, &error);
+    must(watch->filter, error.text);
+    forget(watch);
     return watch;
 }
 
