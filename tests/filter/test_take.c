@@ -1,5 +1,6 @@
 /* Choosing and placing of notes, songs, and both ways through a corrector. */
 #include "filter/take.h"
+#include "tests/midi/bytes.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,56 +9,43 @@
 
 #include <cmocka.h>
 
-/* --- A file made by hand: 480 ticks a quarter note, tracks of (delta, status, key, velocity) ---
- */
-
+/* A file made by hand: 480 ticks a quarter note, tracks of (delta, status, key, velocity). */
 struct event {
     unsigned delta;
     unsigned char status, key, velocity;
 };
 
-struct bytes {
-    unsigned char data[65536];
-    size_t length;
+struct track {
+    const char *name;
+    const struct event *event;
+    size_t count;
 };
 
-static void put(struct bytes *to, const void *bytes, size_t length)
-{
-    assert_true(to->length + length <= sizeof to->data);
-    memcpy(to->data + to->length, bytes, length);
-    to->length += length;
-}
+#define EVENTS(events) (events), sizeof(events) / sizeof *(events)
 
-static void put_byte(struct bytes *to, unsigned value)
+static void put_track(struct bytes *to, const struct track *track)
 {
-    unsigned char byte = (unsigned char)value;
-    put(to, &byte, 1);
-}
-
-static void put_track(struct bytes *to, const char *name, const struct event *events, size_t count)
-{
-    put(to, "MTrk\0\0\0\0", 8);
-    size_t begin = to->length;
-    put(to, "\0\xff\3", 3);
-    put_byte(to, (unsigned)strlen(name));
-    put(to, name, strlen(name));
-    for (size_t i = 0; i < count; i++) {
-        put_byte(to, 0x80 | events[i].delta >> 7);
-        put_byte(to, events[i].delta & 0x7f);
-        put_byte(to, events[i].status);
-        put_byte(to, events[i].key);
-        put_byte(to, events[i].velocity);
+    const uint8_t name[] = {0, 0xFF, 3, (uint8_t)strlen(track->name)}, end[] = {END};
+    struct bytes bytes = {.length = 0};
+    bytes_put(&bytes, name, sizeof name);
+    bytes_put(&bytes, track->name, strlen(track->name));
+    for (size_t i = 0; i < track->count; i++) {
+        const struct event *event = &track->event[i];
+        const uint8_t data[] = {(uint8_t)(0x80 | event->delta >> 7), event->delta & 0x7F,
+                                event->status, event->key, event->velocity};
+        bytes_put(&bytes, data, sizeof data);
     }
-    put(to, "\0\xff\x2f\0", 4);
-    size_t length = to->length - begin;
-    to->data[begin - 2] = (unsigned char)(length >> 8);
-    to->data[begin - 1] = (unsigned char)length;
+    bytes_put(&bytes, end, sizeof end);
+    bytes_track(to, bytes.at, bytes.length);
 }
 
-static struct midifile *load(struct bytes *from)
+static struct midifile *file_of(const struct track *track, uint8_t tracks)
 {
     struct error error;
-    struct midifile *file = midifile_load_memory(from->data, from->length, "made.mid", &error);
+    struct bytes bytes = bytes_header(tracks > 1, tracks, 480);
+    for (uint8_t t = 0; t < tracks; t++)
+        put_track(&bytes, &track[t]);
+    struct midifile *file = midifile_load_memory(bytes.at, bytes.length, "made.mid", &error);
     if (!file)
         fail_msg("%s", error.text);
     return file;
@@ -82,15 +70,27 @@ static const struct event drums[] = {
 
 static struct midifile *band(void)
 {
-    struct bytes bytes = {.length = 0};
-    put(&bytes, "MThd\0\0\0\6\0\1\0\3\1\xe0", 14);
-    put_track(&bytes, "Melody", high, sizeof high / sizeof *high);
-    put_track(&bytes, "Bass", low, sizeof low / sizeof *low);
-    put_track(&bytes, "Kit", drums, sizeof drums / sizeof *drums);
-    return load(&bytes);
+    const struct track tracks[] = {
+        {"Melody", EVENTS(high)}, {"Bass", EVENTS(low)}, {"Kit", EVENTS(drums)}};
+    return file_of(tracks, 3);
 }
 
-/* --- Tests --- */
+/* Two tracks of these names, with four notes in the first and two in the second. */
+static struct midifile *two_tracks(const char *first, const char *second)
+{
+    return file_of((const struct track[]){{first, EVENTS(high)}, {second, EVENTS(low)}}, 2);
+}
+
+/* The take at the file's own grid. */
+static struct take *take_of(const struct midifile *file, const char *tracks)
+{
+    struct error error;
+    struct take_choice choice = {.tracks = tracks, .grid = TAKE_GRID_FILE};
+    struct take *take = take_create(file, "made.mid", &choice, &error);
+    if (!take)
+        fail_msg("%s", error.text);
+    return take;
+}
 
 static void test_channels(void **state)
 {
@@ -140,11 +140,8 @@ static void test_choice(void **state)
 
 static size_t count_named(const char *name)
 {
-    struct bytes bytes = {.length = 0};
-    put(&bytes, "MThd\0\0\0\6\0\1\0\2\1\xe0", 14);
-    put_track(&bytes, "Melody", high, 4);
-    put_track(&bytes, name, low, 4);
-    struct midifile *file = load(&bytes);
+    const struct track tracks[] = {{"Melody", high, 4}, {name, EVENTS(low)}};
+    struct midifile *file = file_of(tracks, 2);
     size_t count = count_of(file, (struct take_choice){0});
     midifile_free(file);
     return count;
@@ -173,10 +170,7 @@ static void test_drum_kits(void **state)
         {9, 0x91, 38, 0},  {0, 0x92, 60, 80}, {9, 0x92, 60, 0},  {0, 0xB1, 0, 0},
         {0, 0x91, 36, 80}, {9, 0x91, 36, 0},
     };
-    struct bytes bytes = {.length = 0};
-    put(&bytes, "MThd\0\0\0\6\0\0\0\1\1\xe0", 14);
-    put_track(&bytes, "", events, sizeof events / sizeof *events);
-    struct midifile *file = load(&bytes);
+    struct midifile *file = file_of(&(struct track){"", EVENTS(events)}, 1);
     bool *found = take_find_drums(file);
     assert_non_null(found);
     const bool expected[] = {false, true, false, true};
@@ -189,18 +183,13 @@ static void test_drum_kits(void **state)
 
 /* Pitches given to the take's notes, and the pitch bytes that come of it: of note-ons,
  * releases and aftertouch in the file's order. */
-static void check_sent(const struct event *events, size_t count, const char *tracks,
-                       const uint8_t *given, const uint8_t *expected)
+static void check_sent(const struct event *events, size_t count, const uint8_t *given,
+                       const uint8_t *expected)
 {
     struct error error;
-    struct bytes bytes = {.length = 0};
-    put(&bytes, "MThd\0\0\0\6\0\1\0\2\1\xe0", 14);
-    put_track(&bytes, "All", events, count);
-    put_track(&bytes, "Other", low, 0);
-    struct midifile *file = load(&bytes);
-    struct take_choice choice = {.tracks = tracks, .grid = TAKE_GRID_FILE};
-    struct take *take = take_create(file, "made.mid", &choice, &error);
-    assert_non_null(take);
+    struct midifile *file =
+        file_of((const struct track[]){{"All", events, count}, {"Other", low, 0}}, 2);
+    struct take *take = take_of(file, NULL);
     uint8_t pitches[16];
     memcpy(pitches, given, take->count);
     assert_int_equal(take_send(take, file, pitches, &error), 0);
@@ -225,30 +214,30 @@ static void test_what_is_sent(void **state)
      * sounds, to its own number if that does not. */
     static const struct event two[] = {{0, 0x90, 60, 80}, {9, 0x90, 62, 80}, {9, 0xA0, 60, 5},
                                        {9, 0x80, 60, 33}, {9, 0x90, 62, 0},  {9, 0x80, 62, 1}};
-    check_sent(two, 6, NULL, (uint8_t[]){70, 70}, (uint8_t[]){70, 70, 70, 60, 70, 62});
-    check_sent(two, 6, NULL, (uint8_t[]){62, 62}, (uint8_t[]){62, 62, 62, 60, 62, 62});
-    check_sent(two, 6, NULL, (uint8_t[]){60, 60}, (uint8_t[]){60, 60, 60, 59, 60, 62});
-    check_sent(two, 6, NULL, (uint8_t[]){60, 62}, (uint8_t[]){60, 62, 60, 60, 62, 62});
+    check_sent(two, 6, (uint8_t[]){70, 70}, (uint8_t[]){70, 70, 70, 60, 70, 62});
+    check_sent(two, 6, (uint8_t[]){62, 62}, (uint8_t[]){62, 62, 62, 60, 62, 62});
+    check_sent(two, 6, (uint8_t[]){60, 60}, (uint8_t[]){60, 60, 60, 59, 60, 62});
+    check_sent(two, 6, (uint8_t[]){60, 62}, (uint8_t[]){60, 62, 60, 60, 62, 62});
     /* Strikes of one key end with its releases, the first with the first. */
     static const struct event again[] = {{0, 0x90, 60, 80}, {9, 0x90, 60, 80}, {9, 0x80, 60, 33},
                                          {9, 0x90, 60, 80}, {9, 0x80, 60, 1},  {9, 0x80, 60, 2}};
-    check_sent(again, 6, NULL, (uint8_t[]){70, 71, 72}, (uint8_t[]){70, 71, 70, 72, 71, 72});
-    check_sent(again, 6, NULL, (uint8_t[]){60, 71, 60}, (uint8_t[]){60, 71, 60, 60, 71, 60});
+    check_sent(again, 6, (uint8_t[]){70, 71, 72}, (uint8_t[]){70, 71, 70, 72, 71, 72});
+    check_sent(again, 6, (uint8_t[]){60, 71, 60}, (uint8_t[]){60, 71, 60, 60, 71, 60});
     /* Releases of both voices come. */
     static const struct event both[] = {{0, 0x90, 60, 80},
                                         {0, 0x90, 60, 80},
                                         {9, 0x80, 60, 33},
                                         {9, 0x80, 60, 80},
                                         {9, 0x80, 60, 1}};
-    check_sent(both, 5, NULL, (uint8_t[]){70, 60}, (uint8_t[]){70, 60, 70, 60, 60});
-    check_sent(both, 5, NULL, (uint8_t[]){60, 70}, (uint8_t[]){60, 70, 60, 70, 60});
+    check_sent(both, 5, (uint8_t[]){70, 60}, (uint8_t[]){70, 60, 70, 60, 60});
+    check_sent(both, 5, (uint8_t[]){60, 70}, (uint8_t[]){60, 70, 60, 70, 60});
     /* All notes off ends them; their releases end nothing that was struck since. */
     static const struct event off[] = {{0, 0x90, 60, 80},
                                        {9, 0xB0, 123, 0},
                                        {9, 0x90, 62, 80},
                                        {9, 0x80, 60, 33},
                                        {9, 0x80, 62, 33}};
-    check_sent(off, 5, NULL, (uint8_t[]){60, 60}, (uint8_t[]){60, 0, 60, 59, 60});
+    check_sent(off, 5, (uint8_t[]){60, 60}, (uint8_t[]){60, 0, 60, 59, 60});
 }
 
 /* Notes that are not corrected keep their pitches, also those on a corrected one's key. */
@@ -260,13 +249,9 @@ static void test_what_is_sent_beside_others(void **state)
                                         {20, 0x80, 64, 0}, {0, 0x90, 60, 80}, {9, 0x80, 60, 0}};
     static const struct event others[] = {
         {10, 0x90, 60, 80}, {20, 0x80, 60, 0}, {5, 0x90, 66, 80}, {10, 0x80, 66, 0}};
-    struct bytes bytes = {.length = 0};
-    put(&bytes, "MThd\0\0\0\6\0\1\0\2\1\xe0", 14);
-    put_track(&bytes, "Mine", mine, sizeof mine / sizeof *mine);
-    put_track(&bytes, "Others", others, sizeof others / sizeof *others);
-    struct midifile *file = load(&bytes);
-    struct take_choice choice = {.tracks = "Mine", .grid = TAKE_GRID_FILE};
-    struct take *take = take_create(file, "made.mid", &choice, &error);
+    const struct track tracks[] = {{"Mine", EVENTS(mine)}, {"Others", EVENTS(others)}};
+    struct midifile *file = file_of(tracks, 2);
+    struct take *take = take_of(file, "Mine");
     uint8_t pitches[] = {62, 66, 62};
     assert_int_equal(take_send(take, file, pitches, &error), 0);
     /* By time: 60 on, 60 on, 60 off, 66 on, 60 off, 66 on, 64's release, 62, 66 off, 62 off. */
@@ -284,11 +269,8 @@ static void test_what_is_sent_beside_others(void **state)
 static void test_places(void **state)
 {
     (void)state;
-    struct error error;
     struct midifile *file = band();
-    struct take_choice choice = {.grid = TAKE_GRID_FILE};
-    struct take *take = take_create(file, "made.mid", &choice, &error);
-    assert_non_null(take);
+    struct take *take = take_of(file, NULL);
     const uint8_t pitch[] = {72, 48, 74, 76, 43, 77};
     const double tick[] = {0, 0, 240, 480, 960, 970};
     const double end[] = {240, 960, 480, 960, 1920, 1080};
@@ -308,8 +290,7 @@ static void test_song(void **state)
     (void)state;
     struct error error;
     struct midifile *file = band();
-    struct take_choice choice = {.grid = TAKE_GRID_FILE};
-    struct take *take = take_create(file, "made.mid", &choice, &error);
+    struct take *take = take_of(file, NULL);
     struct song *song = take_song(take, file, "made", &error);
     assert_non_null(song);
     assert_int_equal(song->checksum, midifile_checksum(file));
@@ -332,8 +313,7 @@ static void test_score(void **state)
     (void)state;
     struct error error;
     struct midifile *file = band();
-    struct take_choice choice = {.grid = TAKE_GRID_FILE};
-    struct take *take = take_create(file, "made.mid", &choice, &error);
+    struct take *take = take_of(file, NULL);
     struct score *score = take_score(take, file, "made.mid", &error);
     assert_non_null(score);
     static const double quarter[] = {0, .5, 1, 2, 970 / 480.}, second[] = {0, .25, .5, 1};
@@ -363,15 +343,6 @@ static void test_score(void **state)
     midifile_free(file);
 }
 
-static struct midifile *two_tracks(const char *first, const char *second)
-{
-    struct bytes bytes = {.length = 0};
-    put(&bytes, "MThd\0\0\0\6\0\1\0\2\1\xe0", 14);
-    put_track(&bytes, first, high, sizeof high / sizeof *high);
-    put_track(&bytes, second, low, sizeof low / sizeof *low);
-    return load(&bytes);
-}
-
 /* A name counts before the pitches do; part of another word is no name. */
 static void test_hands(void **state)
 {
@@ -384,12 +355,10 @@ static void test_hands(void **state)
                  {{"L.H.", "copyright"}, SCORE_RIGHT},
                  {{"LH", "RH"}, SCORE_LEFT}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct error error;
         struct midifile *file = two_tracks(cases[i].names[0], cases[i].names[1]);
-        struct take_choice choice = {.grid = TAKE_GRID_FILE};
-        struct take *take = take_create(file, "made.mid", &choice, &error);
+        struct take *take = take_of(file, NULL);
         uint8_t hands[6] = {0};
-        assert_true(take && take->count == 6 && take_hands(take, file, hands));
+        assert_true(take->count == 6 && take_hands(take, file, hands));
         assert_int_equal(hands[0], cases[i].first);
         assert_int_equal(hands[1], !cases[i].first);
         take_free(take);
@@ -402,8 +371,7 @@ static void test_off_sends_what_was_played(void **state)
     (void)state;
     struct error error;
     struct midifile *file = band();
-    struct take_choice choice = {.grid = TAKE_GRID_FILE};
-    struct take *take = take_create(file, "made.mid", &choice, &error);
+    struct take *take = take_of(file, NULL);
     struct correct_settings settings = correct_defaults();
     settings.mode = CORRECT_OFF;
     struct corrector *corrector = corrector_open(NULL, 0, &settings, &error);
@@ -438,10 +406,7 @@ static void test_grid_is_found(void **state)
         events[2 * i] = (struct event){i == 0 ? 37 : 0, 0x90, (unsigned char)(60 + i * 5 % 12), 80};
         events[2 * i + 1] = (struct event){step, 0x80, events[2 * i].key, 0};
     }
-    struct bytes bytes = {.length = 0};
-    put(&bytes, "MThd\0\0\0\6\0\1\0\1\1\xe0", 14);
-    put_track(&bytes, "Free", events, 128);
-    struct midifile *file = load(&bytes);
+    struct midifile *file = file_of(&(struct track){"Free", EVENTS(events)}, 1);
     struct take_choice choice = {.grid = TAKE_GRID_DECIDE};
     struct take *take = take_create(file, "made.mid", &choice, &error);
     assert_non_null(take);
