@@ -1,10 +1,9 @@
 /* The agent that plays from rhythm: what it gets by hand, its gradient, the same
  * bytes for the same seed, and what it learns. */
+#include "lesson.h"
 #include "piece/model.h"
 #include "piece/practice.h"
 #include "plain.h"
-#include "rl/ppo.h"
-#include "rl/sarsa.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -223,29 +222,12 @@ static void gradient(void **state)
 static struct policy *learn(const struct setup *setup, uint64_t seed, uint64_t steps,
                             uint64_t pause)
 {
-    struct environment *environment = practice_of(setup, seed);
     struct policy *policy = agent_policy(setup->task, NULL);
     struct ppo_settings settings = ppo_defaults(POLICY_LINEAR);
     settings.seed = seed;
     settings.total_steps = steps;
-    struct ppo *ppo = ppo_open(environment, policy, &settings, NULL);
-    assert_non_null(ppo);
-    if (pause) {
-        size_t length;
-        assert_int_equal(ppo_run(ppo, pause, NULL, NULL, NULL), 0);
-        unsigned char *bytes = ppo_export(ppo, &length, NULL);
-        assert_non_null(bytes);
-        ppo_close(ppo);
-        environment_free(environment);
-        environment = practice_of(setup, seed + 99);
-        ppo = ppo_open(environment, policy, &settings, NULL);
-        assert_int_equal(ppo_import(ppo, bytes, length - 1, NULL), -1);
-        assert_int_equal(ppo_import(ppo, bytes, length, NULL), 0);
-        free(bytes);
-    }
-    assert_int_equal(ppo_run(ppo, steps, NULL, NULL, NULL), 0);
-    ppo_close(ppo);
-    environment_free(environment);
+    lesson_ppo(policy, &settings, practice_of(setup, seed), pause,
+               pause ? practice_of(setup, seed + 99) : NULL);
     return policy;
 }
 
@@ -256,13 +238,8 @@ static struct policy *learn_sarsa(const struct setup *setup, uint64_t seed, uint
     struct sarsa_settings settings = sarsa_defaults();
     settings.seed = seed;
     settings.total_steps = steps;
-    struct sarsa *sarsa = sarsa_open(environment, fresh, &settings, NULL);
-    assert_non_null(sarsa);
-    assert_int_equal(sarsa_run(sarsa, steps, NULL, NULL, NULL), 0);
-    struct policy *policy = sarsa_policy(sarsa, NULL);
-    sarsa_close(sarsa);
+    struct policy *policy = lesson_sarsa(fresh, settings, environment, 0, NULL);
     policy_free(fresh);
-    environment_free(environment);
     return policy;
 }
 

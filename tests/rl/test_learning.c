@@ -1,9 +1,8 @@
 /* Learning as a whole: the fast loss against the plain one and finite
  * differences, the same bytes for the same seed, and what is learned. */
 #include "chains.h"
+#include "lesson.h"
 #include "plain.h"
-#include "rl/ppo.h"
-#include "rl/sarsa.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -159,20 +158,22 @@ struct learned {
     double sampled, greedy; /* shares of the best reward */
 };
 
-static void judge(struct learned *learned, const struct process *process,
-                  const struct policy *policy)
+/* Judges and closes the policy. */
+static struct learned judge(const struct process *process, struct policy *policy)
 {
+    struct learned learned = {.parameters = policy->parameters};
     float *probability = malloc(process->arcs * sizeof *probability);
-    learned->parameters = policy->parameters;
-    learned->parameter = malloc(policy->parameters * sizeof *learned->parameter);
-    assert_true(probability && learned->parameter);
-    memcpy(learned->parameter, policy->parameter, policy->parameters * sizeof *policy->parameter);
+    learned.parameter = malloc(policy->parameters * sizeof *learned.parameter);
+    assert_true(probability && learned.parameter);
+    memcpy(learned.parameter, policy->parameter, policy->parameters * sizeof *policy->parameter);
     double best = process_best_reward(process, HORIZON);
     assert_int_equal(policy_arc_probability(policy, process, probability, NULL), 0);
-    learned->sampled = process_policy_reward(process, probability, HORIZON) / best;
+    learned.sampled = process_policy_reward(process, probability, HORIZON) / best;
     process_greedy(process, probability, probability);
-    learned->greedy = process_policy_reward(process, probability, HORIZON) / best;
+    learned.greedy = process_policy_reward(process, probability, HORIZON) / best;
     free(probability);
+    policy_free(policy);
+    return learned;
 }
 
 /* Learns, stopped and taken up again after `pause` steps (0: in one go). */
@@ -184,72 +185,24 @@ static struct learned learn_ppo(const struct process *process, enum policy_kind 
     settings.seed = seed;
     settings.total_steps = steps;
     struct policy *policy = policy_create(&shape, seed, NULL);
-    struct environment *environment = environment_of_process(process, 64, HORIZON, seed, NULL);
-    struct ppo *ppo = ppo_open(environment, policy, &settings, NULL);
-    assert_non_null(ppo);
-    if (pause) {
-        size_t length;
-        assert_int_equal(ppo_run(ppo, pause, NULL, NULL, NULL), 0);
-        unsigned char *bytes = ppo_export(ppo, &length, NULL);
-        assert_non_null(bytes);
-        ppo_close(ppo);
-        environment_free(environment);
-        environment = environment_of_process(process, 64, HORIZON, seed + 99, NULL);
-        ppo = ppo_open(environment, policy, &settings, NULL);
-        assert_int_equal(ppo_import(ppo, bytes, length - 1, NULL), -1);
-        assert_int_equal(ppo_import(ppo, bytes, length, NULL), 0);
-        free(bytes);
-    }
-    assert_int_equal(ppo_run(ppo, steps, NULL, NULL, NULL), 0);
-    struct learned learned;
-    judge(&learned, process, policy);
-    ppo_close(ppo);
-    environment_free(environment);
-    policy_free(policy);
-    return learned;
-}
-
-static struct sarsa *open_sarsa(struct environment *environment, const struct process *process,
-                                uint64_t seed, uint64_t steps)
-{
-    struct sarsa_settings settings = sarsa_defaults();
-    settings.seed = seed;
-    settings.total_steps = steps;
-    struct policy_shape shape = policy_shape_of_process(POLICY_LINEAR, process);
-    struct policy *zero = policy_create(&shape, 0, NULL);
-    struct sarsa *sarsa = sarsa_open(environment, zero, &settings, NULL);
-    assert_non_null(sarsa);
-    policy_free(zero);
-    return sarsa;
+    lesson_ppo(policy, &settings, environment_of_process(process, 64, HORIZON, seed, NULL), pause,
+               pause ? environment_of_process(process, 64, HORIZON, seed + 99, NULL) : NULL);
+    return judge(process, policy);
 }
 
 static struct learned learn_sarsa(const struct process *process, uint64_t seed, uint64_t steps,
                                   uint64_t pause)
 {
-    struct environment *environment = environment_of_process(process, 1, HORIZON, seed, NULL);
-    struct sarsa *sarsa = open_sarsa(environment, process, seed, steps);
-    if (pause) {
-        size_t length;
-        assert_int_equal(sarsa_run(sarsa, pause, NULL, NULL, NULL), 0);
-        unsigned char *bytes = sarsa_export(sarsa, &length, NULL);
-        assert_non_null(bytes);
-        sarsa_close(sarsa);
-        environment_free(environment);
-        environment = environment_of_process(process, 1, HORIZON, seed + 99, NULL);
-        sarsa = open_sarsa(environment, process, seed + 99, steps);
-        assert_int_equal(sarsa_import(sarsa, bytes, length - 1, NULL), -1);
-        assert_int_equal(sarsa_import(sarsa, bytes, length, NULL), 0);
-        free(bytes);
-    }
-    assert_int_equal(sarsa_run(sarsa, steps, NULL, NULL, NULL), 0);
-    struct policy *policy = sarsa_policy(sarsa, NULL);
-    struct learned learned;
-    assert_non_null(policy);
-    judge(&learned, process, policy);
-    policy_free(policy);
-    sarsa_close(sarsa);
-    environment_free(environment);
-    return learned;
+    struct policy_shape shape = policy_shape_of_process(POLICY_LINEAR, process);
+    struct sarsa_settings settings = sarsa_defaults();
+    settings.seed = seed;
+    settings.total_steps = steps;
+    struct policy *zero = policy_create(&shape, 0, NULL);
+    struct policy *policy =
+        lesson_sarsa(zero, settings, environment_of_process(process, 1, HORIZON, seed, NULL), pause,
+                     pause ? environment_of_process(process, 1, HORIZON, seed + 99, NULL) : NULL);
+    policy_free(zero);
+    return judge(process, policy);
 }
 
 static bool equal(struct learned a, struct learned b)
