@@ -307,15 +307,45 @@ int corrector_read(struct corrector *corrector, const struct correct_note *notes
     return status;
 }
 
+static struct correct_place place_read(const struct pieces *pieces,
+                                       const struct follow_reading *reading, double seconds)
+{
+    struct correct_place place = {.piece = reading->piece, .seconds = seconds};
+    if (reading->piece >= 0) {
+        place.onset = pieces->onset[reading->of];
+        place.quarter = pieces->quarter[reading->of];
+        place.shift = reading->shift;
+        place.sure = place.confidence = reading->sure;
+    }
+    return place;
+}
+
+/* Read, and where each note was. */
+static int take_placed(struct corrector *corrector, const struct correct_note *notes, size_t count,
+                       uint8_t *pitches, struct correct_place *place, struct error *error)
+{
+    struct follow_reading *reading = malloc((count + 1) * sizeof *reading);
+    int status = reading ? corrector_read(corrector, notes, count, pitches, reading, error)
+                         : error_set(error, "out of memory for a take of %zu notes", count);
+    for (size_t i = 0; status == 0 && i < count; i++)
+        place[i] = place_read(corrector->pieces, &reading[i], notes[i].seconds);
+    free(reading);
+    return status;
+}
+
 int corrector_take(struct corrector *corrector, const struct correct_note *notes, size_t count,
-                   uint8_t *pitches, struct error *error)
+                   uint8_t *pitches, struct correct_place *place, struct error *error)
 {
     enum correct_mode mode = corrector->settings.mode;
     if (mode == CORRECT_CORRECT || mode == CORRECT_GENERATE)
-        return corrector_read(corrector, notes, count, pitches, NULL, error);
+        return place ? take_placed(corrector, notes, count, pitches, place, error)
+                     : corrector_read(corrector, notes, count, pitches, NULL, error);
     corrector_start(corrector);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         pitches[i] = corrector_note(corrector, &notes[i]);
+        if (place)
+            place[i] = (struct correct_place){.piece = -1};
+    }
     return 0;
 }
 

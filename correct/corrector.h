@@ -100,10 +100,11 @@ void corrector_settle(struct corrector *corrector);
 struct correct_place corrector_place(struct corrector *corrector);
 
 /* Whole takes: as corrector_note for each of the notes in order, but knowing
- * all of them. Notes must be sorted by slot. Writes pitches[count]. Allocates.
+ * all of them. Notes must be sorted by slot. Writes pitches[count] and, unless
+ * NULL, place[count]: where each note was, with confidence that of the onset. Allocates.
  * Starts from nothing known, whatever was played before. -1: out of memory. */
 int corrector_take(struct corrector *corrector, const struct correct_note *notes, size_t count,
-                   uint8_t *pitches, struct error *error);
+                   uint8_t *pitches, struct correct_place *place, struct error *error);
 
 /* The same, and what was read in the take: reading[count], which pieces were played, where, and
  * which of their notes were meant. */

@@ -398,21 +398,27 @@ static int correct_live(const struct correct_note *notes, const double *releases
 }
 
 static int correct_whole(const struct correct_note *notes, size_t count,
-                         struct corrector *corrector, uint8_t *pitches, struct error *error)
+                         struct corrector *corrector, uint8_t *pitches,
+                         struct correct_place *places, struct error *error)
 {
     struct place_order *order = order_notes(notes, count);
+    struct correct_place *told = places ? malloc(count * sizeof *told) : NULL;
     struct correct_note *sorted = malloc(count * sizeof *sorted);
     uint8_t *sent = malloc(count);
     int status = -1;
-    if (!order || !sorted || !sent) {
+    if (!order || !sorted || !sent || (places && !told)) {
         error_set(error, "out of memory");
     } else {
         for (size_t i = 0; i < count; i++)
             sorted[i] = notes[order[i].place];
-        status = corrector_take(corrector, sorted, count, sent, error);
+        status = corrector_take(corrector, sorted, count, sent, told, error);
     }
-    for (size_t i = 0; status == 0 && i < count; i++)
+    for (size_t i = 0; status == 0 && i < count; i++) {
         pitches[order[i].place] = sent[i];
+        if (places)
+            places[order[i].place] = told[i];
+    }
+    free(told);
     free(order);
     free(sorted);
     free(sent);
@@ -426,5 +432,6 @@ int take_correct(const struct correct_note *notes, const double *releases, size_
     if (count == 0)
         return 0;
     return live ? correct_live(notes, releases, count, corrector, pitches, trace, error)
-                : correct_whole(notes, count, corrector, pitches, error);
+                : correct_whole(notes, count, corrector, pitches, trace ? trace->place : NULL,
+                                error);
 }

@@ -91,10 +91,11 @@ struct score *take_score(const struct take *take, const struct midifile *file, c
 /* Sends the whole file through a filter (filter/filter.h), as if it were played to
  * the service: nothing is known of what follows, and the beat is found as it
  * comes. Writes the pitches that the take's notes are given, [count], and the
- * slots that the clock put them in. `settings` are set on the corrector. -1: out
- * of range, out of memory. */
+ * slots that the clock put them in; unless NULL, place[count] as in struct take_trace.
+ * `settings` are set on the corrector. -1: out of range, out of memory. */
 int take_live(struct take *take, const struct midifile *file, struct corrector *corrector,
-              const struct correct_settings *settings, uint8_t *pitches, struct error *error);
+              const struct correct_settings *settings, uint8_t *pitches,
+              struct correct_place *place, struct error *error);
 
 /* Writes pitches chosen for the take's notes, [count], into the file that the take is from, with
  * releases and poly aftertouch that belong to them. Of keys that share a pitch the last
@@ -121,7 +122,7 @@ int take_play(const struct correct_note *notes, const double *releases, size_t c
 /* The pitches that the corrector sends for notes and their releases (seconds),
  * [count]. Live: each note at its onset, in the order given, with the releases
  * where they fall; else by corrector_take, which knows all of it. `trace` may be
- * NULL and is left alone where not live. -1: out of memory. */
+ * NULL; where not live, places are as corrector_take tells them and no time is taken. -1: out of memory. */
 int take_correct(const struct correct_note *notes, const double *releases, size_t count,
                  struct corrector *corrector, bool live, uint8_t *pitches,
                  const struct take_trace *trace, struct error *error);

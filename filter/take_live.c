@@ -36,7 +36,8 @@ static struct filter *open_filter(const struct correct_settings *settings, uint8
 }
 
 int take_live(struct take *take, const struct midifile *file, struct corrector *corrector,
-              const struct correct_settings *settings, uint8_t *pitches, struct error *error)
+              const struct correct_settings *settings, uint8_t *pitches,
+              struct correct_place *place, struct error *error)
 {
     uint8_t pitch = 0;
     struct filter *filter = open_filter(settings, &pitch, error);
@@ -59,6 +60,8 @@ int take_live(struct take *take, const struct midifile *file, struct corrector *
         if (note == MIDIFILE_NONE || !midi_is_note_on(&event))
             continue;
         take->note[at].slot = filter_status(filter).slot;
+        if (place)
+            place[at] = filter_status(filter).place;
         pitches[at++] = pitch;
     }
     take->found = true;

@@ -84,7 +84,7 @@ int run_whole(struct corrector *corrector, const struct take_played *take, size_
         return error_set(error, "out of memory for %zu notes", count);
     for (size_t i = 0; i < count; i++)
         notes[i] = correct_note_of(&take[i]);
-    int result = corrector_take(corrector, notes, count, sent, error);
+    int result = corrector_take(corrector, notes, count, sent, NULL, error);
     free(notes);
     return result;
 }

@@ -27,24 +27,52 @@ struct correct_options {
     struct command_common common;
 };
 
+/* The piece with a number counted over all models; *piece becomes its number in its model. */
+static const struct model *find_model(const struct models *models, int *piece)
+{
+    for (size_t m = 0; *piece >= 0 && m < models->count; m++) {
+        int pieces = (int)model_songs(models->model[m]);
+        if (*piece < pieces)
+            return models->model[m];
+        *piece -= pieces;
+    }
+    return NULL;
+}
+
+/* Where a note was, in the piece's own bars, as status tells it; null: in no known piece. */
+static json_t *report_place(const struct models *models, const struct correct_place *place)
+{
+    int piece = place->piece;
+    const struct model *model = find_model(models, &piece);
+    if (!model)
+        return json_null();
+    struct score_place at = score_place(model_score(model, (size_t)piece), place->quarter);
+    return json_pack("{s:o, s:f, s:I, s:f, s:I, s:i, s:f}", "name",
+                     command_text(model_song(model, (size_t)piece)->name), "beat", place->quarter,
+                     "bar", (json_int_t)at.bar->number, "beat_of_bar", at.beat, "onset",
+                     (json_int_t)place->onset, "shift", place->shift, "sure", (double)place->sure);
+}
+
 static json_t *report_notes(const struct take *take, const struct midifile_note *notes,
-                            const uint8_t *sent)
+                            const struct models *models, const uint8_t *sent,
+                            const struct correct_place *place)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < take->count; i++) {
         const struct midifile_note *note = &notes[take->index[i]];
-        json_array_append_new(list, json_pack("{s:i, s:i, s:i, s:f, s:f, s:i, s:i}", "tick",
-                                              (int)note->tick, "track", (int)note->track + 1,
-                                              "channel", note->channel + 1, "seconds",
-                                              take->note[i].seconds, "slot", take->note[i].slot,
-                                              "played", take->note[i].pitch, "sent", sent[i]));
+        json_array_append_new(list,
+                              json_pack("{s:i, s:i, s:i, s:f, s:f, s:i, s:i, s:o}", "tick",
+                                        (int)note->tick, "track", (int)note->track + 1, "channel",
+                                        note->channel + 1, "seconds", take->note[i].seconds, "slot",
+                                        take->note[i].slot, "played", take->note[i].pitch, "sent",
+                                        sent[i], "place", report_place(models, &place[i])));
     }
     return list;
 }
 
 static json_t *report(const struct correct_options *options, const struct music *music,
                       const struct models *models, const char *output, const uint8_t *sent,
-                      size_t changed)
+                      const struct correct_place *place, size_t changed)
 {
     uint32_t count = 0;
     const struct midifile_note *notes = midifile_notes(music->file, &count);
@@ -59,7 +87,7 @@ static json_t *report(const struct correct_options *options, const struct music 
                      music->take->found ? "auto" : "file", "summary", "notes", (json_int_t)count,
                      "chosen", (json_int_t)music->take->count, "changed", (json_int_t)changed,
                      "left_alone", (json_int_t)(count - music->take->count), "notes",
-                     report_notes(music->take, notes, sent));
+                     report_notes(music->take, notes, models, sent, place));
 }
 
 static struct outfile *write_report(const char *path, json_t *document, struct error *error)
@@ -173,7 +201,7 @@ static int find_doubts(const struct correct_options *options, const struct model
     uint8_t *other = g_new(uint8_t, count);
     enum decide_way way = options->live ? DECIDE_WHOLE : DECIDE_LIVE;
     int status = decide_pitches(models, &options->knobs.settings, music, way, options->common.quiet,
-                                other, error);
+                                other, NULL, error);
     for (size_t i = 0; status == 0 && i < count; i++)
         doubtful[i] = sent[i] != other[i];
     g_free(other);
@@ -187,21 +215,24 @@ static int correct_music(const struct correct_options *options, const struct mod
     const struct take *take = music->take;
     uint8_t *sent = g_new(uint8_t, take->count);
     bool *doubtful = g_new0(bool, take->count);
+    bool reported = options->report || options->common.json;
+    struct correct_place *place = reported ? g_new(struct correct_place, take->count + 1) : NULL;
     struct result result = {.output = output, .sent = sent, .doubtful = doubtful};
     int code = COMMAND_FAILED;
     enum decide_way way = decide_way(options->live, &options->music);
     if (decide_pitches(models, &options->knobs.settings, music, way, options->common.quiet, sent,
-                       &error) != 0 ||
+                       place, &error) != 0 ||
         (options->picture && find_doubts(options, models, music, sent, doubtful, &error) != 0) ||
         decide_apply(music, sent, &result.changed, &error) != 0) {
         command_fail(&error);
     } else {
-        if (options->report || options->common.json)
-            result.document = report(options, music, models, output, sent, result.changed);
+        if (reported)
+            result.document = report(options, music, models, output, sent, place, result.changed);
         code = save(options, music, &result, &error) == 0 ? tell(options, music, &result)
                                                           : command_fail(&error);
     }
     json_decref(result.document);
+    g_free(place);
     g_free(doubtful);
     g_free(sent);
     return code;

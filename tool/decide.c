@@ -14,8 +14,9 @@ enum decide_way decide_way(bool live, const struct music_options *options)
 
 int decide_pitches(const struct models *models, const struct correct_settings *settings,
                    struct music *music, enum decide_way way, bool quiet, uint8_t *sent,
-                   struct error *error)
+                   struct correct_place *place, struct error *error)
 {
+    const struct take_trace trace = {.place = place};
     struct progress progress;
     struct take *take = music->take;
     struct corrector *corrector =
@@ -24,9 +25,9 @@ int decide_pitches(const struct models *models, const struct correct_settings *s
         return -1;
     corrector_watch(corrector, progress_watch(&progress, "correcting", take->count, quiet));
     int status = way == DECIDE_SERVICE
-                     ? take_live(take, music->file, corrector, settings, sent, error)
+                     ? take_live(take, music->file, corrector, settings, sent, place, error)
                      : take_correct(take->note, take->release, take->count, corrector,
-                                    way == DECIDE_LIVE, sent, NULL, error);
+                                    way == DECIDE_LIVE, sent, &trace, error);
     progress_end(&progress);
     corrector_close(corrector);
     return status;

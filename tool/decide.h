@@ -14,11 +14,12 @@ enum decide_way {
  * unless the file's own grid was asked for as well. */
 enum decide_way decide_way(bool live, const struct music_options *options);
 
-/* Pitches for the take, sent[take->count], from a corrector of their own. Shows on standard
+/* Pitches for the take, sent[take->count], from a corrector of their own, and, unless NULL, where
+ * each note was, place[take->count]. Shows on standard
  * error how far it is, where that takes long and quiet is not asked for. -1: error. */
 int decide_pitches(const struct models *models, const struct correct_settings *settings,
                    struct music *music, enum decide_way way, bool quiet, uint8_t *sent,
-                   struct error *error);
+                   struct correct_place *place, struct error *error);
 
 /* Gives the file's notes these pitches; `changed`: how many are others than played. -1: out
  * of memory. */

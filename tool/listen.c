@@ -60,7 +60,7 @@ static int correct(const struct listen_options *options, const struct models *mo
     uint8_t *sent = g_new(uint8_t, music->take->count);
     enum decide_way way = decide_way(options->live, &options->music);
     int status = decide_pitches(models, &options->knobs.settings, music, way, options->common.quiet,
-                                sent, error);
+                                sent, NULL, error);
     if (status == 0)
         status = decide_apply(music, sent, changed, error);
     g_free(sent);

@@ -200,7 +200,7 @@ static int correct(const struct work *work, const struct real_case *of, const st
         return -1;
     settings.mode = mode;
     uint8_t *chosen = g_new(uint8_t, music->take->count);
-    int status = decide_pitches(&of->followed, &settings, music, way, true, chosen, error);
+    int status = decide_pitches(&of->followed, &settings, music, way, true, chosen, NULL, error);
     if (status == 0)
         status = decide_apply(music, chosen, &changed, error);
     if (status == 0)

@@ -93,7 +93,7 @@ static void any_input_gets_a_note_number(void **state)
             }
             uint8_t pitches[GARBAGE];
             memset(pitches, 255, sizeof pitches);
-            assert_int_equal(corrector_take(corrector, note, GARBAGE, pitches, NULL), 0);
+            assert_int_equal(corrector_take(corrector, note, GARBAGE, pitches, NULL, NULL), 0);
             for (int i = 0; i < GARBAGE; i++)
                 assert_true(pitches[i] <= 127);
             free(note);
@@ -212,7 +212,7 @@ static void correctors_do_not_disturb_one_another(void **state)
 
 static double take_right(struct playing *playing, struct corrector *corrector)
 {
-    assert_int_equal(corrector_take(corrector, playing->note, playing->count, playing->sent, NULL),
+    assert_int_equal(corrector_take(corrector, playing->note, playing->count, playing->sent, NULL, NULL),
                      0);
     return playing_tally(playing, 0).right;
 }
@@ -320,8 +320,8 @@ static void short_takes(void **state)
         struct corrector *corrector = music_corrector(model, modes[m]);
         struct correct_note note = {0, 5, 60, 1, false};
         uint8_t pitch = 255;
-        assert_int_equal(corrector_take(corrector, NULL, 0, NULL, NULL), 0);
-        assert_int_equal(corrector_take(corrector, &note, 1, &pitch, NULL), 0);
+        assert_int_equal(corrector_take(corrector, NULL, 0, NULL, NULL, NULL), 0);
+        assert_int_equal(corrector_take(corrector, &note, 1, &pitch, NULL, NULL), 0);
         assert_true(pitch <= 127);
         corrector_close(corrector);
     }

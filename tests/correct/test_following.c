@@ -396,7 +396,7 @@ static void what_comes_after_helps(void **state)
     playing_shift(&playing, &rng, .3, 2);
     playing_play(&playing, corrector);
     double live = playing_tally(&playing, 0).right;
-    assert_int_equal(corrector_take(corrector, playing.note, playing.count, playing.sent, NULL), 0);
+    assert_int_equal(corrector_take(corrector, playing.note, playing.count, playing.sent, NULL, NULL), 0);
     double taken = playing_tally(&playing, 0).right;
     print_message("  live %.2f whole %.2f\n", live, taken);
     assert_true(taken >= live && taken > 99);

@@ -450,7 +450,7 @@ static void test_live(void **state)
         assert_int_equal(
             take_correct(take->note, take->release, take->count, one, true, expected, NULL, &error),
             0);
-        assert_int_equal(take_live(take, file, other, &settings, sent, &error), 0);
+        assert_int_equal(take_live(take, file, other, &settings, sent, NULL, &error), 0);
         assert_memory_equal(sent, expected, sizeof sent);
         assert_int_equal(take_play(take->note, take->release, take->count, third, &settings, played,
                                    &trace, &error),
@@ -469,7 +469,7 @@ static void test_live(void **state)
     }
     settings.follow = -1;
     struct take *take = take_create(file, "made.mid", &choices[0], &error);
-    assert_int_equal(take_live(take, file, NULL, &settings, NULL, &error), -1);
+    assert_int_equal(take_live(take, file, NULL, &settings, NULL, NULL, &error), -1);
     assert_int_equal(
         take_play(take->note, take->release, take->count, NULL, &settings, NULL, NULL, &error), -1);
     take_free(take);

@@ -55,7 +55,7 @@ static void start_correctors(void)
     for (size_t i = 1; i < 3; i++) {
         if (used[i]) {
             corrector_set(correctors[i], &settings, NULL);
-            corrector_take(correctors[i], NULL, 0, NULL, NULL);
+            corrector_take(correctors[i], NULL, 0, NULL, NULL, NULL);
         }
         used[i] = false;
     }
