@@ -6,11 +6,9 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum {
     TEMPI = 28,              /* tried at the first event */
-    MAX_WIDTH = 4096,        /* parents are 16 bits */
     CANDIDATES_A_STATE = 24, /* room; when it is full the worse guesses get none */
     TEMPO_BINS = 96,
     KIND_PLACES = 8, /* kinds: place in the beat by thirty-seconds ... */
@@ -30,34 +28,6 @@ static const double kind_hopeless = 4;   /* behind the best of the same kind */
 static const double careless_share = 0.03;
 static const double wait_scale = 0.4; /* seconds */
 static const double wait_tail = 1.2;  /* exponent of the pause's power law */
-
-const struct pulse_options pulse_steady = {
-    .period = 0.63,
-    .period_spread = 0.27,
-    .period_weight = 0.15,
-    .period_low = 0.25,
-    .period_high = 1.8,
-    .timing = 0.015,
-    .careless = 0.10,
-    .drift = 0.03,
-    .push = 0.02,
-    .hesitation = 0.000001,
-    .width = 192,
-};
-
-const struct pulse_options pulse_rubato = {
-    .period = 0.63,
-    .period_spread = 0.27,
-    .period_weight = 0.15,
-    .period_low = 0.25,
-    .period_high = 1.8,
-    .timing = 0.020,
-    .careless = 0.10,
-    .drift = 0.09,
-    .push = 0.03,
-    .hesitation = 0.0002,
-    .width = 192,
-};
 
 /* The candidate that holds a place, texture and tempo, for one event. */
 struct cell {
@@ -92,25 +62,11 @@ static double normal_density(double x, double variance)
     return -0.5 * (x * x / variance + log(2 * M_PI * variance));
 }
 
-static int options_check(const struct pulse_options *o, struct error *error)
-{
-    if (!(o->period > 0 && o->period_spread > 0 && o->period_low > 0.05 &&
-          o->period_high > o->period_low && o->period_high < 20 && o->period_weight >= 0))
-        return error_set(error, "beat tracking: the range of tempi is empty or out of reach");
-    if (!(o->timing > 0 && o->careless > 0 && o->drift > 0 && o->push >= 0 && o->hesitation > 0 &&
-          o->hesitation < 1))
-        return error_set(error, "beat tracking: deviations must be positive");
-    if (o->width < 1 || o->width > MAX_WIDTH)
-        return error_set(error, "beat tracking: width must be 1 to %d, not %zu", MAX_WIDTH,
-                         o->width);
-    return 0;
-}
-
 struct pulse *pulse_create(const struct pulse_options *options, struct error *error)
 {
     if (!options)
         options = &pulse_steady;
-    if (options_check(options, error))
+    if (pulse_options_check(options, error) != 0)
         return NULL;
 
     struct pulse *pulse = calloc(1, sizeof *pulse);
@@ -258,11 +214,9 @@ static int bin_of(double tempo, double bins_a_unit, int bins)
 /* Takes a candidate in unless it is hopeless or a better one is the same guess. */
 static void add_candidate(struct pulse *pulse, const struct pulse_state *s)
 {
-    const struct pulse_options *o = &pulse->options;
-
-    if (!(s->period >= o->period_low && s->period <= o->period_high))
+    if (!(s->period >= pulse->options.period_low && s->period <= pulse->options.period_high))
         return;
-    double tempo = log(s->period / o->period_low);
+    double tempo = log(s->period / pulse->options.period_low);
     int unit = (int)(s->units % RHYTHM_UNITS);
     int kind = unit / (RHYTHM_UNITS / KIND_PLACES) * KIND_TEMPI +
                bin_of(tempo, pulse->kind_scale, KIND_TEMPI);
@@ -382,7 +336,6 @@ static void start(struct pulse *pulse, double seconds, int cue)
             if (pulse->rhythm.start[unit] == -INFINITY)
                 continue;
             struct pulse_state s = {
-
                 .score = period_prior(o, period) + (double)pulse->rhythm.start[unit] +
                          (double)pulse->rhythm.accent[unit][cue],
                 .time = seconds,

@@ -44,6 +44,9 @@ struct pulse_options {
 /* Playing that keeps time, and playing with rubato, ritardandi and waits. */
 extern const struct pulse_options pulse_steady, pulse_rubato;
 
+/* 0, or -1 and a sentence: options out of range. */
+int pulse_options_check(const struct pulse_options *options, struct error *error);
+
 enum pulse_timing { PULSE_PLAIN, PULSE_CARELESS, PULSE_HESITATION, PULSE_TIMINGS };
 
 struct pulse_state {
