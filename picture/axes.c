@@ -120,7 +120,7 @@ void axes_upward(cairo_t *cr, double x, double y, double align, double size, con
     cairo_restore(cr);
 }
 
-static void draw_line(cairo_t *cr, double x0, double y0, double x1, double y1)
+void axes_line(cairo_t *cr, double x0, double y0, double x1, double y1)
 {
     cairo_move_to(cr, x0, y0);
     cairo_line_to(cr, x1, y1);
@@ -176,7 +176,7 @@ void axes_draw_grid(cairo_t *cr, const struct axes *axes)
     struct ticks ticks = ticks_of(axes->y, step);
     for (long n = ticks.first; n <= ticks.last; n++) {
         double y = axes_y(axes, (double)n * step);
-        draw_line(cr, axes->left, y, axes->right, y);
+        axes_line(cr, axes->left, y, axes->right, y);
     }
 }
 
@@ -192,7 +192,7 @@ void axes_draw_y(cairo_t *cr, const struct axes *axes)
         double value = (double)n * step / count, y = axes_y(axes, value);
         bool major = n % count == 0;
         double length = major ? tick_length : tick_length / 2;
-        draw_line(cr, axes->left, y, axes->left + length, y);
+        axes_line(cr, axes->left, y, axes->left + length, y);
         if (!major)
             continue;
         number_text(value, step, text, sizeof text);
@@ -210,7 +210,7 @@ static void draw_x(cairo_t *cr, const struct axes *axes)
         double value = (double)n * step / count, x = axes_x(axes, value);
         bool major = n % count == 0;
         double length = major ? tick_length : tick_length / 2;
-        draw_line(cr, x, axes->bottom, x, axes->bottom - length);
+        axes_line(cr, x, axes->bottom, x, axes->bottom - length);
         if (!major)
             continue;
         number_text(value, step, text, sizeof text);
@@ -222,6 +222,6 @@ void axes_draw_frame(cairo_t *cr, const struct axes *axes)
 {
     axes_draw_y(cr, axes);
     draw_x(cr, axes);
-    draw_line(cr, axes->left, axes->bottom, axes->right, axes->bottom);
-    draw_line(cr, axes->left, axes->bottom, axes->left, axes->top);
+    axes_line(cr, axes->left, axes->bottom, axes->right, axes->bottom);
+    axes_line(cr, axes->left, axes->bottom, axes->left, axes->top);
 }

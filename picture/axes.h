@@ -36,6 +36,9 @@ void axes_draw_grid(cairo_t *cr, const struct axes *axes);
 void axes_draw_frame(cairo_t *cr, const struct axes *axes);
 void axes_draw_y(cairo_t *cr, const struct axes *axes); /* the numbers of y alone */
 
+/* A straight line, with the pen at hand. */
+void axes_line(cairo_t *cr, double x0, double y0, double x1, double y1);
+
 /* A text at a size in points; `align` of its width lies left of x, its capitals
  * are centred on y. axes_upward writes from below upwards. */
 void axes_text(cairo_t *cr, double x, double y, double align, double size, const char *text);

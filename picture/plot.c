@@ -3,35 +3,18 @@
 #include "picture/plot.h"
 
 #include "picture/axes.h"
-#include "picture/canvas.h"
-
 #include "picture/cairo.h"
+#include "picture/canvas.h"
+#include "picture/pen.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { WIDTH = 960, HEIGHT = 600, COLOURS = 8, DASHES = 7 };
+enum { WIDTH = 960, HEIGHT = 600 };
 
 static const double title_size = 18, label_size = 14, value_size = 12;
-
-/* The yellow of their palette is too pale for a line on white and gives way to
- * their black; a grey follows. */
-static const unsigned char palette[COLOURS][3] = {
-    {0, 114, 178},  {213, 94, 0},  {0, 158, 115}, {204, 121, 167},
-    {86, 180, 233}, {230, 159, 0}, {0, 0, 0},     {120, 120, 120},
-};
-
-/* Dashes and gaps in points; the first is a full line. */
-static const struct {
-    int count;
-    double length[4];
-} dashes[DASHES] = {
-    {0, {0}},        {2, {9, 4.5}},
-    {2, {2.2, 3.4}}, {4, {9, 3.4, 2.2, 3.4}},
-    {2, {17, 4.5}},  {4, {17, 3.4, 2.2, 3.4}},
-    {2, {11, 9}},
-};
 
 int plot_check_name(const char *path, struct error *error)
 {
@@ -88,28 +71,6 @@ static int draw(const char *path, const struct sketch *sketch, struct error *err
     return status;
 }
 
-static void use_colour(cairo_t *cr, size_t index, double opacity)
-{
-    const unsigned char *colour = palette[index % COLOURS];
-    cairo_set_source_rgba(cr, colour[0] / 255.0, colour[1] / 255.0, colour[2] / 255.0, opacity);
-}
-
-static void use_line(cairo_t *cr, size_t index, double width)
-{
-    /* The first line is full, the others take turns. */
-    size_t style = index == 0 ? 0 : 1 + (index - 1) % (DASHES - 1);
-    use_colour(cr, index, 1);
-    cairo_set_line_width(cr, width);
-    cairo_set_dash(cr, dashes[style].length, dashes[style].count, 0);
-}
-
-static void use_ink(cairo_t *cr)
-{
-    cairo_set_dash(cr, NULL, 0, 0);
-    cairo_set_line_width(cr, 1);
-    cairo_set_source_rgb(cr, 0, 0, 0);
-}
-
 /* The size that makes a text as wide as the room, at most the one wished for. */
 static double fitting(cairo_t *cr, double size, const char *text, double room)
 {
@@ -121,7 +82,7 @@ static void draw_titles(cairo_t *cr, const struct axes *axes, const char *title,
                         const char *y_label)
 {
     double middle = (axes->top + axes->bottom) / 2;
-    use_ink(cr);
+    pen_ink(cr);
     axes_text(cr, axes->left, 30, 0, fitting(cr, title_size, title, WIDTH - axes->left - 20),
               title);
     axes_upward(cr, 26, middle, 0.5, fitting(cr, label_size, y_label, 480), y_label);
@@ -134,7 +95,7 @@ static void draw_band(cairo_t *cr, const struct axes *axes, const struct plot_cu
 {
     if (!curve->low || !curve->high)
         return;
-    use_colour(cr, index, 0.22);
+    pen_colour(cr, index, 0.22);
     for (size_t from = 0; from < curve->count; from++) {
         size_t end = from;
         for (; end < curve->count && isfinite(curve->low[end]) && isfinite(curve->high[end]); end++)
@@ -149,7 +110,7 @@ static void draw_band(cairo_t *cr, const struct axes *axes, const struct plot_cu
 static void draw_curve(cairo_t *cr, const struct axes *axes, const struct plot_curve *curve,
                        size_t index)
 {
-    use_line(cr, index, 2.5);
+    pen_line(cr, index, 2.5);
     cairo_new_path(cr);
     for (size_t k = 0; k < curve->count; k++) {
         if (isfinite(curve->y[k]))
@@ -246,14 +207,10 @@ static void draw_margin(cairo_t *cr, const struct axes *axes, const struct margi
         cairo_set_source_rgb(cr, 0.7, 0.7, 0.7);
         cairo_set_line_width(cr, 1);
         cairo_set_dash(cr, NULL, 0, 0);
-        cairo_move_to(cr, axes->right + 3, label[k].at);
-        cairo_line_to(cr, axes->right + lead, label[k].y);
-        cairo_stroke(cr);
-        use_line(cr, label[k].index, 2.5);
-        cairo_move_to(cr, axes->right + lead, label[k].y);
-        cairo_line_to(cr, axes->right + sample, label[k].y);
-        cairo_stroke(cr);
-        use_ink(cr);
+        axes_line(cr, axes->right + 3, label[k].at, axes->right + lead, label[k].y);
+        pen_line(cr, label[k].index, 2.5);
+        axes_line(cr, axes->right + lead, label[k].y, axes->right + sample, label[k].y);
+        pen_ink(cr);
         axes_text(cr, axes->right + gap, label[k].y, 0, size, label[k].text);
     }
 }
@@ -312,14 +269,12 @@ static void draw_lines(cairo_t *cr, const void *data)
     for (size_t l = 0; l < plot->level_count; l++)
         if (isfinite(plot->levels[l].y)) {
             double y = axes_y(&axes, plot->levels[l].y);
-            use_line(cr, plot->curve_count + l, 1.5);
-            cairo_move_to(cr, axes.left, y);
-            cairo_line_to(cr, axes.right, y);
-            cairo_stroke(cr);
+            pen_line(cr, plot->curve_count + l, 1.5);
+            axes_line(cr, axes.left, y, axes.right, y);
         }
     for (size_t c = 0; c < plot->curve_count; c++)
         draw_curve(cr, &axes, &plot->curves[c], c);
-    use_ink(cr);
+    pen_ink(cr);
     axes_draw_frame(cr, &axes);
     draw_titles(cr, &axes, plot->title, plot->y_label);
     axes_text(cr, (axes.left + axes.right) / 2, axes.bottom + 48, 0.5, label_size, plot->x_label);
@@ -416,10 +371,10 @@ static void draw_legend(cairo_t *cr, const struct axes *axes, const struct plot_
         width += 48 + axes_text_width(cr, label_size, plot->series[s].label);
     double scale = fmin(1, (axes->right - axes->left) / width), x = axes->left, y = axes->top - 24;
     for (size_t s = 0; s < plot->series_count; s++) {
-        use_colour(cr, s, 1);
+        pen_colour(cr, s, 1);
         cairo_rectangle(cr, x, y - 6 * scale, 14 * scale, 12 * scale);
         cairo_fill(cr);
-        use_ink(cr);
+        pen_ink(cr);
         axes_text(cr, x + 22 * scale, y, 0, label_size * scale, plot->series[s].label);
         x += scale * (48 + axes_text_width(cr, label_size, plot->series[s].label));
     }
@@ -438,10 +393,10 @@ static void draw_bar(cairo_t *cr, const struct axes *axes, double from, double t
     char text[32];
     double x0 = axes_x(axes, from), x1 = axes_x(axes, to);
     double zero = axes_y(axes, 0), y = axes_y(axes, value);
-    use_colour(cr, series, 1);
+    pen_colour(cr, series, 1);
     cairo_rectangle(cr, x0 + 0.04 * (x1 - x0), fmin(zero, y), 0.92 * (x1 - x0), fabs(zero - y));
     cairo_fill(cr);
-    use_ink(cr);
+    pen_ink(cr);
     value_text(value, text, sizeof text);
     double size =
         fmin(value_size, value_size * (x1 - x0) / axes_text_width(cr, value_size, "100.0"));
@@ -475,13 +430,11 @@ static void draw_bars(cairo_t *cr, const void *data)
             if (isfinite(value))
                 draw_bar(cr, &axes, from, from + bar, value, s);
         }
-    use_ink(cr);
+    pen_ink(cr);
     axes_draw_y(cr, &axes);
     cairo_rectangle(cr, axes.left, axes.top, 0, axes.bottom - axes.top);
     cairo_stroke(cr);
-    cairo_move_to(cr, axes.left, axes_y(&axes, 0));
-    cairo_line_to(cr, axes.right, axes_y(&axes, 0));
-    cairo_stroke(cr);
+    axes_line(cr, axes.left, axes_y(&axes, 0), axes.right, axes_y(&axes, 0));
     for (size_t g = 0; g < plot->group_count; g++)
         draw_group_label(cr, plot->groups[g], axes_x(&axes, (double)g + 0.5), axes.bottom + 18,
                          size);

@@ -1,11 +1,10 @@
 /* Plots of measurements, as they would stand in a book: SVG or PNG, by the
  * ending of the file's name.
  *
- * The colours are those of Okabe and Ito ("Color universal design", 2008), which
- * colour-blind readers tell apart; dashes survive printing in grey. Labels stand
- * beside the lines in a margin of their own, so that they cover nothing. An SVG
- * also says in words where each line ends and how high each bar is. The picture
- * is made in memory and written whole or not at all.
+ * Lines differ in colour and in dashes, see pen.h. Labels stand beside the lines
+ * in a margin of their own, so that they cover nothing. An SVG also says in words
+ * where each line ends and how high each bar is. The picture is made in memory
+ * and written whole or not at all.
  *
  * Texts are UTF-8; all is borrowed for the call. */
 #ifndef PICTURE_PLOT_H
