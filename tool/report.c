@@ -257,7 +257,7 @@ static int run(const struct report_options *options, char *const *files)
     struct error error;
     struct take_choice choice;
     struct models models = {0};
-    struct session_pieces pieces = {0};
+    struct session_pieces pieces;
     const enum correct_mode mode = CORRECT_CORRECT;
     /* How the pieces are read; tracks and channels choose from the recording. */
     const struct take_choice whole = {.grid = TAKE_GRID_DECIDE};
@@ -273,10 +273,8 @@ static int run(const struct report_options *options, char *const *files)
     if (files_check_there(files, &error) != 0 ||
         models_find(&models, options->models, &whole, &mode, 1, &options->common, &error) != 0)
         return command_fail(&error);
-    if (session_pieces_load(&pieces, &models, &error) == 0)
-        code = report_session(options, &models, &pieces, &choice, files[0]);
-    else
-        code = command_fail(&error);
+    session_pieces_load(&pieces, &models);
+    code = report_session(options, &models, &pieces, &choice, files[0]);
     session_pieces_clear(&pieces);
     models_free(&models);
     return code;

@@ -9,7 +9,6 @@
 #include <strings.h>
 
 enum {
-    MIDDLE_C = 60,
     FEWEST_PLACED = 4, /* notes that must have been placed in a piece to look closer */
     FEWEST_RIGHT = 4,  /* one note in so many must be right, */
     SHORTEST_WAY = 8,  /* and a pass have so many notes, on average: else it only sounds like it */
@@ -17,92 +16,6 @@ enum {
 
 static const double stop_ratio = 2.5;  /* a wait that much longer than due ... */
 static const double stop_excess = 1.0; /* ... and by so many seconds is a stop */
-
-/* --- Pieces --- */
-
-/* A tenth of the notes on each side of middle C, at least, are two hands. */
-static unsigned find_hands(const struct score *score, uint8_t *hand)
-{
-    size_t low = 0;
-    bool known = false;
-    for (uint32_t n = 0; n < score->notes; n++) {
-        known |= score->hand[n] == SCORE_LEFT;
-        hand[n] = score->pitch[n] < MIDDLE_C ? SCORE_LEFT : SCORE_RIGHT;
-        low += hand[n] == SCORE_LEFT;
-    }
-    if (known) {
-        for (uint32_t n = 0; n < score->notes; n++)
-            hand[n] = score->hand[n] == SCORE_LEFT ? SCORE_LEFT : SCORE_RIGHT;
-        return 2;
-    }
-    if (10 * low >= score->notes && 10 * (score->notes - low) >= score->notes)
-        return 2;
-    memset(hand, SCORE_RIGHT, score->notes);
-    return 1;
-}
-
-static struct bar *find_bars(const struct score *score)
-{
-    struct bar *bars = g_new(struct bar, score->bars);
-    for (uint32_t b = 0; b < score->bars; b++) {
-        const struct score_bar *bar = &score->bar[b];
-        double whole = 4.0 * bar->beats / bar->unit;
-        bool compound = bar->unit == 8 && bar->beats % 3 == 0 && bar->beats > 3;
-        bars[b] = (struct bar){
-            .start = bar->quarter,
-            .length = b + 1 < score->bars ? score->bar[b + 1].quarter - bar->quarter : whole,
-            .pulse = compound ? 1.5 : 4.0 / bar->unit,
-            .number = bar->number,
-            .beats = bar->beats,
-            .unit = bar->unit};
-    }
-    return bars;
-}
-
-static void read_piece(struct session_piece *piece, const struct song *song,
-                       const struct score *score)
-{
-    piece->score = score;
-    piece->name = g_utf8_make_valid(song->name, -1);
-    piece->onset = g_new(double, score->notes);
-    piece->hand = g_new(uint8_t, score->notes);
-    for (uint32_t o = 0; o < score->onsets; o++)
-        for (uint32_t n = score->first[o]; n < score->first[o + 1]; n++)
-            piece->onset[n] = score->quarter[o];
-    piece->hands = find_hands(score, piece->hand);
-    piece->bars = find_bars(score);
-    piece->bar_count = score->bars;
-    piece->knows_bars = score->bars_known;
-    piece->flats = score->sharps < 0;
-}
-
-int session_pieces_load(struct session_pieces *pieces, const struct models *models,
-                        struct error *error)
-{
-    size_t count = 0;
-    (void)error;
-    for (size_t m = 0; m < models->count; m++)
-        count += model_songs(models->model[m]);
-    *pieces = (struct session_pieces){.piece = g_new0(struct session_piece, count + 1)};
-    for (size_t m = 0; m < models->count; m++)
-        for (size_t s = 0; s < model_songs(models->model[m]); s++)
-            read_piece(&pieces->piece[pieces->count++], model_song(models->model[m], s),
-                       model_score(models->model[m], s));
-    return 0;
-}
-
-void session_pieces_clear(struct session_pieces *pieces)
-{
-    for (size_t i = 0; i < pieces->count; i++) {
-        struct session_piece *piece = &pieces->piece[i];
-        g_free(piece->name);
-        g_free(piece->onset);
-        g_free(piece->hand);
-        g_free(piece->bars);
-    }
-    g_free(pieces->piece);
-    *pieces = (struct session_pieces){0};
-}
 
 /* --- Counting --- */
 
@@ -132,24 +45,6 @@ static void count_note(struct counter *counter, double beat, unsigned hand, enum
     add_fault(&counter->session->hand[hand], fault);
 }
 
-/* The hand of an added note: that of the nearest key of the piece around it. */
-static unsigned added_hand(const struct session_piece *piece, double quarter, int pitch)
-{
-    const struct score *score = piece->score;
-    int closest = 128;
-    unsigned hand = piece->hands == 2 && pitch < MIDDLE_C ? SCORE_LEFT : SCORE_RIGHT;
-    for (uint32_t o = score_find(score, quarter - 1);
-         o < score->onsets && score->quarter[o] <= quarter + 1; o++)
-        for (uint32_t n = score->first[o]; n < score->first[o + 1]; n++) {
-            int apart = abs(score->pitch[n] - pitch);
-            if (apart < closest) {
-                closest = apart;
-                hand = piece->hand[n];
-            }
-        }
-    return hand;
-}
-
 static void count_pass(struct counter *counter, int32_t number)
 {
     struct session *session = counter->session;
@@ -163,7 +58,7 @@ static void count_pass(struct counter *counter, int32_t number)
         if (answer->pass != number)
             continue;
         if (answer->note == ALIGN_NONE) {
-            count_note(counter, answer->quarter, added_hand(piece, answer->quarter, pitch),
+            count_note(counter, answer->quarter, session_piece_hand(piece, answer->quarter, pitch),
                        FAULT_ADDED);
             continue;
         }
@@ -497,7 +392,7 @@ struct roll_note *session_roll(const struct session *session, const struct sessi
             .duration = added ? 1.0 / SONG_SLOTS_A_BEAT : (double)score->length[answer->note],
             .played = pitch,
             .sent = added ? pitch : score->pitch[answer->note],
-            .part = added ? (uint8_t)added_hand(piece, onset, pitch) : piece->hand[answer->note],
+            .part = added ? session_piece_hand(piece, onset, pitch) : piece->hand[answer->note],
             .kind = added ? ROLL_ADDED : ROLL_STRUCK};
     }
     for (size_t n = way->first; n <= way->last; n++)

@@ -8,35 +8,10 @@
 #define TOOL_SESSION_H
 
 #include "picture/roll.h"
-#include "piece/bars.h"
 #include "tool/align.h"
-#include "tool/models.h"
+#include "tool/session_pieces.h"
 
 enum { SESSION_HANDS = 2 };
-
-/* A piece of the models, made ready for reports. */
-struct session_piece {
-    char *name;
-    const struct score *score; /* the model's */
-    double *onset;             /* [notes of the score], quarters */
-    uint8_t *hand;             /* [the same], enum score_hand: where the score knows none, keys
-                                  below middle C are the left's */
-    unsigned hands;            /* 1 or 2 */
-    struct bar *bars;
-    size_t bar_count;
-    bool knows_bars; /* false: counted in fours */
-    bool flats;      /* black keys are called flats */
-};
-
-struct session_pieces {
-    size_t count;
-    struct session_piece *piece; /* in the order in which correctors count them */
-};
-
-/* Of all models, which must outlive them. -1: error. */
-int session_pieces_load(struct session_pieces *pieces, const struct models *models,
-                        struct error *error);
-void session_pieces_clear(struct session_pieces *pieces);
 
 struct session_count {
     size_t right, wrong, left_out, added;
