@@ -3,6 +3,7 @@
 #include "tool/files.h"
 
 #include "base/infile.h"
+#include "base/outfile.h"
 #include "load/music.h"
 
 #include <errno.h>
@@ -140,6 +141,19 @@ int files_check_output(const char *output, char *const *inputs, struct error *er
                              "%s: is the input %s, which would be overwritten; name another "
                              "file to write to",
                              output, strcmp(output, *inputs) == 0 ? "itself" : *inputs);
+    return 0;
+}
+
+int files_check_writable(const char *output, char *const *inputs, struct error *error)
+{
+    if (!output)
+        return 0;
+    if (files_check_output(output, inputs, error) != 0)
+        return -1;
+    struct outfile *file = outfile_open(output, error);
+    if (!file)
+        return -1;
+    outfile_abort(file);
     return 0;
 }
 

@@ -36,6 +36,10 @@ bool files_same(const char *path, const struct stat *status);
  * a path or "-": 0, or -1 and a sentence. */
 int files_check_output(const char *output, char *const *inputs, struct error *error);
 
+/* The same before work that takes long, and whether there is a place to write to: the file is
+ * opened and given up again. */
+int files_check_writable(const char *output, char *const *inputs, struct error *error);
+
 /* What to call a file in messages: "standard input" for "-". */
 const char *files_name(const char *path);
 

@@ -4,16 +4,14 @@
 #include "rl/policy.h"
 #include "tool/commands.h"
 #include "tool/files.h"
+#include "tool/interrupt.h"
 #include "tool/music.h"
 #include "tool/progress.h"
 
 #include <errno.h>
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define NOT_GIVEN G_MININT64 /* nobody types it */
 
@@ -38,22 +36,6 @@ struct lesson {
     char *name;   /* of the first file or folder */
     struct model *resumed;
 };
-
-static volatile sig_atomic_t interrupted;
-
-static void note_interrupt(int signal)
-{
-    interrupted = signal;
-}
-
-/* A second Ctrl-C ends the program at once. */
-static void catch_interrupts(void)
-{
-    struct sigaction action = {.sa_handler = note_interrupt, .sa_flags = (int)SA_RESETHAND};
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
 
 /* --- Pieces --- */
 
@@ -133,13 +115,18 @@ static int resume_settings(struct train_options *options, const struct model *mo
     return 0;
 }
 
-static bool same_pieces(const struct lesson *lesson, const struct model *model)
+static int check_pieces(const struct train_options *options, const struct lesson *lesson,
+                        const struct model *model, struct error *error)
 {
-    bool same = lesson->count == model_songs(model);
+    bool same = lesson->count == 0 || lesson->count == model_songs(model);
     for (size_t i = 0; same && i < lesson->count; i++)
         same = lesson->songs[i]->checksum == model_song(model, i)->checksum &&
                lesson->songs[i]->notes == model_song(model, i)->notes;
-    return same;
+    return same ? 0
+                : error_set(error,
+                            "%s: was made of other pieces than those named; leave them out, or "
+                            "start anew without --resume",
+                            options->resume);
 }
 
 static int resume_lesson(struct train_options *options, struct lesson *lesson, struct error *error)
@@ -147,13 +134,8 @@ static int resume_lesson(struct train_options *options, struct lesson *lesson, s
     struct model *model = model_load_to_resume(options->resume, error);
     if (!model)
         return -1;
-    if (resume_settings(options, model, error) != 0 ||
-        (lesson->count > 0 && !same_pieces(lesson, model))) {
-        if (lesson->count > 0 && !same_pieces(lesson, model))
-            error_set(error,
-                      "%s: was made of other pieces than those named; leave them out, or "
-                      "start anew without --resume",
-                      options->resume);
+    if (check_pieces(options, lesson, model, error) != 0 ||
+        resume_settings(options, model, error) != 0) {
         model_free(model);
         return -1;
     }
@@ -175,7 +157,6 @@ struct watch {
     struct progress progress;
     FILE *log;
     uint64_t total;
-    double started;
 };
 
 static void log_value(FILE *log, double value)
@@ -208,7 +189,7 @@ static bool watch_learning(void *context, const struct learning_report *report)
             log_value(watch->log, values[i]);
         fprintf(watch->log, ",%u\n", report->updates);
     }
-    return !interrupted;
+    return !interrupt_came();
 }
 
 static int save_snapshot(const struct train_options *options, const struct learner *learner,
@@ -234,7 +215,7 @@ static int learn_with_snapshots(const struct train_options *options, struct lear
     if (learn_steps(learner) == 0 && save_snapshot(options, learner, lesson, error) != 0)
         return -1;
     uint64_t every = (uint64_t)options->every;
-    while (!interrupted && learn_steps(learner) < watch->total) {
+    while (!interrupt_came() && learn_steps(learner) < watch->total) {
         uint64_t next = (learn_steps(learner) / every + 1) * every;
         if (learn_run(learner, MIN(next, watch->total), watch_learning, watch, error) != 0 ||
             save_snapshot(options, learner, lesson, error) != 0)
@@ -258,7 +239,7 @@ static json_t *describe(const struct model *model, const struct learn_rewards *r
                      "model", command_text(output), "pieces", pieces, "algorithm",
                      origin->algorithm, "policy", origin->policy, "steps",
                      (json_int_t)origin->steps, "seed", (json_int_t)origin->seed, "interrupted",
-                     interrupted != 0, "states", (int)process->states, "transitions",
+                     interrupt_came(), "states", (int)process->states, "transitions",
                      (int)process->arcs, "context", (int)process->context, "steps_per_second",
                      command_number(rate), "reward", "policy", rewards->policy, "untrained",
                      rewards->untrained, "best", command_number(rewards->best), "share_of_best",
@@ -293,7 +274,7 @@ static int tell(const struct train_options *options, const struct model *model,
                 const struct learn_rewards *rewards, const char *output, uint64_t steps,
                 double seconds)
 {
-    if (interrupted)
+    if (interrupt_came())
         command_note(&options->common,
                      "stopped at step %llu and saved; audiogenrl train --resume %s goes on",
                      (unsigned long long)model_origin(model)->steps, output);
@@ -323,7 +304,7 @@ static int learn(const struct train_options *options, struct learner *learner,
                  const struct lesson *lesson, FILE *log, struct error *error)
 {
     struct watch watch = {.log = log, .total = learn_total(learner)};
-    catch_interrupts();
+    interrupt_catch();
     if (log)
         fputs("steps,reward,entropy,kl,clip_fraction,policy_loss,value_loss,explained_variance,"
               "gradient_length,rate,updates\n",
@@ -381,19 +362,8 @@ static int train(struct train_options *options, const struct lesson *lesson, con
     return code;
 }
 
-/* Before anything is learned: is there a place to write to, and is no piece lost by it? */
-static int check_output(const char *path, const struct lesson *lesson, struct error *error)
-{
-    if (files_check_output(path, lesson->paths, error) != 0)
-        return -1;
-    struct outfile *file = outfile_open(path, error);
-    if (!file)
-        return -1;
-    outfile_abort(file);
-    return 0;
-}
-
-/* The log may not take the place of the model that training goes on from either. */
+/* Before anything is learned. The log may not take the place of the model that training goes
+ * on from either. */
 static int check_outputs(const struct train_options *options, const struct lesson *lesson,
                          const char *output, struct error *error)
 {
@@ -401,7 +371,7 @@ static int check_outputs(const struct train_options *options, const struct lesso
     if (files_check_output(options->log, lesson->paths, error) != 0 ||
         files_check_output(options->log, resumed, error) != 0)
         return -1;
-    return check_output(output, lesson, error);
+    return files_check_writable(output, lesson->paths, error);
 }
 
 static int check_usage(struct train_options *options, char *const *files)

@@ -1,5 +1,4 @@
 /* audiogenrl train --style: from folders of .mid files to a style model. */
-#include "base/outfile.h"
 #include "correct/style.h"
 #include "piece/model.h"
 #include "rl/half.h"
@@ -11,10 +10,10 @@
 #include "tool/commands.h"
 #include "tool/corpus.h"
 #include "tool/files.h"
+#include "tool/interrupt.h"
 #include "tool/progress.h"
 
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -27,21 +26,6 @@ struct style_options {
     double rate;
     struct command_common common;
 };
-
-static volatile sig_atomic_t interrupted;
-
-static void note_interrupt(int signal)
-{
-    interrupted = signal;
-}
-
-static void catch_interrupts(void)
-{
-    struct sigaction action = {.sa_handler = note_interrupt, .sa_flags = (int)SA_RESETHAND};
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
 
 /* --- Learning --- */
 
@@ -70,7 +54,7 @@ static bool watch_warm(void *context, const struct warm_report *report)
              (double)report->notes * 1e-6, (double)report->notes / seconds, report->loss,
              report->beam_loss);
     progress_show(&watch->progress, (double)report->notes / (double)watch->total, detail);
-    return !interrupted;
+    return !interrupt_came();
 }
 
 static bool watch_expect(void *context, const struct expect_report *report)
@@ -81,7 +65,7 @@ static bool watch_expect(void *context, const struct expect_report *report)
     snprintf(detail, sizeof detail, "%.1f million notes, %.0f a second, %.4f nats",
              (double)report->notes * 1e-6, (double)report->notes / seconds, report->loss);
     progress_show(&watch->progress, (double)report->notes / (double)watch->total, detail);
-    return !interrupted;
+    return !interrupt_came();
 }
 
 static bool watch_tune(void *context, const struct learning_report *report)
@@ -91,7 +75,7 @@ static bool watch_tune(void *context, const struct learning_report *report)
     snprintf(detail, sizeof detail, "%.2f million steps, reward %.4f a note",
              (double)report->steps * 1e-6, report->reward);
     progress_show(&watch->progress, (double)report->steps / (double)watch->total, detail);
-    return !interrupted;
+    return !interrupt_came();
 }
 
 static int learn_warm(const struct style_options *options, const struct style_networks *networks,
@@ -343,18 +327,18 @@ static int learn(struct style_options *options, const struct corpus *corpus)
     struct error error;
     struct style_networks warm = {0}, tuned = {0};
     json_t *rows = NULL;
-    catch_interrupts();
+    interrupt_catch();
     double started = progress_clock();
     int status = options->start
                      ? load_start(options, &warm, &error)
                      : style_networks_create(&warm, (uint64_t)options->common.seed, &error);
     if (status == 0 && options->prior > 0)
         status = learn_prior(options, &warm, corpus, &error);
-    if (status == 0 && options->notes > 0 && !interrupted)
+    if (status == 0 && options->notes > 0 && !interrupt_came())
         status = learn_warm(options, &warm, corpus, &error);
     if (status == 0)
         status = style_networks_copy(&tuned, &warm, &error);
-    if (status == 0 && options->steps > 0 && !interrupted)
+    if (status == 0 && options->steps > 0 && !interrupt_came())
         status = learn_tune(options, &tuned, corpus, &error);
     double seconds = progress_clock() - started;
     if (status == 0 && options->warm)
@@ -386,20 +370,6 @@ static int learn(struct style_options *options, const struct corpus *corpus)
         print_rows(rows);
     json_decref(rows);
     return command_flush();
-}
-
-/* Before anything is learned: is there a place to write to, and is no piece lost by it? */
-static int check_output(const char *path, char *const *pieces, struct error *error)
-{
-    if (!path)
-        return 0;
-    if (files_check_output(path, pieces, error) != 0)
-        return -1;
-    struct outfile *file = outfile_open(path, error);
-    if (!file)
-        return -1;
-    outfile_abort(file);
-    return 0;
 }
 
 static int check_usage(const struct style_options *options, char *const *paths)
@@ -465,8 +435,8 @@ int command_train_style(int argc, char **argv)
         struct corpus corpus = {0};
         if (!options.output)
             options.output = g_strdup("style.model");
-        if (check_output(options.output, paths, &error) == 0 &&
-            check_output(options.warm, paths, &error) == 0 &&
+        if (files_check_writable(options.output, paths, &error) == 0 &&
+            files_check_writable(options.warm, paths, &error) == 0 &&
             corpus_load(&corpus, paths, (uint32_t)options.hold_out, &options.common, &error) == 0) {
             code = learn(&options, &corpus);
             corpus_free(&corpus);
