@@ -2,13 +2,8 @@
  *
  *     bench_clock [-mrv] [-S STYLE.model] [-n TAKES] [-s SEED] [-t TRACKS] FILE.mid...
  *
- * Each file, whose own grid is the truth, is played by a simulated player in
- * four manners: steady, rubato, learner, concert. The tempo is about the file's own, or any
- * where that says nothing. It walks at random, swells
- * in phrases, slows down at their ends; notes jitter, chords are spread, learners wait.
- * In concert the upper voice leads, chords are rolled, notes get mordents that the piece
- * does not have, and some are left out. Wrong notes are played, too. Prints, for each
- * manner, over all takes:
+ * Each file, whose own grid is the truth, is played in the four manners of play.h. Prints,
+ * for each manner, over all takes:
  *
  *   step   share of events placed at the right distance from the event before
  *   slot   share of onsets whose slot differs from the truth by the same constant
@@ -23,15 +18,14 @@
  * and again while the piece is known and followed, and drives the clock as in the
  * filter, with shift:p=0.2,max=2 wrong notes:
  *
+ *   given  exact pitches after correction with the true slots, in per cent
+ *   found  the same with the clock's
+ *
  * With -r all files are one repertoire, and which is played is not known; with -S no piece
  * is, but a style; with -m takes begin at any bar of the first half; with -v there is a
- * line for every file, too.
- *
- *   given  exact pitches after correction with the true slots, in per cent
- *   found  the same with the clock's */
-#include "base/rng.h"
+ * line for every file, too. */
+#include "bench/play.h"
 #include "filter/clock.h"
-#include "filter/take.h"
 #include "rl/policy.h"
 
 #include <math.h>
@@ -41,58 +35,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum {
-    MOST_TIMED = 1 << 21,
-    MOST_TAKES = 4096,
-    MANNERS = 4,
-    MOST_ONSETS = 20000,
-    MOST_BEATS = 8192,
-    AROUND = 16,
-    LOCKED = 16
-};
-
-struct manner {
-    const char *name;
-    double walk;   /* deviation of log tempo a beat */
-    double swell;  /* of the tempo over a phrase, share */
-    double ritard; /* slowing at the end of a phrase, share */
-    double push;   /* deviation of a beat's place, seconds */
-    double jitter; /* of an onset, seconds */
-    double spread; /* of a chord, seconds */
-    double wait;   /* chance of a hesitation before a beat */
-    double lead;   /* of the highest note of a chord, seconds */
-    double roll;   /* chance of a chord being rolled */
-    double adorn;  /* chance of a mordent on a note that is struck alone or highest */
-    double omit;   /* chance of a note being left out */
-};
-
-static const struct manner manners[MANNERS] = {
-    {"steady", 0.008, 0, 0, 0.004, 0.010, 0.010, 0, 0, 0, 0, 0},
-    {"rubato", 0.025, 0.12, 0.25, 0.010, 0.015, 0.015, 0, 0, 0, 0, 0},
-    {"learner", 0.03, 0.05, 0.10, 0.015, 0.025, 0.020, 0.03, 0, 0, 0, 0},
-    {"concert", 0.02, 0.15, 0.4, 0.015, 0.010, 0.008, 0.005, 0.025, 0.1, 0.02, 0.01},
-};
-
-struct onset {
-    double seconds;
-    double slot; /* truth */
-    double period;
-    uint8_t pitch, struck; /* meant, and played with errors */
-    bool extra;            /* not in the piece */
-    double position;       /* as the clock has it */
-    double tempo;
-};
-
-struct play {
-    struct onset onset[MOST_ONSETS];
-    size_t count;
-    double beat[MOST_BEATS + 2];   /* seconds of the true beats */
-    double length[MOST_BEATS + 2]; /* of a beat, the wait after it not counted */
-    size_t beats;
-    double told[MOST_BEATS]; /* of the clock's */
-    size_t told_count;
-    double last_told; /* position */
-};
+enum { MOST_TIMED = 1 << 21, MOST_TAKES = 4096, AROUND = 16, LOCKED = 16 };
 
 struct sums {
     double step, steps, slot, phase, octave, onsets, hit, told, beats;
@@ -102,127 +45,6 @@ struct sums {
     double *microseconds[2]; /* placing, settling */
     size_t events;
 };
-
-static void make_tempo(struct play *play, const struct manner *manner, double period,
-                       struct rng *rng)
-{
-    double time = 1, walk = 0;
-    size_t phrase = 16 + 16 * rng_below(rng, 2);
-    for (size_t b = 0; b <= play->beats; b++) {
-        play->beat[b] = time + manner->push * rng_normal(rng);
-        walk = 0.97 * walk + manner->walk * rng_normal(rng);
-        double along = (double)(b % phrase) / (double)phrase;
-        double shape = -manner->swell * sin(2 * M_PI * along);
-        double left = (double)phrase - (double)(b % phrase);
-        if (left <= 3)
-            shape += manner->ritard * (4 - left) / 3;
-        play->length[b] = period * exp(walk + shape);
-        time += play->length[b];
-        if (rng_double(rng) < manner->wait)
-            time += 0.4 + 2.5 * rng_double(rng) * rng_double(rng);
-    }
-}
-
-static uint8_t slip(uint8_t pitch, struct rng *rng)
-{
-    if (rng_double(rng) >= 0.2)
-        return pitch;
-    int shift = (int)rng_below(rng, 2) + 1;
-    int wrong = rng_below(rng, 2) ? pitch + shift : pitch - shift;
-    return wrong < 0 || wrong > 127 ? pitch : (uint8_t)wrong;
-}
-
-static int compare_onsets(const void *a, const void *b)
-{
-    const struct onset *x = a, *y = b;
-    if (x->seconds < y->seconds || x->seconds > y->seconds)
-        return x->seconds < y->seconds ? -1 : 1;
-    return (x->pitch > y->pitch) - (x->pitch < y->pitch);
-}
-
-static void add_onset(struct play *play, const struct onset *onset)
-{
-    if (play->count < MOST_ONSETS)
-        play->onset[play->count++] = *onset;
-}
-
-/* The note, its upper neighbour and the note again before the one that is written. */
-static void add_mordent(struct play *play, struct onset onset, struct rng *rng)
-{
-    double length = 0.05 + 0.03 * rng_double(rng);
-    onset.extra = true;
-    onset.seconds -= 2 * length;
-    add_onset(play, &onset);
-    onset.seconds += length;
-    onset.struck = (uint8_t)(onset.pitch < 126 ? onset.pitch + 1 + rng_below(rng, 2) : 127);
-    add_onset(play, &onset);
-}
-
-/* The notes from `first` up to `end` are struck together. */
-static void place_chord(struct play *play, const struct take *take, size_t first, size_t end,
-                        const struct manner *manner, struct rng *rng)
-{
-    double slot = take->note[first].slot;
-    size_t b = (size_t)(slot / 4);
-    double length = fmin(play->length[b], play->beat[b + 1] - play->beat[b]);
-    double shift = manner->jitter * rng_normal(rng);
-    bool roll = end - first > 2 && rng_double(rng) < manner->roll;
-    double step = 0.03 + 0.04 * rng_double(rng);
-    uint8_t highest = 0;
-    for (size_t i = first; i < end; i++)
-        highest = take->note[i].pitch > highest ? take->note[i].pitch : highest;
-    for (size_t i = first; i < end; i++) {
-        struct onset onset = {
-            .seconds = play->beat[b] + (slot / 4 - (double)b) * length + shift +
-                       manner->spread * rng_normal(rng),
-            .slot = slot,
-            .period = length,
-            .pitch = take->note[i].pitch,
-            .struck = slip(take->note[i].pitch, rng),
-        };
-        if (onset.pitch == highest && end - first > 1)
-            onset.seconds -= manner->lead * rng_double(rng);
-        for (size_t k = first; roll && k < end; k++)
-            onset.seconds += take->note[k].pitch < onset.pitch ? step : 0;
-        if (manner->omit > 0 && rng_double(rng) < manner->omit)
-            continue;
-        if (onset.pitch == highest && manner->adorn > 0 && rng_double(rng) < manner->adorn)
-            add_mordent(play, onset, rng);
-        add_onset(play, &onset);
-    }
-}
-
-/* About the file's own; 120 beats a minute mean nothing in a file, then 60 to 130. */
-static double choose_period(const struct take *take, size_t count, struct rng *rng)
-{
-    double any = 60 / (60 + 70 * rng_double(rng)), factor = exp(0.15 * rng_normal(rng));
-    if (count < 2 || !(take->note[count - 1].slot > take->note[0].slot))
-        return any;
-    double own = 4 * (take->note[count - 1].seconds - take->note[0].seconds) /
-                 (take->note[count - 1].slot - take->note[0].slot);
-    return fabs(own - 0.5) < 0.001 ? any : fmin(fmax(own * factor, 0.25), 1.8);
-}
-
-static void make_play(struct play *play, const struct take *take, const struct manner *manner,
-                      bool middle, struct rng *rng)
-{
-    size_t count = take->count < MOST_ONSETS ? take->count : MOST_ONSETS;
-    while (count && take->note[count - 1].slot >= 4 * (MOST_BEATS - 1))
-        count--;
-    double from =
-        middle ? 16 * (double)rng_below(rng, (uint32_t)(take->note[count - 1].slot / 32) + 1) : 0;
-    play->count = 0;
-    play->beats = count ? (size_t)(take->note[count - 1].slot / 4) + 1 : 0;
-    double period = choose_period(take, count, rng);
-    make_tempo(play, manner, period, rng);
-    for (size_t first = 0, end; first < count; first = end) {
-        for (end = first + 1; end < count && take->note[end].slot <= take->note[first].slot;)
-            end++;
-        if (take->note[first].slot >= from)
-            place_chord(play, take, first, end, manner, rng);
-    }
-    qsort(play->onset, play->count, sizeof *play->onset, compare_onsets);
-}
 
 static double now(void)
 {
@@ -238,22 +60,23 @@ static void tell_beats(struct play *play, const struct clock *clock, double from
     double rate = state.tempo / 60 * 4;
     double beat = fmax(play->last_told + 4, 4 * ceil((state.position - 0.5) / 4));
     for (; from + (beat - state.position) / rate < to; beat += 4) {
-        if (play->told_count < MOST_BEATS)
+        if (play->told_count < PLAY_MOST_BEATS)
             play->told[play->told_count++] = fmax(from, from + (beat - state.position) / rate);
         play->last_told = beat;
     }
 }
 
-static void follow(struct corrector *corrector, const struct onset *onset, struct sums *sums)
+/* Whether the note is the piece's after correction; `found`: its slot is the clock's. */
+static bool ends_right(struct corrector *corrector, const struct play_onset *onset, bool found)
 {
     struct correct_note note = {.seconds = onset->seconds,
-                                .slot = onset->position,
+                                .slot = found ? onset->position : onset->slot,
                                 .pitch = onset->struck,
                                 .velocity = 80,
-                                .found = true};
+                                .found = found};
     uint8_t pitch = corrector_note(corrector, &note);
     corrector_release(corrector, pitch);
-    sums->found += !onset->extra && pitch == onset->pitch;
+    return !onset->extra && pitch == onset->pitch;
 }
 
 /* `model`: the piece is known and drives the clock, as the filter does it; or NULL. */
@@ -266,12 +89,12 @@ static void run(struct play *play, struct sums *sums, const struct clock_setting
     play->told_count = 0;
     play->last_told = -8;
     for (size_t i = 0; i < play->count; i++) {
-        struct onset *onset = &play->onset[i];
+        struct play_onset *onset = &play->onset[i];
         double began = now();
         onset->position = clock_note(clock, onset->seconds, onset->struck);
         double placed = now();
         if (corrector)
-            follow(corrector, onset, sums);
+            sums->found += ends_right(corrector, onset, true);
         double resumed = now();
         clock_settle(clock);
         if (sums->events < MOST_TIMED) {
@@ -324,14 +147,8 @@ static double correct_given(const struct play *play, const struct model *model)
     struct correct_settings knobs = correct_defaults();
     struct corrector *corrector = corrector_open(&model, 1, &knobs, NULL);
     double right = 0;
-    for (size_t i = 0; i < play->count; i++) {
-        const struct onset *onset = &play->onset[i];
-        struct correct_note note = {
-            .seconds = onset->seconds, .slot = onset->slot, .pitch = onset->struck, .velocity = 80};
-        uint8_t pitch = corrector_note(corrector, &note);
-        corrector_release(corrector, pitch);
-        right += !onset->extra && pitch == onset->pitch;
-    }
+    for (size_t i = 0; i < play->count; i++)
+        right += ends_right(corrector, &play->onset[i], false);
     corrector_close(corrector);
     return right;
 }
@@ -341,7 +158,24 @@ static long place(double slot)
     return (long)floor(slot + 0.5);
 }
 
-static void score(const struct play *play, struct sums *sums)
+static void score_beats(const struct play *play, struct sums *sums)
+{
+    size_t at = 0, first = 0;
+    while (first < play->beats && play->beat[first] < play->onset[0].seconds - 0.07)
+        first++;
+    sums->beats += (double)(play->beats - first);
+    sums->told += (double)play->told_count;
+    for (size_t b = first; b < play->beats; b++) {
+        while (at < play->told_count && play->told[at] < play->beat[b] - 0.07)
+            at++;
+        if (at < play->told_count && play->told[at] <= play->beat[b] + 0.07) {
+            sums->hit++;
+            at++;
+        }
+    }
+}
+
+static void score_onsets(const struct play *play, struct sums *sums)
 {
     size_t run_length = 0;
     double lock = -1;
@@ -349,7 +183,7 @@ static void score(const struct play *play, struct sums *sums)
     while (before < play->count && play->onset[before].extra)
         before++;
     for (size_t i = before; i < play->count; i++) {
-        const struct onset *o = &play->onset[i];
+        const struct play_onset *o = &play->onset[i];
         if (o->extra)
             continue;
         long gap = place(o->position) - place(o->slot);
@@ -365,7 +199,7 @@ static void score(const struct play *play, struct sums *sums)
         sums->slot += right;
         sums->phase += right && gap % 4 == 0;
         sums->octave += fabs(o->tempo * o->period / 60 - 1) < 0.12;
-        const struct onset *last = &play->onset[before];
+        const struct play_onset *last = &play->onset[before];
         before = i;
         if (i == 0 || place(o->slot) == place(last->slot))
             continue;
@@ -381,20 +215,12 @@ static void score(const struct play *play, struct sums *sums)
         }
     }
     sums->lock[sums->takes++] = lock < 0 ? 999 : lock;
-    size_t at = 0;
-    size_t first = 0;
-    while (first < play->beats && play->beat[first] < play->onset[0].seconds - 0.07)
-        first++;
-    sums->beats += (double)(play->beats - first);
-    sums->told += (double)play->told_count;
-    for (size_t b = first; b < play->beats; b++) {
-        while (at < play->told_count && play->told[at] < play->beat[b] - 0.07)
-            at++;
-        if (at < play->told_count && play->told[at] <= play->beat[b] + 0.07) {
-            sums->hit++;
-            at++;
-        }
-    }
+}
+
+static void score(const struct play *play, struct sums *sums)
+{
+    score_onsets(play, sums);
+    score_beats(play, sums);
 }
 
 static int compare(const void *a, const void *b)
@@ -430,7 +256,7 @@ struct plan {
 
 /* One file in all manners, alone and followed. */
 static void bench(char *path, const struct plan *plan, unsigned long number,
-                  struct sums sums[2][MANNERS])
+                  struct sums sums[2][PLAY_MANNERS])
 {
     static struct play play;
     struct clock_settings settings = clock_defaults();
@@ -444,11 +270,11 @@ static void bench(char *path, const struct plan *plan, unsigned long number,
     }
     struct model *own = plan->repertoire ? NULL : know(&path, 1, &plan->choice);
     const struct model *model = own ? own : plan->repertoire;
-    for (int m = 0; take->count > 2 * LOCKED && m < MANNERS; m++)
+    for (int m = 0; take->count > 2 * LOCKED && m < PLAY_MANNERS; m++)
         for (unsigned long n = 0; n < plan->takes && sums[0][m].takes < MOST_TAKES; n++) {
             struct rng rng;
             rng_seed(&rng, plan->seed + number * 1000003, n);
-            make_play(&play, take, &manners[m], plan->middle, &rng);
+            play_make(&play, take, &play_manners[m], plan->middle, &rng);
             run(&play, &sums[0][m], &settings, NULL);
             score(&play, &sums[0][m]);
             run(&play, &sums[1][m], &settings, model);
@@ -462,10 +288,10 @@ static void bench(char *path, const struct plan *plan, unsigned long number,
 
 /* What this file adds, in a line a manner: events placed right, of onsets in the right slot,
  * and of notes ending right, given and found. */
-static void print_file(const char *path, struct sums before[2][MANNERS],
-                       struct sums after[2][MANNERS])
+static void print_file(const char *path, struct sums before[2][PLAY_MANNERS],
+                       struct sums after[2][PLAY_MANNERS])
 {
-    for (int m = 0; m < MANNERS; m++) {
+    for (int m = 0; m < PLAY_MANNERS; m++) {
         const struct sums *a = &before[0][m], *b = &after[0][m];
         const struct sums *c = &before[1][m], *d = &after[1][m];
         double onsets = b->onsets - a->onsets;
@@ -473,7 +299,7 @@ static void print_file(const char *path, struct sums before[2][MANNERS],
             continue;
         printf("%-8s alone %5.1f %5.1f known %5.1f %5.1f %5.1f given %6.2f found %6.2f lost %5.2f "
                "%5.0f %s\n",
-               manners[m].name, 100 * (b->step - a->step) / (b->steps - a->steps),
+               play_manners[m].name, 100 * (b->step - a->step) / (b->steps - a->steps),
                100 * (b->slot - a->slot) / onsets,
                100 * (d->step - c->step) / (d->steps - c->steps),
                100 * (d->slot - c->slot) / onsets, 100 * (d->phase - c->phase) / onsets,
@@ -484,7 +310,7 @@ static void print_file(const char *path, struct sums before[2][MANNERS],
 
 int main(int argc, char **argv)
 {
-    static struct sums sums[2][MANNERS];
+    static struct sums sums[2][PLAY_MANNERS];
     struct plan plan = {.choice.grid = TAKE_GRID_FILE, .seed = 1, .takes = 1};
     bool verbose = false, together = false;
     const char *style = NULL;
@@ -517,9 +343,9 @@ int main(int argc, char **argv)
         return 1;
     }
     plan.repertoire = repertoire;
-    for (int i = 0; i < 4 * MANNERS; i++)
+    for (int i = 0; i < 4 * PLAY_MANNERS; i++)
         sums[i & 1][i / 4].microseconds[i >> 1 & 1] = calloc(MOST_TIMED, sizeof(double));
-    static struct sums before[2][MANNERS];
+    static struct sums before[2][PLAY_MANNERS];
     for (int f = optind; f < argc; f++) {
         memcpy(before, sums, sizeof sums);
         bench(argv[f], &plan, (unsigned long)(f - optind), sums);
@@ -529,12 +355,12 @@ int main(int argc, char **argv)
     printf("%-14s %6s %6s %6s %6s %6s %6s %6s %6s %6s %6s %6s %6s %6s %8s\n", "manner", "step",
            "slot", "phase", "tempo", "F", "lock", "lock90", "us", "us99", "after", "aft99", "given",
            "found", "onsets");
-    for (int i = 0; i < 2 * MANNERS; i++) {
+    for (int i = 0; i < 2 * PLAY_MANNERS; i++) {
         char name[32];
-        snprintf(name, sizeof name, "%s%s", manners[i % MANNERS].name,
-                 i < MANNERS ? "" : ", known");
-        if (sums[i / MANNERS][i % MANNERS].takes)
-            print(name, &sums[i / MANNERS][i % MANNERS]);
+        snprintf(name, sizeof name, "%s%s", play_manners[i % PLAY_MANNERS].name,
+                 i < PLAY_MANNERS ? "" : ", known");
+        if (sums[i / PLAY_MANNERS][i % PLAY_MANNERS].takes)
+            print(name, &sums[i / PLAY_MANNERS][i % PLAY_MANNERS]);
     }
     model_free(repertoire);
     return 0;
