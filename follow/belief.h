@@ -11,9 +11,10 @@ enum {
     BELIEF_ONSETS = 4,  /* onsets of which is known what has come */
     BELIEF_ROOM = 4096, /* explanations of a note, at most */
     BELIEF_BUCKETS = 8192,
-    BELIEF_AHEAD = 4,  /* onsets that a step may lead over */
-    BELIEF_BACK = 16,  /* onsets that a step back may lead over */
-    BELIEF_SHIFT = 24, /* semitones, at most, that a piece is transposed by */
+    BELIEF_AHEAD = 4,                     /* onsets that a step may lead over */
+    BELIEF_BACK = 16,                     /* onsets that a step back may lead over */
+    BELIEF_SHIFT = 24,                    /* semitones, at most, that a piece is transposed by */
+    BELIEF_HELD = FOLLOW_HYPOTHESES + 16, /* hypotheses, with those that lines of notes lead to */
 };
 
 /* Which hands play, and beyond HANDS: both of them, that hand apart, which lies octaves off. */
@@ -90,7 +91,7 @@ struct follow {
     struct lattice *lattice;         /* of a whole take; NULL live */
     struct group group[PIECES_LINE]; /* the last ones, a ring */
     uint32_t groups;
-    struct hypothesis now[FOLLOW_HYPOTHESES]; /* after the last settled note, the likeliest first */
+    struct hypothesis now[BELIEF_HELD]; /* after the last settled note, the likeliest first */
     uint32_t count;
     struct hypothesis *next; /* [BELIEF_ROOM]: of the note being explained */
     uint32_t next_count;
@@ -157,9 +158,9 @@ void edition_hear(struct follow *follow);
 /* All explanations by one hypothesis. */
 void explain(struct follow *follow, const struct hypothesis *from);
 
-/* What a whole take remembers of its notes (smooth.c). */
-void lattice_arrive(struct lattice *lattice, const struct follow *follow,
-                    const struct hypothesis *to);
+/* What a whole take remembers of its notes (smooth.c). Of an arrival's weight, so much came from
+ * elsewhere, the rest from the believed pieces. */
+void lattice_arrive(struct lattice *lattice, const struct hypothesis *to, float from_elsewhere);
 void lattice_explain(struct lattice *lattice, const struct follow *follow,
                      const struct hypothesis *from, uint32_t to, enum explanation how, int y,
                      float weight);

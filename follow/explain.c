@@ -113,7 +113,8 @@ static void observe(struct follow *follow, const struct order *order, float low,
                                          follow->key.probability[off + SLIP_RANGE];
 }
 
-/* Where a note is played, which pitch it means, and in which key and hands that leaves the player. */
+/* Where a note is played, which pitch it means, and in which key and hands that leaves the player.
+ */
 struct aim {
     int key, y, shift, hands;
     float share;
@@ -178,7 +179,8 @@ void explain_onset(struct follow *follow, const struct hypothesis *from, uint32_
     }
     follow->ratio = 1;
     if (edition_knows(follow, onset, follow->x - shift)) {
-        float own = weight * order_of(follow, missing).any * follow->likely[SLIP_RANGE] * (float)c->edition;
+        float own =
+            weight * order_of(follow, missing).any * follow->likely[SLIP_RANGE] * (float)c->edition;
         follow->as_played += own;
         belief_add(follow, from, position, shift, hands, how, position, 0, -1, own);
     }

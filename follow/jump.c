@@ -201,23 +201,23 @@ static struct line_groups sum_groups(const struct follow *follow)
     return sum;
 }
 
-static void arrive(struct follow *follow, uint32_t position, int shift, float weight)
+static void arrive(struct follow *follow, uint32_t position, int shift, float away, float piece)
 {
     const struct pieces *pieces = follow->pieces;
-    if (follow->count == FOLLOW_HYPOTHESES)
-        follow->count--;
+    if (follow->count == BELIEF_HELD)
+        return;
     const struct group *last = group_ago(follow, 0), *first = group_ago(follow, PIECES_LINE - 1);
     double quarters = pieces->quarter[position] - pieces->quarter[position - (PIECES_LINE - 1)];
     struct hypothesis *to = &follow->now[follow->count++];
     *to = (struct hypothesis){.position = position,
                               .shift = (int8_t)shift,
                               .steps = 3,
-                              .weight = weight,
+                              .weight = away + piece,
                               .tempo = (float)((last->seconds - first->seconds) / quarters),
                               .since = last->seconds};
     memset(to->struck, 0xff, sizeof to->struck);
     if (follow->lattice)
-        lattice_arrive(follow->lattice, follow, to);
+        lattice_arrive(follow->lattice, to, away);
 }
 
 /* Where the last onsets' highest or lowest notes occur as they were played, in any
@@ -256,10 +256,11 @@ void jump_by_line(struct follow *follow)
             if (evidence > needed)
                 piece = from_piece * each *
                         expf(fminf(evidence + line_time(follow, at) - groups.believed, 20));
-            float weight = fminf(away, most_gained * follow->away) + fminf(piece, 1);
-            weight *= shift ? .1f / 24 : 1;
-            if (weight > least)
-                arrive(follow, at, shift, weight);
+            float chance = shift ? .1f / 24 : 1;
+            away = chance * fminf(away, most_gained * follow->away);
+            piece = chance * fminf(piece, 1);
+            if (away + piece > least)
+                arrive(follow, at, shift, away, piece);
         }
     }
 }
