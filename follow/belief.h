@@ -158,9 +158,8 @@ void edition_hear(struct follow *follow);
 /* All explanations by one hypothesis. */
 void explain(struct follow *follow, const struct hypothesis *from);
 
-/* What a whole take remembers of its notes (smooth.c). Of an arrival's weight, so much came from
- * elsewhere, the rest from the believed pieces. */
-void lattice_arrive(struct lattice *lattice, const struct hypothesis *to, float from_elsewhere);
+/* What a whole take remembers of its notes (smooth.c). */
+void lattice_arrive(struct lattice *lattice, const struct hypothesis *to);
 void lattice_explain(struct lattice *lattice, const struct follow *follow,
                      const struct hypothesis *from, uint32_t to, enum explanation how, int y,
                      float weight);

@@ -201,7 +201,7 @@ static struct line_groups sum_groups(const struct follow *follow)
     return sum;
 }
 
-static void arrive(struct follow *follow, uint32_t position, int shift, float away, float piece)
+static void arrive(struct follow *follow, uint32_t position, int shift, float weight)
 {
     const struct pieces *pieces = follow->pieces;
     if (follow->count == BELIEF_HELD)
@@ -212,16 +212,17 @@ static void arrive(struct follow *follow, uint32_t position, int shift, float aw
     *to = (struct hypothesis){.position = position,
                               .shift = (int8_t)shift,
                               .steps = 3,
-                              .weight = away + piece,
+                              .weight = weight,
                               .tempo = (float)((last->seconds - first->seconds) / quarters),
                               .since = last->seconds};
     memset(to->struck, 0xff, sizeof to->struck);
     if (follow->lattice)
-        lattice_arrive(follow->lattice, to, away);
+        lattice_arrive(follow->lattice, to);
 }
 
 /* Where the last onsets' highest or lowest notes occur as they were played, in any
- * transposition: hypotheses for the player to be there already. */
+ * transposition: hypotheses for the player to be there already, who was elsewhere or, live, is
+ * believed where they fit far worse; a whole take tells that by what follows. */
 void jump_by_line(struct follow *follow)
 {
     static const float most_gained = 100, least = 1e-3f;
@@ -233,7 +234,7 @@ void jump_by_line(struct follow *follow)
     float from_away = follow->away * (float)c->enter_line, from_piece = (float)c->leave;
     float each = .9f / (float)pieces->onsets;
     float needed = logf(least / (each * from_piece)) + groups.believed - groups.times;
-    if (follow->away < .01f && groups.notes < needed)
+    if (follow->away < .01f && (follow->lattice || groups.notes < needed))
         return;
     uint8_t line[PIECES_LINE];
     uint32_t looks = 0;
@@ -253,14 +254,13 @@ void jump_by_line(struct follow *follow)
             float evidence = line_evidence(follow, at, shift);
             float away = from_away * each * expf(fminf(evidence - groups.elsewhere, 20));
             float piece = 0;
-            if (evidence > needed)
+            if (!follow->lattice && evidence > needed)
                 piece = from_piece * each *
                         expf(fminf(evidence + line_time(follow, at) - groups.believed, 20));
-            float chance = shift ? .1f / 24 : 1;
-            away = chance * fminf(away, most_gained * follow->away);
-            piece = chance * fminf(piece, 1);
-            if (away + piece > least)
-                arrive(follow, at, shift, away, piece);
+            float weight = fminf(away, most_gained * follow->away) + fminf(piece, 1);
+            weight *= shift ? .1f / 24 : 1;
+            if (weight > least)
+                arrive(follow, at, shift, weight);
         }
     }
 }

@@ -22,7 +22,6 @@ struct state {
     float weight; /* forward probability */
     float after;  /* backward: how well the rest goes on, relative */
     float best;   /* logarithm of the likeliest way here */
-    float away;   /* of an arrival: the part of the weight that came from elsewhere */
     uint32_t way; /* the explanation that it came by; UINT32_MAX: none */
     int8_t shift;
     uint8_t hands;
@@ -103,24 +102,10 @@ static struct state *add_state(struct lattice *lattice, const struct hypothesis 
     return state;
 }
 
-void lattice_arrive(struct lattice *lattice, const struct hypothesis *to, float from_elsewhere)
+void lattice_arrive(struct lattice *lattice, const struct hypothesis *to)
 {
-    struct state *state = lattice->layers ? add_state(lattice, to, to->weight) : NULL;
-    if (!state)
-        return;
-    state->away = from_elsewhere;
-    lattice->layer[lattice->layers - 1].arrivals++;
-}
-
-/* What a unit of weight of elsewhere, or of the believed pieces, gave to an arrival. */
-static float given_by_elsewhere(const struct layer *layer, const struct state *arrived)
-{
-    return arrived->away / fmaxf(layer->away, 1e-20f);
-}
-
-static float given_by_pieces(const struct layer *layer, const struct state *arrived)
-{
-    return (arrived->weight - arrived->away) / fmaxf(1 - layer->away, 1e-20f);
+    if (lattice->layers && add_state(lattice, to, to->weight))
+        lattice->layer[lattice->layers - 1].arrivals++;
 }
 
 void lattice_settle(struct lattice *lattice, const struct follow *follow, const uint16_t *kept,
@@ -198,14 +183,10 @@ static void find_ways(struct lattice *lattice, size_t n)
             to->way = e;
         }
     }
-    /* Those found by a line of notes were elsewhere, or at another place, until then. */
-    float believed = -INFINITY;
-    for (uint32_t i = 0; i < layer->states; i++)
-        believed = fmaxf(believed, lattice->state[layer->state + i].best);
+    /* Those found by a line of notes were elsewhere until then. */
     for (uint32_t i = 0; i < layer->arrivals; i++) {
         struct state *to = &lattice->state[layer->state + layer->states + i];
-        to->best = fmaxf(layer->best + logf(given_by_elsewhere(layer, to)),
-                         believed + logf(given_by_pieces(layer, to)));
+        to->best = layer->best + logf(to->weight / fmaxf(layer->away, 1e-20f));
     }
 }
 
@@ -234,10 +215,7 @@ static void look_back(struct lattice *lattice, size_t n)
     }
     for (uint32_t i = last->states; i < count; i++) {
         const struct state *arrived = &lattice->state[last->state + i];
-        last->after += arrived->after * given_by_elsewhere(last, arrived);
-        for (uint32_t k = 0; k < last->states; k++)
-            lattice->state[last->state + k].after +=
-                arrived->after * given_by_pieces(last, arrived);
+        last->after += arrived->after * arrived->weight / fmaxf(last->away, 1e-20f);
     }
     for (uint32_t i = 0; i < count; i++)
         largest = fmaxf(largest, lattice->state[last->state + i].after);
@@ -291,22 +269,6 @@ static int likeliest(const struct lattice *lattice, const struct layer *layer, b
     return found;
 }
 
-/* The state of the same layer that an arrival came from; -1: elsewhere. */
-static int arrived_from(const struct lattice *lattice, const struct layer *layer, int at)
-{
-    const struct state *arrived = &lattice->state[layer->state + (uint32_t)at];
-    float best = layer->best + logf(given_by_elsewhere(layer, arrived));
-    int found = -1;
-    for (uint32_t i = 0; i < layer->states; i++) {
-        float way = lattice->state[layer->state + i].best + logf(given_by_pieces(layer, arrived));
-        if (way > best) {
-            best = way;
-            found = (int)i;
-        }
-    }
-    return found;
-}
-
 static void read_ways(const struct lattice *lattice, const struct pieces *pieces,
                       struct follow_reading *reading)
 {
@@ -316,11 +278,8 @@ static void read_ways(const struct lattice *lattice, const struct pieces *pieces
         const struct layer *layer = &lattice->layer[n], *last = n ? layer - 1 : NULL;
         struct follow_reading *told = &reading[n];
         *told = (struct follow_reading){.piece = -1, .pitch = -1};
-        bool arrived = at >= (int)layer->states;
-        if (arrived)
-            at = arrived_from(lattice, layer, at);
-        if (at < 0) { /* elsewhere, or found only by the next notes */
-            at = last && layer->came && !arrived ? likeliest(lattice, last, true) : -1;
+        if (at < 0 || at >= (int)layer->states) { /* elsewhere, or found only by the next notes */
+            at = last && layer->came && at < 0 ? likeliest(lattice, last, true) : -1;
             continue;
         }
         const struct state *state = &lattice->state[layer->state + (uint32_t)at];
