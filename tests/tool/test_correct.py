@@ -74,6 +74,12 @@ class Correct(Case):
             sorted((n["track"] - 1, n["tick"], n["played"], n["sent"]) for n in report["notes"]),
             sorted((k[0], k[1], x, y) for (k, x), (_, y) in zip(played, sent)),
         )
+        places = [note["place"] for note in report["notes"]]
+        self.assertTrue(all(place["name"] == places[0]["name"] for place in places))
+        self.assertEqual(
+            [(place["bar"], place["beat_of_bar"], place["onset"]) for place in places[:2]],
+            [(1, 1.0, 0), (1, 1.0, 0)],
+        )
         summary = report["summary"]
         self.assertEqual(summary["notes"], len(played))
         self.assertEqual(summary["changed"], sum(1 for (_, x), (_, y) in zip(played, sent) if x != y))
