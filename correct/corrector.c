@@ -325,8 +325,9 @@ static int take_placed(struct corrector *corrector, const struct correct_note *n
                        uint8_t *pitches, struct correct_place *place, struct error *error)
 {
     struct follow_reading *reading = malloc((count + 1) * sizeof *reading);
-    int status = reading ? corrector_read(corrector, notes, count, pitches, reading, error)
-                         : error_set(error, "out of memory for a take of %zu notes", count);
+    if (!reading)
+        return error_set(error, "out of memory for a take of %zu notes", count);
+    int status = corrector_read(corrector, notes, count, pitches, reading, error);
     for (size_t i = 0; status == 0 && i < count; i++)
         place[i] = place_read(corrector->pieces, &reading[i], notes[i].seconds);
     free(reading);

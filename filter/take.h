@@ -122,7 +122,8 @@ int take_play(const struct correct_note *notes, const double *releases, size_t c
 /* The pitches that the corrector sends for notes and their releases (seconds),
  * [count]. Live: each note at its onset, in the order given, with the releases
  * where they fall; else by corrector_take, which knows all of it. `trace` may be
- * NULL; where not live, places are as corrector_take tells them and no time is taken. -1: out of memory. */
+ * NULL; where not live, places are as corrector_take tells them and no time is taken. -1: out
+ * of memory. */
 int take_correct(const struct correct_note *notes, const double *releases, size_t count,
                  struct corrector *corrector, bool live, uint8_t *pitches,
                  const struct take_trace *trace, struct error *error);

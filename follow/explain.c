@@ -113,8 +113,7 @@ static void observe(struct follow *follow, const struct order *order, float low,
                                          follow->key.probability[off + SLIP_RANGE];
 }
 
-/* Where a note is played, which pitch it means, and in which key and hands that leaves the player.
- */
+/* The key of a note, the pitch it means, and the octave and hands in which it leaves the player. */
 struct aim {
     int key, y, shift, hands;
     float share;
@@ -336,9 +335,11 @@ static void explain_back(struct follow *follow, const struct hypothesis *from, f
     uint32_t here = from->position, begin = pieces->piece[pieces->piece_of[here]].first;
     float weight = go * (float)c->back * follow->time.any / (float)c->back_length;
     float farther = expf(-1 / (float)c->back_length);
-    for (uint32_t k = 0; k < BELIEF_BACK && here >= begin + k; k++, weight *= farther)
+    for (uint32_t k = 0; k < BELIEF_BACK && here >= begin + k; k++) {
         explain_onset(follow, from, here - k, here - k, from->shift, from->hands, 0, EXPLAIN_JUMP,
                       weight);
+        weight *= farther;
+    }
 }
 
 void explain(struct follow *follow, const struct hypothesis *from)

@@ -9,8 +9,8 @@ enum { SURE_NOTES = 12 };
 
 enum { STEPS_TO_KNOW = 4 }; /* onsets after which a tempo tells how even the player is */
 
-static const float worth_looking =
-    .1f; /* of what is dropped: explanations below that are not looked at */
+/* Of the weight that is dropped: explanations below it are not looked at. */
+static const float worth_looking = .1f;
 
 static const float together = .05f; /* seconds between notes that count as struck together */
 

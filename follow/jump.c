@@ -180,25 +180,55 @@ static float line_time(const struct follow *follow, uint32_t position)
     return evidence;
 }
 
-/* The last groups together: as elsewhere and as they were expected explain them, and as the
- * best line of notes might by its notes and by its times. */
+/* The last groups together: as elsewhere and as they were expected explain them, and what a line
+ * of notes must reach, to be gone to from the believed place; in nats. */
 struct line_groups {
-    float elsewhere, believed, notes, times;
+    float elsewhere, believed, needed;
+    bool reachable; /* the best line would reach that */
 };
+
+static const float least_arrival = 1e-3f; /* weight */
+
+/* Of each position, where a line of notes leads. */
+static float line_share(const struct follow *follow)
+{
+    return .9f / (float)follow->pieces->onsets;
+}
 
 static struct line_groups sum_groups(const struct follow *follow)
 {
     struct line_groups sum = {0};
+    float notes = 0, times = 0;
     for (uint32_t ago = 0; ago < PIECES_LINE; ago++) {
         const struct group *group = group_ago(follow, ago);
         sum.elsewhere += group->log_elsewhere;
         sum.believed += group->log_believed;
-        sum.notes += (float)group->count * log_right(follow, group->count);
+        notes += (float)group->count * log_right(follow, group->count);
         if (ago + 1 < PIECES_LINE)
-            sum.times += logf(timing_most(follow, seconds_before(follow, ago)) /
-                              timing_since(seconds_before(follow, ago)).any);
+            times += logf(timing_most(follow, seconds_before(follow, ago)) /
+                          timing_since(seconds_before(follow, ago)).any);
     }
+    sum.needed = logf(least_arrival / (line_share(follow) * (float)follow_constants.leave)) +
+                 sum.believed - times;
+    sum.reachable = !follow->lattice && fminf(follow->trust, 1) * notes > sum.needed;
     return sum;
+}
+
+/* The weight of a player's being at a position, by the line of notes that ends there. */
+static float line_weight(const struct follow *follow, const struct line_groups *groups,
+                         uint32_t position, int shift)
+{
+    static const float most_gained = 100;
+    const struct follow_constants *c = &follow_constants;
+    float each = line_share(follow), chance = shift ? .1f / 24 : 1, piece = 0;
+    float evidence = line_evidence(follow, position, shift);
+    float trusted = fminf(follow->trust, 1) * evidence;
+    float away =
+        follow->away * (float)c->enter_line * expf(fminf(evidence - groups->elsewhere, 20));
+    if (groups->reachable && trusted > groups->needed)
+        piece = (float)c->leave *
+                expf(fminf(trusted + line_time(follow, position) - groups->believed, 20));
+    return chance * (fminf(each * away, most_gained * follow->away) + fminf(each * piece, 1));
 }
 
 static void arrive(struct follow *follow, uint32_t position, int shift, float weight)
@@ -225,16 +255,11 @@ static void arrive(struct follow *follow, uint32_t position, int shift, float we
  * believed where they fit far worse; a whole take tells that by what follows. */
 void jump_by_line(struct follow *follow)
 {
-    static const float most_gained = 100, least = 1e-3f;
-    const struct follow_constants *c = &follow_constants;
     const struct pieces *pieces = follow->pieces;
-    if (follow->groups < PIECES_LINE || !pieces->onsets)
+    if (follow->groups < PIECES_LINE || !pieces->onsets || follow->trust < FOLLOW_TELLING)
         return;
     struct line_groups groups = sum_groups(follow);
-    float from_away = follow->away * (float)c->enter_line, from_piece = (float)c->leave;
-    float each = .9f / (float)pieces->onsets;
-    float needed = logf(least / (each * from_piece)) + groups.believed - groups.times;
-    if (follow->away < .01f && (follow->lattice || groups.notes < needed))
+    if (follow->away < .01f && !groups.reachable)
         return;
     uint8_t line[PIECES_LINE];
     uint32_t looks = 0;
@@ -251,15 +276,8 @@ void jump_by_line(struct follow *follow)
             int shift = line[PIECES_LINE - 1] - pitch;
             if (shift < -BELIEF_SHIFT || shift > BELIEF_SHIFT)
                 continue;
-            float evidence = line_evidence(follow, at, shift);
-            float away = from_away * each * expf(fminf(evidence - groups.elsewhere, 20));
-            float piece = 0;
-            if (!follow->lattice && evidence > needed)
-                piece = from_piece * each *
-                        expf(fminf(evidence + line_time(follow, at) - groups.believed, 20));
-            float weight = fminf(away, most_gained * follow->away) + fminf(piece, 1);
-            weight *= shift ? .1f / 24 : 1;
-            if (weight > least)
+            float weight = line_weight(follow, &groups, at, shift);
+            if (weight > least_arrival)
                 arrive(follow, at, shift, weight);
         }
     }
