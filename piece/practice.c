@@ -354,9 +354,11 @@ double practice_best_reward(const struct agent_task *task)
     double sum = 0;
     if ((double)beats * process->arcs > BEST_WORK)
         return (double)NAN;
-    if (values_open(&values, task) != 0)
-        sum = -1;
-    for (uint32_t k = 0; sum >= 0 && k < process->trajectories; k++) {
+    if (values_open(&values, task) != 0) {
+        values_close(&values);
+        return -1;
+    }
+    for (uint32_t k = 0; k < process->trajectories; k++) {
         const struct song *song = agent_task_song(task, k);
         memset(values.after, 0, process->states * sizeof *values.after);
         for (uint32_t b = song_beats(song); b-- > 1;) {
@@ -366,5 +368,5 @@ double practice_best_reward(const struct agent_task *task)
         sum += best_beginning(process, values.after);
     }
     values_close(&values);
-    return sum < 0 ? -1 : sum / beats;
+    return sum / beats;
 }
