@@ -298,8 +298,8 @@ static int values_open(struct values *values, const struct agent_task *task)
     const struct process *process = agent_task_process(task);
     *values = (struct values){
         .task = task,
-        .after = malloc(process->states * sizeof *values->after),
-        .before = malloc(process->states * sizeof *values->before),
+        .after = calloc(process->states, sizeof *values->after),
+        .before = calloc(process->states, sizeof *values->before),
         .most = malloc(((size_t)process->arcs + 1) * sizeof *values->most),
         .fit = malloc(((size_t)agent_task_classes(task) + 1) * sizeof *values->fit)};
     if (!values->after || !values->before || !values->most || !values->fit)
