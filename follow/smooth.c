@@ -289,7 +289,6 @@ static void read_ways(const struct lattice *lattice, const struct pieces *pieces
         told->position = told->of = state->position;
         told->shift = state->shift;
         told->hands = hands_playing(state->hands);
-        told->sure = sure_of(lattice, layer, state->position);
         told->pitch = edge->y;
         told->jumped = edge->how == EXPLAIN_JUMP;
         if (edge->how == EXPLAIN_LATE)
@@ -359,6 +358,8 @@ int follow_take(struct follow *follow, const struct follow_key *keys, size_t cou
         struct follow_rest rest;
         vote(&lattice, n, votes, &rest);
         decide(context, n, votes, &rest);
+        if (reading && reading[n].piece >= 0)
+            reading[n].sure = sure_of(&lattice, layer, reading[n].position);
         if (n > 0)
             look_back(&lattice, n);
     }

@@ -47,10 +47,11 @@ static json_t *report_place(const struct models *models, const struct correct_pl
     if (!model)
         return json_null();
     struct score_place at = score_place(model_score(model, (size_t)piece), place->quarter);
-    return json_pack("{s:o, s:f, s:I, s:f, s:I, s:i, s:f}", "name",
+    return json_pack("{s:o, s:f, s:I, s:f, s:I, s:i, s:f, s:o}", "name",
                      command_text(model_song(model, (size_t)piece)->name), "beat", place->quarter,
                      "bar", (json_int_t)at.bar->number, "beat_of_bar", at.beat, "onset",
-                     (json_int_t)place->onset, "shift", place->shift, "sure", (double)place->sure);
+                     (json_int_t)place->onset, "shift", place->shift, "sure", (double)place->sure,
+                     "tempo", command_number(60 / place->tempo));
 }
 
 static json_t *report_notes(const struct take *take, const struct midifile_note *notes,

@@ -87,6 +87,9 @@ class Correct(Case):
             "correct", "--json", "--live", "-m", "piece.model", "played.mid", "-o", "out.mid"
         )
         self.assertEqual(json.loads(shown.stdout), report)
+        whole = self.succeeds("correct", "--json", "-m", "piece.model", "played.mid", "-o", "out.mid")
+        sure = [note["place"]["sure"] for note in json.loads(whole.stdout)["notes"]]
+        self.assertGreater(sum(probability > 0.9 for probability in sure), 0.8 * len(sure))
 
     def test_same_seed_same_bytes(self):
         for mode in ("correct", "generate"):
