@@ -181,7 +181,7 @@ static int assess_take(const struct assess_settings *settings, const struct play
         status = send(settings, playing->forgotten, CORRECT_GENERATE, &sending, of->count,
                       sending.reference, NULL, error);
     for (size_t m = 0; status == 0 && m < settings->mode_count; m++) {
-        struct take_trace trace = {sending.nanoseconds, sending.place};
+        struct take_trace trace = {sending.nanoseconds, live ? sending.place : NULL};
         status = send(settings, playing->models, settings->modes[m], &sending, of->count,
                       sending.sent, &trace, error);
         if (status == 0)
