@@ -26,11 +26,10 @@ produce() {
     shift
     "$@" errors slip:p=0.2,jitter=0.1 --seed 3 "$pieces/petzold_minuet_in_g.mid" -o played.mid --truth truth.csv
     "$@" train -q --seed 1 --steps 200000 -o table.model "$pieces/petzold_minuet_in_g.mid"
-    "$@" train -q --seed 1 --steps 2000 --policy mlp -o mlp.model "$pieces/petzold_minuet_in_g.mid"
     "$@" train -q --seed 1 --algorithm sarsa --steps 20000 -o sarsa.model "$pieces/bach_prelude_bwv846.mid"
     "$@" correct -q --live -m table.model played.mid -o live.mid --report live.json
     "$@" correct -q --live -m "$style" played.mid -o style.mid
-    "$@" correct -q -m mlp.model played.mid -o whole.mid
+    "$@" correct -q -m table.model played.mid -o whole.mid
     "$@" correct -q --live --mode generate -m table.model played.mid -o generated.mid
     # The report names the style model of the build it comes from.
     sed -i 's|"[^"]*/models/default.model"|"default"|' live.json
