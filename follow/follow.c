@@ -53,6 +53,7 @@ void follow_start(struct follow *follow)
     follow->count = 0;
     follow->groups = 0;
     follow->sure = 0;
+    follow->last = 0;
     follow->away = 1;
     slip_start(&follow->slip);
     follow->low = (float)follow_constants.first_low;
@@ -135,6 +136,7 @@ struct follow_rest follow_note(struct follow *follow, double seconds, uint8_t x,
     follow->vote = vote;
     follow->x = x;
     follow->seconds = time_of(follow, seconds);
+    follow->time = timing_since((float)fmax(follow->seconds - follow->last, .001));
     follow->right_weight = follow->as_played = 0;
     memset(follow->wrong_weight, 0, sizeof follow->wrong_weight);
     memset(follow->explained, 0, sizeof follow->explained);
@@ -154,7 +156,6 @@ struct follow_rest follow_note(struct follow *follow, double seconds, uint8_t x,
         follow->next_away = follow->pieces->count ? away_start(follow) * away_key : 1;
     } else {
         float believed = 0;
-        follow->time = timing_since((float)fmax(follow->seconds - follow->last, .001));
         for (uint32_t i = 0; i < follow->count; i++) {
             explain(follow, &follow->now[i]);
             follow->least = follow->sum * (float)c->prune * worth_looking;
