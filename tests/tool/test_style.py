@@ -25,7 +25,7 @@ class Style(Case):
     def corpus(self, count=8):
         os.makedirs("songs", exist_ok=True)
         for seed in range(count):
-            piece(f"songs/work{seed}__edition.mid", bars=24, seed=seed)
+            piece(f"songs/work{seed}__edition.mid", bars=12, seed=seed)
 
     def test_what_it_says(self):
         self.corpus()
