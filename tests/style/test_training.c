@@ -179,9 +179,9 @@ static struct accuracy_figures try(const struct music *music, const struct style
 static void test_learning(void **state)
 {
     (void)state;
-    // Half a million notes of arithmetic that test_threads runs too.
-    if (UNDER_SANITIZERS)
-        skip();
+#ifdef UNDER_SANITIZERS
+    skip(); // a minute of the arithmetic of test_threads
+#endif
     struct music *music = malloc(sizeof *music);
     struct style_networks networks;
     assert_non_null(music);
