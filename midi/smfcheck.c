@@ -211,21 +211,47 @@ static bool is_silent(const uint8_t *bytes, size_t length)
     return true;
 }
 
+static struct progress keep_progress(const struct smfwalk *walk, const struct smfcheck *out,
+                                     const struct smfcheck_track *track)
+{
+    return (struct progress){*walk, *track, out->mended, out->length};
+}
+
+static void take_back(const struct progress *before, struct smfwalk *walk, struct smfcheck *out,
+                      struct smfcheck_track *track)
+{
+    *walk = before->walk;
+    *track = before->track;
+    out->mended = before->mended;
+    out->length = before->length;
+}
+
+/* A length that leads to a chunk or to the end of the file is believed, and so is one that leads
+ * exactly to an End of Track: that is how a mended track is written, whatever stands behind it.
+ * Elsewhere a chunk may begin before that length is over. */
+static enum stop copy_track(const struct source *source, struct smfwalk *walk, struct smfcheck *out,
+                            struct smfcheck_track *track, bool trusted)
+{
+    const struct progress before = keep_progress(walk, out, track);
+    enum stop stop = copy_events(source, walk, out, track, false);
+    if (trusted || (stop == STOP_END_OF_TRACK && walk->at == walk->end))
+        return stop;
+    take_back(&before, walk, out, track);
+    return copy_events(source, walk, out, track, true);
+}
+
 /* The track's length ended its walk before an End of Track, and no chunk stands there: perhaps
  * the length is too short. Goes on to the next chunk, or back to where it was. */
 static enum stop try_longer(struct source *source, struct smfwalk *walk, struct smfcheck *out,
                             struct smfcheck_track *track, enum stop stop)
 {
-    const struct progress before = {*walk, *track, out->mended, out->length};
+    const struct progress before = keep_progress(walk, out, track);
     walk->end = next_chunk(source, walk->end);
     enum stop longer = copy_events(source, walk, out, track, false);
     bool silent = is_silent(source->bytes + before.walk.end, walk->end - before.walk.end);
     if (longer == STOP_END_OF_TRACK || (longer == STOP_BETWEEN && !silent))
         return longer;
-    *walk = before.walk;
-    *track = before.track;
-    out->mended = before.mended;
-    out->length = before.length;
+    take_back(&before, walk, out, track);
     return stop;
 }
 
@@ -264,7 +290,7 @@ static int check_track(struct source *source, struct smfcheck *out)
     copy(source, out, CHUNK_HEADER);
     track->begin = (uint32_t)out->length;
     struct smfwalk walk = {.bytes = source->bytes, .at = begin, .end = claimed};
-    enum stop stop = copy_events(source, &walk, out, track, !trusted);
+    enum stop stop = copy_track(source, &walk, out, track, trusted);
     if (!trusted && !beyond && (stop == STOP_BETWEEN || stop == STOP_CUT))
         stop = try_longer(source, &walk, out, track, stop);
     if (stop == STOP_FAULT)
