@@ -7,6 +7,11 @@
 static const float worth_steps = .01f;     /* weight below which steps back are not looked for */
 static const float worth_switches = 1e-3f; /* ... and other hands, octaves, turns */
 
+static bool keys_tell(const struct follow *follow)
+{
+    return follow->trust >= FOLLOW_TELLING;
+}
+
 void belief_add(struct follow *follow, const struct hypothesis *from, uint32_t position, int shift,
                 int hands, enum explanation how, uint32_t onset, uint32_t note, int y, float weight)
 {
@@ -58,13 +63,14 @@ void belief_add(struct follow *follow, const struct hypothesis *from, uint32_t p
         to->hands = (uint8_t)hands;
         memcpy(to->struck, struck, sizeof struck);
         if (how == EXPLAIN_STEP || how == EXPLAIN_SKIP) {
-            const double *quarter = follow->pieces->quarter;
-            float due = from->tempo * (float)(quarter[position] - quarter[from->position]);
+            const double *time = follow->pieces->time;
+            double quarters = time[position] - time[from->position];
+            float due = from->tempo * (float)quarters;
             to->off_time = from->tempo > 0
                                ? logf(fmaxf((float)(follow->seconds - from->since), .004f) / due)
                                : 0;
             to->tempo =
-                timing_follow(from->tempo, from->steps, quarter[position] - quarter[from->position],
+                timing_follow(from->tempo, from->steps, quarters,
                               (float)(follow->seconds - from->since));
             to->steps = from->steps < 200 ? from->steps + 1 : from->steps;
         }
@@ -131,7 +137,7 @@ static struct aim aim_at(const struct follow *follow, uint32_t onset, uint32_t b
     if (!apart)
         aim.y = aim.key;
     if (follow->x != written || aim.key == written || shift % 12 != 0 || hands == HANDS_RIGHT ||
-        hands == HANDS_LEFT)
+        hands == HANDS_LEFT || !keys_tell(follow))
         return aim;
     aim.key = aim.y = written;
     aim.share = (float)follow_constants.hand_apart;
@@ -177,7 +183,7 @@ void explain_onset(struct follow *follow, const struct hypothesis *from, uint32_
                    weight * share * likely);
     }
     follow->ratio = 1;
-    if (edition_knows(follow, onset, follow->x - shift)) {
+    if (keys_tell(follow) && edition_knows(follow, onset, follow->x - shift)) {
         float own =
             weight * order_of(follow, missing).any * follow->likely[SLIP_RANGE] * (float)c->edition;
         follow->as_played += own;
@@ -219,7 +225,7 @@ static bool is_turned(const struct follow *follow, const struct hypothesis *from
     uint32_t at = here >= begin + BEFORE ? here - BEFORE : begin;
     for (; from->tempo > 0 && at <= last && at <= here + BEHIND; at++) {
         double reach = follow_constants.trill_reach * fabs((double)at - here);
-        double seconds = fabs(pieces->quarter[at] - pieces->quarter[here]) * (double)from->tempo;
+        double seconds = fabs(pieces->time[at] - pieces->time[here]) * (double)from->tempo;
         if (at != here && seconds <= reach && has(pieces, at, follow->x - from->shift))
             return true;
     }
@@ -234,20 +240,21 @@ static void as_played(struct follow *follow, const struct hypothesis *from, enum
                weight);
 }
 
-/* A second key brushed beside one that is struck, at once with it: that note is meant, unless keys
- * are trusted beyond the evidence. */
+/* A second key brushed beside one that is struck, at once with it, one of two on each side: that
+ * note is meant, unless keys are trusted beyond the evidence. */
 static void explain_brush(struct follow *follow, const struct hypothesis *from, float weight)
 {
     const struct pieces *pieces = follow->pieces;
     uint32_t here = from->position, notes = pieces->notes[hands_playing(from->hands)][here];
-    float each = weight / (4 * (float)__builtin_popcount(notes)); /* two keys on each side */
+    float each = weight * powf(.25f, follow->trust) / (float)__builtin_popcount(notes);
     for (; notes; notes &= notes - 1) {
         int y = pieces->pitch[pieces->first[here] + (uint32_t)__builtin_ctz(notes)] + from->shift;
         int off = follow->x - y;
-        if (off == 0 || off < -2 || off > 2 || y < 0 || y > 127)
+        bool beside = off != 0 && off >= -2 && off <= 2;
+        if (y < 0 || y > 127 || (follow->trust > 0 && !beside))
             continue;
-        float likely = follow->likely[off + SLIP_RANGE];
-        follow->ratio = likely > 0 ? follow->voted[off + SLIP_RANGE] / likely : 0;
+        float likely = beside ? follow->likely[off + SLIP_RANGE] : 1;
+        follow->ratio = likely > 0 && beside ? follow->voted[off + SLIP_RANGE] / likely : 1;
         follow->vote[y] += each * follow->ratio;
         belief_add(follow, from, here, from->shift, from->hands, EXPLAIN_EXTRA, here, 0, y, each);
     }
@@ -275,7 +282,7 @@ static void explain_switches(struct follow *follow, const struct hypothesis *fro
 {
     const struct follow_constants *c = &follow_constants;
     const struct pieces *pieces = follow->pieces;
-    const double *quarter = pieces->quarter;
+    const double *time = pieces->time;
     uint32_t here = from->position;
     for (int hands = 0; hands < HANDS; hands++) {
         uint32_t to = pieces->next[hands][here];
@@ -284,16 +291,16 @@ static void explain_switches(struct follow *follow, const struct hypothesis *fro
             explain_onset(
                 follow, from, to, to, from->shift, hands, 0, EXPLAIN_STEP,
                 go * (float)c->switch_hand *
-                    timing_step(follow, passed, quarter[to] - quarter[here], from->tempo));
+                    timing_step(follow, passed, time[to] - time[here], from->tempo));
     }
     uint32_t to = pieces->next[hands_playing(from->hands)][here];
-    if (to < pieces->onsets)
+    if (to < pieces->onsets && keys_tell(follow))
         explain_other_keys(
             follow, from, to,
-            go * timing_step(follow, passed, quarter[to] - quarter[here], from->tempo));
+            go * timing_step(follow, passed, time[to] - time[here], from->tempo));
     for (uint32_t t = pieces->turn_first[here]; t < pieces->turn_first[here + 1]; t++) {
         uint32_t end = pieces_end(pieces, here);
-        double due = here + 1 < end ? quarter[here + 1] - quarter[here] : 1;
+        double due = here + 1 < end ? time[here + 1] - time[here] : 1;
         explain_onset(follow, from, pieces->turn[t].position, pieces->turn[t].position, from->shift,
                       HANDS_BOTH, 0, EXPLAIN_JUMP,
                       go * (float)c->turn * pieces->turn[t].probability *
@@ -318,7 +325,7 @@ static void explain_steps(struct follow *follow, const struct hypothesis *from, 
             break;
         float weight =
             go * skip[k] *
-            timing_step(follow, passed, pieces->quarter[to] - pieces->quarter[from->position],
+            timing_step(follow, passed, pieces->time[to] - pieces->time[from->position],
                         from->tempo);
         explain_onset(follow, from, to, to, from->shift, from->hands, 0,
                       k ? EXPLAIN_SKIP : EXPLAIN_STEP, weight);
@@ -359,7 +366,7 @@ void explain(struct follow *follow, const struct hypothesis *from)
         explain_onset(follow, from, here - m, here, from->shift, from->hands, from->struck[m],
                       EXPLAIN_LATE, late);
     float near = near_notes(follow, from) + (is_turned(follow, from) ? (float)c->trill : 0);
-    if (near > 0)
+    if (near > 0 || !(follow->trust > 0))
         as_played(follow, from, EXPLAIN_AGAIN,
                   w * (float)c->again * follow->extras * powf(near, fminf(follow->trust, 1)) *
                       time->again);

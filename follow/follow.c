@@ -277,7 +277,7 @@ struct follow_place follow_place(struct follow *follow)
         place.piece = (int)piece;
     place.position = likely->position;
     place.shift = likely->shift;
-    place.tempo = (double)likely->tempo;
+    place.tempo = (double)likely->tempo * pieces_stretch(pieces, likely->position);
     place.onset_time = likely->since;
     return place;
 }

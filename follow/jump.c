@@ -42,7 +42,8 @@ void jump_begin(struct follow *follow)
     float begin = (float)c->begin_share / (float)pieces->count;
     for (uint32_t k = 0; k < pieces->count && k < MOST_BEGINNINGS; k++)
         begin_at(follow, pieces->piece[k].first, 0, begin);
-    for (int shift = -BELIEF_SHIFT; shift <= BELIEF_SHIFT && pieces->count <= 32; shift++)
+    bool other_keys = follow->trust >= FOLLOW_TELLING && pieces->count <= 32;
+    for (int shift = -BELIEF_SHIFT; shift <= BELIEF_SHIFT && other_keys; shift++)
         if (shift != 0 && (shift % 12 == 0 || (shift >= -12 && shift <= 12)))
             for (uint32_t k = 0; k < pieces->count; k++)
                 begin_at(follow, pieces->piece[k].first, shift, begin * (float)c->transposed_share);
@@ -170,12 +171,12 @@ static float seconds_before(const struct follow *follow, uint32_t ago)
 /* How much better than at any times the groups fit in time, in nats. */
 static float line_time(const struct follow *follow, uint32_t position)
 {
-    const double *quarter = &follow->pieces->quarter[position];
+    const double *time = &follow->pieces->time[position];
     double passed = group_ago(follow, 0)->seconds - group_ago(follow, PIECES_LINE - 1)->seconds;
-    float tempo = (float)(passed / (*quarter - *(quarter - (PIECES_LINE - 1)))), evidence = 0;
-    for (uint32_t ago = 0; ago + 1 < PIECES_LINE; ago++, quarter--)
+    float tempo = (float)(passed / (*time - *(time - (PIECES_LINE - 1)))), evidence = 0;
+    for (uint32_t ago = 0; ago + 1 < PIECES_LINE; ago++, time--)
         evidence += logf(
-            timing_step(follow, seconds_before(follow, ago), *quarter - *(quarter - 1), tempo) /
+            timing_step(follow, seconds_before(follow, ago), *time - *(time - 1), tempo) /
             timing_since(seconds_before(follow, ago)).any);
     return evidence;
 }
@@ -237,7 +238,7 @@ static void arrive(struct follow *follow, uint32_t position, int shift, float we
     if (follow->count == BELIEF_HELD)
         return;
     const struct group *last = group_ago(follow, 0), *first = group_ago(follow, PIECES_LINE - 1);
-    double quarters = pieces->quarter[position] - pieces->quarter[position - (PIECES_LINE - 1)];
+    double quarters = pieces->time[position] - pieces->time[position - (PIECES_LINE - 1)];
     struct hypothesis *to = &follow->now[follow->count++];
     *to = (struct hypothesis){.position = position,
                               .shift = (int8_t)shift,

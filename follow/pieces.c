@@ -30,6 +30,7 @@ static int make_room(struct pieces *pieces, size_t onsets, size_t notes, size_t 
     pieces->piece_of = calloc(onsets + 1, sizeof *pieces->piece_of);
     pieces->onset = calloc(onsets + 1, sizeof *pieces->onset);
     pieces->quarter = calloc(onsets + 1, sizeof *pieces->quarter);
+    pieces->time = calloc(onsets + 1, sizeof *pieces->time);
     pieces->first = calloc(onsets + 2, sizeof *pieces->first);
     pieces->pitch = calloc(notes + 1, 1);
     bool all = true;
@@ -44,7 +45,7 @@ static int make_room(struct pieces *pieces, size_t onsets, size_t notes, size_t 
     pieces->bar_first = calloc(pieces->count + 2, sizeof *pieces->bar_first);
     pieces->turn_first = calloc(onsets + 2, sizeof *pieces->turn_first);
     return all && pieces->piece && pieces->piece_of && pieces->onset && pieces->quarter &&
-                   pieces->first && pieces->pitch && pieces->by_pitch && pieces->by_pitch_first &&
+                   pieces->time && pieces->first && pieces->pitch && pieces->by_pitch && pieces->by_pitch_first &&
                    pieces->bar && pieces->bar_first && pieces->turn_first
                ? 0
                : -1;
@@ -130,6 +131,21 @@ static void lay_onset(struct pieces *pieces, const struct score *score, uint32_t
     first[1] = *first + n;
 }
 
+/* From one position to the next by the written tempos, which count for what they say within
+ * reason: a file may say anything. */
+static double time_between(const struct score *score, uint32_t onset, uint32_t next)
+{
+    static const double slowest = 8, fastest = .125; /* of the mean tempo: a grave and a presto */
+    uint32_t last = score->onsets - 1;
+    double seconds = score->second[last] - score->second[0];
+    double mean = seconds / (score->quarter[last] - score->quarter[0]);
+    double quarters = score->quarter[next] - score->quarter[onset];
+    double written = (score->second[next] - score->second[onset]) / (mean * quarters);
+    if (!(fabs(written - 1) > 1e-6)) /* one tempo, but for rounding */
+        return quarters;
+    return quarters * fmin(fmax(written, fastest), slowest);
+}
+
 static uint32_t lay_piece(struct pieces *pieces, const struct score *score, uint32_t index,
                           uint32_t position, double gap, uint32_t *bars)
 {
@@ -142,6 +158,8 @@ static uint32_t lay_piece(struct pieces *pieces, const struct score *score, uint
         end = end_of_position(score, i, gap);
         pieces->piece_of[at] = index;
         pieces->quarter[at] = score->quarter[i];
+        pieces->time[at] = i ? pieces->time[at - 1] + time_between(score, pieces->onset[at - 1], i)
+                             : score->quarter[0];
         pieces->onset[at] = i;
         lay_onset(pieces, score, i, end, at, split);
         right |= pieces->notes[HANDS_RIGHT][at] != 0;
@@ -274,6 +292,14 @@ fail:
     return NULL;
 }
 
+double pieces_stretch(const struct pieces *pieces, uint32_t position)
+{
+    uint32_t next = position + 1 < pieces_end(pieces, position) ? position + 1 : position;
+    uint32_t here = next > pieces->piece[pieces->piece_of[position]].first ? next - 1 : next;
+    double quarters = pieces->quarter[next] - pieces->quarter[here];
+    return quarters > 0 ? (pieces->time[next] - pieces->time[here]) / quarters : 1;
+}
+
 void pieces_close(struct pieces *pieces)
 {
     if (!pieces)
@@ -286,6 +312,7 @@ void pieces_close(struct pieces *pieces)
     free(pieces->piece_of);
     free(pieces->onset);
     free(pieces->quarter);
+    free(pieces->time);
     free(pieces->first);
     free(pieces->pitch);
     free(pieces->by_pitch);

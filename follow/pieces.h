@@ -44,6 +44,8 @@ struct pieces {
     uint32_t *piece_of;       /* [onsets] */
     uint32_t *onset;          /* [onsets]: of the score, the first that belongs to the position */
     double *quarter;          /* [onsets]: score time in its piece */
+    double *time;             /* [onsets]: by the tempos that the piece has written, in quarters
+                                 of their mean; ascending */
     uint32_t *first;          /* [onsets + 1]: notes of position i are pitch[first[i] ..] */
     uint8_t *pitch;           /* [notes], different pitches of an onset ascending */
     uint32_t *notes[HANDS];   /* [onsets]: bit k: note first[i] + k is of that hand */
@@ -77,6 +79,9 @@ static inline uint32_t pieces_last_onset(const struct pieces *pieces, uint32_t p
     return position + 1 < piece->first + piece->onsets ? pieces->onset[position + 1] - 1
                                                        : piece->score_onsets - 1;
 }
+
+/* What a written tempo makes of a quarter there: its length over that of the piece's mean. */
+double pieces_stretch(const struct pieces *pieces, uint32_t position);
 
 static inline uint32_t pieces_end(const struct pieces *pieces, uint32_t position)
 {

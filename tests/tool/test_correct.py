@@ -42,6 +42,28 @@ class Correct(Case):
         self.succeeds("correct", "-q", "-m", "piece.mid", "played.mid", "-o", "out.mid")
         self.assertLess(self.wrong("out.mid"), before * 0.1)
 
+    def test_written_tempos_are_expected(self):
+        # Quarters and eighths at random, by turns three times as slow as in the bars before.
+        draw, slow, fast = random.Random(3), 1500000, 500000
+        steps = [draw.choice([240, 240, 480]) for _ in range(240)]
+        pitches = [draw.randrange(48, 84) for _ in steps]
+        score, played = mido.MidiFile(ticks_per_beat=480), mido.MidiFile(ticks_per_beat=480)
+        for file, marked in ((score, True), (played, False)):
+            track = mido.MidiTrack()
+            for i, step in enumerate(steps):
+                is_slow = i // 40 % 2 == 1
+                if marked and i % 40 == 0:
+                    track.append(mido.MetaMessage("set_tempo", tempo=slow if is_slow else fast))
+                ticks = step if marked or not is_slow else 3 * step
+                note(track, pitches[i] if marked else 60, 80, ticks)
+            file.tracks.append(track)
+        score.save("score.mid")
+        played.save("keys.mid")
+        self.succeeds("correct", "-q", "--live", "--mode", "generate", "--grid", "file", "-m", "score.mid",
+                      "keys.mid", "-o", "out.mid")  # fmt: skip
+        wrong = [i for i, (_, pitch) in enumerate(ons("out.mid")) if pitch != pitches[i]]
+        self.assertLessEqual(len(wrong), 4, wrong)
+
     def test_clean_playing_stays(self):
         for live in ([], ["--live"]):
             self.succeeds("correct", "-q", "-m", "piece.model", *live, "piece.mid", "-o", "out.mid")
