@@ -114,31 +114,6 @@ static void no_trust_plays_the_piece(void **state)
     model_free(model);
 }
 
-/* Other keys at the same times, brushed ones among them: what sounds is the same. */
-static void generate_hears_no_pitch(void **state)
-{
-    (void)state;
-    struct model *model = music_model_of(MUSIC_PIANO, 5, 6);
-    struct rng rng;
-    uint8_t sent[2][8192];
-    rng_seed(&rng, 9, 1);
-    struct playing playing = half_wrong(model, 2);
-    playing_jitter(&playing, &rng, .05);
-    playing_brush(&playing, &rng, .05);
-    assert_in_range(playing.count, 100, 8192);
-    for (int take = 0; take < 2; take++) {
-        struct corrector *corrector = music_corrector(model, CORRECT_GENERATE);
-        playing_play(&playing, corrector);
-        memcpy(sent[take], playing.sent, playing.count);
-        corrector_close(corrector);
-        for (size_t i = 0; i < playing.count; i++)
-            playing.note[i].pitch = (uint8_t)(playing.note[i].pitch * 37 % 128);
-    }
-    assert_memory_equal(sent[0], sent[1], playing.count);
-    playing_free(&playing);
-    model_free(model);
-}
-
 static void settings_out_of_range_are_refused(void **state)
 {
     (void)state;
@@ -280,7 +255,6 @@ int main(void)
         cmocka_unit_test(much_trust_changes_nothing),
         cmocka_unit_test(knobs_turn_gradually),
         cmocka_unit_test(no_trust_plays_the_piece),
-        cmocka_unit_test(generate_hears_no_pitch),
         cmocka_unit_test(settings_out_of_range_are_refused),
         cmocka_unit_test(modes_change_while_playing),
         cmocka_unit_test(scale_moves_what_is_outside_the_key),

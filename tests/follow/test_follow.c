@@ -101,6 +101,32 @@ static void what_is_no_time_is_that_of_the_note_before(void **state)
     close_pieces(&f);
 }
 
+/* Other keys at the same times, of a piece played with a jitter and an ornament now and then. */
+static void without_trust_no_key_says_anything(void **state)
+{
+    (void)state;
+    enum { NOTES = 120 };
+    struct song *song = music_compose(MUSIC_PIANO, 5, 4);
+    struct following f[2] = {open_pieces(&song, 1)};
+    f[1] = f[0];
+    f[1].follow = follow_open(f[0].pieces, NULL);
+    assert_non_null(f[1].follow);
+    struct rng rng;
+    rng_seed(&rng, 9, 1);
+    float vote[2][128];
+    double seconds = 1;
+    for (int n = 0; n < NOTES; n++) {
+        uint32_t key = rng_below(&rng, 128);
+        follow_note(f[0].follow, seconds, (uint8_t)key, 0, vote[0]);
+        follow_note(f[1].follow, seconds, (uint8_t)((key + 37) % 128), 0, vote[1]);
+        assert_memory_equal(vote[0], vote[1], sizeof vote[0]);
+        seconds += rng_below(&rng, 3) ? .25 + .02 * rng_double(&rng) : .06 * rng_double(&rng);
+    }
+    assert_true(follow_place(f[0].follow).piece == 0);
+    follow_close(f[1].follow);
+    close_pieces(&f[0]);
+}
+
 /* More pieces than are held, of which the first key says nothing. */
 static void pieces_that_begin_alike_are_held(void **state)
 {
@@ -155,6 +181,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_keyboard_ends),
         cmocka_unit_test(what_is_no_time_is_that_of_the_note_before),
+        cmocka_unit_test(without_trust_no_key_says_anything),
         cmocka_unit_test(pieces_that_begin_alike_are_held),
         cmocka_unit_test(a_line_leads_away_from_where_it_does_not_fit),
     };
