@@ -32,7 +32,7 @@ build() {
 build "$work/a"
 (
     umask 027
-    export TZ=Pacific/Auckland LC_ALL=C.UTF-8 USER=somebody HOME=/nonexistent CMAKE_BUILD_PARALLEL_LEVEL=1
+    export TZ=Pacific/Auckland LC_ALL=C.UTF-8 USER=somebody HOME=/nonexistent
     build "$work/another/place, far away"
 )
 
