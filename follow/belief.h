@@ -5,6 +5,7 @@
 #include "follow/constants.h"
 #include "follow/elsewhere.h"
 #include "follow/follow.h"
+#include "follow/rhythm.h"
 #include "follow/slip.h"
 
 enum {
@@ -101,6 +102,8 @@ struct follow {
     float least;      /* weight below which an explanation is not looked at */
     float away;       /* probability of being elsewhere */
     struct elsewhere elsewhere;
+    struct rhythm *rhythm; /* where keys say little */
+    uint32_t rhythm_groups; /* `groups` that it has seen */
     float landing[12][SLIP_WINDOW]; /* slip_landing, by pitch class */
     struct slip slip;               /* of this player */
     struct slip_key key;            /* what the key being explained tells, untrusted */
@@ -170,5 +173,6 @@ void lattice_settle(struct lattice *lattice, const struct follow *follow, const 
 void jump_begin(struct follow *follow);
 void jump_anywhere(struct follow *follow, float believed);
 void jump_by_line(struct follow *follow);
+void jump_by_rhythm(struct follow *follow);
 
 #endif

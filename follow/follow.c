@@ -29,7 +29,9 @@ struct follow *follow_open(const struct pieces *pieces, struct error *error)
         follow->bucket = calloc(BELIEF_BUCKETS, sizeof *follow->bucket);
         follow->filled = calloc(BELIEF_ROOM, sizeof *follow->filled);
     }
-    if (!follow || !follow->next || !follow->bucket || !follow->filled) {
+    if (follow)
+        follow->rhythm = rhythm_open(pieces, NULL);
+    if (!follow || !follow->next || !follow->bucket || !follow->filled || !follow->rhythm) {
         follow_close(follow);
         error_set(error, "out of memory");
         return NULL;
@@ -42,6 +44,7 @@ void follow_close(struct follow *follow)
 {
     if (!follow)
         return;
+    rhythm_close(follow->rhythm);
     free(follow->next);
     free(follow->bucket);
     free(follow->filled);
@@ -51,7 +54,8 @@ void follow_close(struct follow *follow)
 void follow_start(struct follow *follow)
 {
     follow->count = 0;
-    follow->groups = 0;
+    follow->groups = follow->rhythm_groups = 0;
+    rhythm_start(follow->rhythm);
     follow->sure = 0;
     follow->last = 0;
     follow->away = 1;
@@ -98,8 +102,10 @@ static void group_note(struct follow *follow)
 {
     struct group *group = &follow->group[(follow->groups - 1) % PIECES_LINE];
     if (!follow->groups || follow->seconds - follow->last > (double)together) {
-        if (follow->groups)
+        if (follow->groups) {
             jump_by_line(follow);
+            jump_by_rhythm(follow);
+        }
         group = &follow->group[follow->groups++ % PIECES_LINE];
         *group = (struct group){.seconds = follow->seconds, .lowest = 127};
     }
@@ -250,6 +256,12 @@ void follow_settle(struct follow *follow, float elsewhere)
     elsewhere_hear(&follow->elsewhere, follow->x);
     follow->last = follow->seconds;
     follow->started = true;
+    if (follow->trust < FOLLOW_TELLING && follow->rhythm_groups < follow->groups) {
+        if (follow->rhythm_groups + 1 < follow->groups) /* keys told, until now */
+            rhythm_start(follow->rhythm);
+        rhythm_begin(follow->rhythm, follow->seconds, follow->uneven);
+        follow->rhythm_groups = follow->groups;
+    }
 }
 
 float follow_elsewhere(const struct follow *follow)

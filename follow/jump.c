@@ -168,12 +168,19 @@ static float seconds_before(const struct follow *follow, uint32_t ago)
     return (float)(group_ago(follow, ago)->seconds - group_ago(follow, ago + 1)->seconds);
 }
 
+/* Of the last groups, if they are the onsets up to that position. */
+static float line_tempo(const struct follow *follow, uint32_t position)
+{
+    const double *time = &follow->pieces->time[position];
+    double passed = group_ago(follow, 0)->seconds - group_ago(follow, PIECES_LINE - 1)->seconds;
+    return (float)(passed / (*time - *(time - (PIECES_LINE - 1))));
+}
+
 /* How much better than at any times the groups fit in time, in nats. */
 static float line_time(const struct follow *follow, uint32_t position)
 {
     const double *time = &follow->pieces->time[position];
-    double passed = group_ago(follow, 0)->seconds - group_ago(follow, PIECES_LINE - 1)->seconds;
-    float tempo = (float)(passed / (*time - *(time - (PIECES_LINE - 1)))), evidence = 0;
+    float tempo = line_tempo(follow, position), evidence = 0;
     for (uint32_t ago = 0; ago + 1 < PIECES_LINE; ago++, time--)
         evidence += logf(
             timing_step(follow, seconds_before(follow, ago), *time - *(time - 1), tempo) /
@@ -232,20 +239,18 @@ static float line_weight(const struct follow *follow, const struct line_groups *
     return chance * (fminf(each * away, most_gained * follow->away) + fminf(each * piece, 1));
 }
 
-static void arrive(struct follow *follow, uint32_t position, int shift, float weight)
+/* A hypothesis for the player to be there since the last group, all its notes struck. */
+static void arrive(struct follow *follow, uint32_t position, int shift, float weight, float tempo)
 {
-    const struct pieces *pieces = follow->pieces;
     if (follow->count == BELIEF_HELD)
         return;
-    const struct group *last = group_ago(follow, 0), *first = group_ago(follow, PIECES_LINE - 1);
-    double quarters = pieces->time[position] - pieces->time[position - (PIECES_LINE - 1)];
     struct hypothesis *to = &follow->now[follow->count++];
     *to = (struct hypothesis){.position = position,
                               .shift = (int8_t)shift,
                               .steps = 3,
                               .weight = weight,
-                              .tempo = (float)((last->seconds - first->seconds) / quarters),
-                              .since = last->seconds};
+                              .tempo = tempo,
+                              .since = group_ago(follow, 0)->seconds};
     memset(to->struck, 0xff, sizeof to->struck);
     if (follow->lattice)
         lattice_arrive(follow->lattice, to);
@@ -279,7 +284,31 @@ void jump_by_line(struct follow *follow)
                 continue;
             float weight = line_weight(follow, &groups, at, shift);
             if (weight > least_arrival)
-                arrive(follow, at, shift, weight);
+                arrive(follow, at, shift, weight, line_tempo(follow, at));
         }
+    }
+}
+
+/* Where keys say little: hypotheses for the player to be where the rhythm of all that was struck
+ * fits far better than at the likeliest place. */
+void jump_by_rhythm(struct follow *follow)
+{
+    static const float nearly = 6, most = 4; /* nats: weights looked at, and at most, of its own */
+    const float needed = (float)follow_constants.rhythm_gain;
+    struct rhythm_found found[RHYTHM_FOUND];
+    if (!follow->count || follow->trust >= FOLLOW_TELLING || follow->rhythm_groups < follow->groups)
+        return;
+    uint32_t held = follow->count;
+    float believed = follow->now[0].weight;
+    const struct group *last = group_ago(follow, 0);
+    uint32_t count = rhythm_find(follow->rhythm, last->count, follow->now[0].position,
+                                 needed - nearly, found);
+    for (uint32_t k = 0; k < count && follow->count < BELIEF_HELD; k++) {
+        bool there = false;
+        for (uint32_t i = 0; i < held; i++)
+            there = there || follow->now[i].position == found[k].position;
+        if (!there)
+            arrive(follow, found[k].position, 0, believed * expf(fminf(found[k].gain - needed, most)),
+                   found[k].tempo);
     }
 }

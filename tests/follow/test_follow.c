@@ -127,6 +127,33 @@ static void without_trust_no_key_says_anything(void **state)
     close_pieces(&f[0]);
 }
 
+/* A long piece of quarters and eighths at random, begun anywhere: the rhythm alone finds the place. */
+static void the_rhythm_tells_where_it_is(void **state)
+{
+    (void)state;
+    enum { NOTES = 600, PLAYED = 48, PLACES = 20 };
+    struct song_note notes[NOTES];
+    struct rng rng;
+    rng_seed(&rng, 4, 1);
+    for (uint32_t n = 0, slot = 0; n < NOTES; n++) {
+        notes[n] = (struct song_note){slot, (uint8_t)(48 + rng_below(&rng, 36))};
+        slot += rng_below(&rng, 2) ? 2 : 4;
+    }
+    struct song *song = music_written(notes, NOTES);
+    struct following f = open_pieces(&song, 1);
+    float vote[128];
+    uint32_t found = 0;
+    for (uint32_t place = 0; place < PLACES; place++) {
+        uint32_t from = 20 + 25 * place;
+        follow_start(f.follow);
+        for (uint32_t n = from; n < from + PLAYED; n++)
+            follow_note(f.follow, .15 * notes[n].slot, 60, 0, vote);
+        found += follow_place(f.follow).position == from + PLAYED - 1;
+    }
+    assert_true(found >= PLACES - 1);
+    close_pieces(&f);
+}
+
 /* More pieces than are held, of which the first key says nothing. */
 static void pieces_that_begin_alike_are_held(void **state)
 {
@@ -182,6 +209,7 @@ int main(void)
         cmocka_unit_test(the_keyboard_ends),
         cmocka_unit_test(what_is_no_time_is_that_of_the_note_before),
         cmocka_unit_test(without_trust_no_key_says_anything),
+        cmocka_unit_test(the_rhythm_tells_where_it_is),
         cmocka_unit_test(pieces_that_begin_alike_are_held),
         cmocka_unit_test(a_line_leads_away_from_where_it_does_not_fit),
     };
