@@ -61,7 +61,7 @@ struct maker *maker_start(const char *program, const char *pieces, const char *r
                    : spawn(program, words, pipe_ends[1], &maker->process);
     if (pipe_ends[1] >= 0)
         close(pipe_ends[1]);
-    if (code != 0) {
+    if (!maker || code != 0) {
         error_set(error, "%s cannot be started: %s", program, strerror(code));
         if (pipe_ends[0] >= 0)
             close(pipe_ends[0]);
