@@ -155,8 +155,9 @@ class Door(audiogenrl.Case):
     def test_stops(self):
         events = Events(self.web)
         events.wait_for(lambda name, _: name == "lost", "the loss")
-        self.web.dial(b"GET / HTTP")
-        self.assertEqual(self.web.stop(), "")
+        with self.web.dial(b"GET / HTTP"):
+            self.assertEqual(self.web.stop(), "")
+        events.close()
 
     def test_requests_that_are_none(self):
         self.web.__exit__()
@@ -350,7 +351,7 @@ class Live(audiogenrl.Case):
             audiogenrl.piece(f"{name}.mid", seed=seed)
         with Service(self.folder) as service, Web(self.folder, service) as web:
             def listed(count):
-                return lambda: [p["state"] for p in web.ask("GET", "/api/pieces")[1]["pieces"]] == ["ready"] * count
+                return lambda: [p["state"] for p in web.ask("GET", "/api/pieces")[1].get("pieces", [])] == ["ready"] * count
 
             for name in ("one", "two"):
                 self.assertEqual(
@@ -393,7 +394,7 @@ class Live(audiogenrl.Case):
             for name, content in files.items():
                 self.assertEqual(web.ask("PUT", f"/api/pieces/{name}", content)[0], 201, name)
             def all_unusable():
-                pieces = web.ask("GET", "/api/pieces")[1]["pieces"]
+                pieces = web.ask("GET", "/api/pieces")[1].get("pieces", [])
                 return len(pieces) == 3 and all(p["state"] == "unusable" and p["why"] for p in pieces)
 
             service.wait_for(all_unusable, "the verdict")

@@ -194,6 +194,34 @@ static void test_too_many(void **state)
     ask(desk, "x");
 }
 
+/* More than the socket takes at once goes out when there is room again. */
+static void test_a_service_that_reads_late(void **state)
+{
+    struct desk *desk = *state;
+    enum { LINE = 60000 };
+    static char line[LINE + 1];
+    static char taken[1 << 16];
+    struct error error;
+    size_t sent = 0;
+    size_t got = 0;
+    memset(line, 'x', LINE);
+    while (sent < UPSTREAM_WAITING && !(upstream_events(desk->upstream) & POLLOUT)) {
+        ask(desk, line);
+        sent++;
+    }
+    assert_int_equal(upstream_ask(desk->upstream, line, on_answer, desk, &error), -1);
+    desk->service = accept(desk->listening, NULL, NULL);
+    for (int tries = 0; got < sent * (LINE + 1); tries++) {
+        assert_true(tries < 100000);
+        ssize_t now = recv(desk->service, taken, sizeof taken, MSG_DONTWAIT);
+        got += now > 0 ? (size_t)now : 0;
+        upstream_ready(desk->upstream, upstream_events(desk->upstream) & POLLOUT);
+        assert_true(now > 0 || upstream_events(desk->upstream) & POLLOUT ||
+                    got == sent * (LINE + 1));
+    }
+    assert_int_equal(upstream_events(desk->upstream), POLLIN);
+}
+
 static void test_stands_still(void **state)
 {
     struct desk *desk = *state;
@@ -209,10 +237,15 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(test_answers_in_order), TEST(test_long_answer),
-        TEST(test_endless_line),     TEST(test_loss),
-        TEST(test_unasked),          TEST(test_a_refusal_before_the_end),
-        TEST(test_no_service),       TEST(test_too_many),
+        TEST(test_answers_in_order),
+        TEST(test_long_answer),
+        TEST(test_endless_line),
+        TEST(test_loss),
+        TEST(test_unasked),
+        TEST(test_a_refusal_before_the_end),
+        TEST(test_a_service_that_reads_late),
+        TEST(test_no_service),
+        TEST(test_too_many),
         TEST(test_stands_still),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
