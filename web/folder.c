@@ -115,7 +115,7 @@ int folder_open(const char *path, const char *name, size_t *size, long long *cha
     close(folder);
     if (fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode)) {
         *size = (size_t)status.st_size;
-        *changed = status.st_mtim.tv_sec;
+        *changed = status.st_mtim.tv_sec * 1000000000LL + status.st_mtim.tv_nsec;
         return fd;
     }
     if (fd >= 0)

@@ -22,7 +22,7 @@ enum {
 char *folder_recordings(const char *path, struct error *error);
 
 /* A descriptor to read from, the caller's; *size is that of the file, *changed when it was
- * changed, in seconds since 1970. -1: errno. */
+ * changed, in nanoseconds since 1970. -1: errno. */
 int folder_open(const char *path, const char *name, size_t *size, long long *changed,
                 struct error *error);
 

@@ -157,7 +157,7 @@ static void name_page(const char *recording, char *room, size_t size)
     snprintf(room, size, "%.*s.html", (int)strlen(recording) - 4, recording);
 }
 
-/* The report that is there already, unless the recording has gone on since. */
+/* The report that was made just now, or before, where the recording has not gone on since. */
 static int open_report(struct call *call, size_t *size, struct error *error)
 {
     const struct server_options *options = call->server->options;
@@ -170,7 +170,7 @@ static int open_report(struct call *call, size_t *size, struct error *error)
     close(recording);
     name_page(call->name, page, sizeof page);
     int fd = folder_open(options->reports, page, size, &made, error);
-    if (fd >= 0 && made > recorded)
+    if (fd >= 0 && (made > recorded || call->shows))
         return fd;
     if (fd >= 0)
         close(fd);

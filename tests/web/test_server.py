@@ -406,7 +406,7 @@ class Live(audiogenrl.Case):
                 events = Events(web)
                 events.wait_for(is_status, "a status")
                 service.stop(signal.SIGKILL, expect=-9)
-                events.wait_for(lambda name, _: name == "lost", "the loss", patience=5)
+                events.wait_for(lambda name, told: name == "lost" and "has gone" in told, "the loss", patience=5)
                 self.assertEqual(web.ask("GET", "/api/status")[0], 503)
                 self.assertEqual(web.get("/")[0], 200)
                 count = len(events.told)
@@ -512,6 +512,10 @@ class Recordings(audiogenrl.Case):
             self.assertEqual(status, 500)
             self.assertGreater(len(told["error"]), 10)
             self.assertEqual(web.ask("GET", "/api/reports/none.mid")[0], 404)
+            # One that is still being recorded, by the clock of a machine that is ahead.
+            ahead = time.time() + 3600
+            os.utime(os.path.join(web.recordings, name), (ahead, ahead))
+            self.assertEqual(web.get(f"/api/reports/{name}")[0], 200)
 
     def test_one_report_at_a_time_and_a_stop_in_the_middle(self):
         with open("slow", "w", encoding="ascii") as file:

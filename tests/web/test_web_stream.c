@@ -114,6 +114,8 @@ static void test_readers(void **state)
     for (int i = 0; i < BROWSERS; i++)
         for (int turn = 0; turn < 10000; turn++)
             look(&browsers[i], 4096);
+    for (int i = 0; i < BROWSERS; i++)
+        assert_int_equal(browsers[i].reader.at, stream.end);
     assert_int_equal(browsers[0].losses, 0);
     assert_int_equal(browsers[0].events, EVENTS);
     assert_true(browsers[BROWSERS - 1].losses > 0);

@@ -61,8 +61,8 @@ check "web: for the service to read" "$(ls -ln $pieces)" [ "$(stat -c '%G %a' $p
 cmp $data/other.mid $pieces/new.mid || report "not ok web: the piece has changed on its way"
 check "web: the service learns it" "$(audiogenrl status)" within 60 field_is pieces 1
 install -m 640 -g audio $data/other.mid $takes/2025-06-30_18-05-59.mid
-check "web: makes a report" "$(journalctl -u $web -o cat)" \
-    says "HTTP/1.1 200" GET /api/reports/2025-06-30_18-05-59.mid "$cookie"
+answer=$(ask GET /api/reports/2025-06-30_18-05-59.mid "$cookie")
+check "web: makes a report" "$(tail -n 1 <<<"$answer")" [ "${answer:0:12}" = "HTTP/1.1 200" ]
 check "web: gives a recording" "" says "HTTP/1.1 200" GET /api/recordings/2025-06-30_18-05-59.mid "$cookie"
 check "web: removes a piece" "$(ls -l $pieces)" \
     says "HTTP/1.1 200" DELETE /api/pieces/new.mid "$cookie" "$origin"
