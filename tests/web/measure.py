@@ -56,7 +56,8 @@ def play(service):
         time.sleep(0.005)
         service.send((0, off(60 + i % 12)))
         time.sleep(0.005)
-    return service.ask("status")["latency_us"]
+    status = service.ask("status")
+    return status["latency_us"], status["realtime"]["scheduled"]
 
 
 def say(what, times):
@@ -66,7 +67,7 @@ def say(what, times):
 def service_in(folder):
     os.makedirs(f"{folder}/repertoire", exist_ok=True)
     shutil.copy("piece.mid", f"{folder}/repertoire")
-    service = Service(folder, options=["-q"])
+    service = Service(folder, options=["-q"], realtime={"priority": 20})
     service.wait_for(lambda: service.ask("status")["repertoire"]["pieces"] == 1, "the piece")
     return service
 
@@ -87,8 +88,8 @@ def main():
             looking = [Events(web) for _ in range(phones)]
             for phone in looking:
                 phone.wait_for(lambda name, told: name == "status" and told["ok"], "a status")
-            latency = play(service)
-            print(f"{phones} phones: service p50 {latency['p50']:.0f}, p99 {latency['p99']:.0f}, largest "
+            latency, scheduled = play(service)
+            print(f"{phones} phones{'' if scheduled else ', not scheduled as it should be'}: service p50 {latency['p50']:.0f}, p99 {latency['p99']:.0f}, largest "
                   f"{latency['max']:.0f} us; memory of the page's process {web.memory() / 1024:.1f} MiB")  # fmt: skip
             for phone in looking:
                 phone.close()

@@ -314,6 +314,21 @@ class Browser(audiogenrl.Case):
         self.web.process.kill()
         self.page.wait_for_text("state", "cannot be reached")
 
+    def test_a_slow_network(self):
+        """400 ms to and fro, 50 KiB a second."""
+        self.page.ask("Network.emulateNetworkConditions", offline=False, latency=400,
+                      downloadThroughput=50 << 10, uploadThroughput=20 << 10)  # fmt: skip
+        try:
+            self.open(PHONE)
+            self.play()
+            self.page.wait_for_text("piece", "minuet")
+            self.page.evaluate("document.getElementById('bypass').click()")
+            self.service.wait_for(lambda: self.service.ask("status")["bypass"], "bypass")
+            self.assertEqual(self.page.complaints(self.web.origin), [])
+        finally:
+            self.page.ask("Network.emulateNetworkConditions", offline=False, latency=0,
+                          downloadThroughput=-1, uploadThroughput=-1)  # fmt: skip
+
     def test_the_door(self):
         self.page.go(self.web.origin + "/", PHONE)
         self.assertEqual(self.page.evaluate("document.querySelectorAll('script').length"), 0)
