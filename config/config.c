@@ -12,7 +12,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <ini.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -206,6 +205,18 @@ KEY(record_folder)
     return set_path(&config->record.folder, text, error);
 }
 
+KEY(web_listen)
+{
+    if (strcmp(text, "off") != 0 && value_address(text, error) != 0)
+        return -1;
+    return set_path(&config->web.listen, strcmp(text, "off") == 0 ? "" : text, error);
+}
+
+KEY(web_token)
+{
+    return set_text(&config->web.token, text, error);
+}
+
 static const struct key {
     const char *section;
     const char *name;
@@ -233,6 +244,8 @@ static const struct key {
     {"realtime", "priority", realtime_priority, false},
     {"realtime", "lock-memory", realtime_lock_memory, false},
     {"record", "folder", record_folder, false},
+    {"web", "listen", web_listen, false},
+    {"web", "token", web_token, false},
 };
 
 /* --- Reading --- */
@@ -292,7 +305,7 @@ static bool check_heading(struct reading *reading, const char *line, size_t leng
     if (!known_section(line + 1, name)) {
         error_set(&error,
                   "unknown section [%.*s]; there are input, output, clock, correct, control, "
-                  "realtime and record",
+                  "realtime, record and web",
                   (int)name, line + 1);
         fault(reading, error.text);
     }
@@ -396,21 +409,13 @@ static struct config *config_default(void)
     config->correct.keep = -1;
     config->correct.repertoire = strdup(CONFIG_DEFAULT_REPERTOIRE);
     config->control.socket = strdup(CONFIG_DEFAULT_SOCKET);
+    config->web.token = strdup(CONFIG_DEFAULT_TOKEN);
     config->realtime.priority = 20;
     config->realtime.lock_memory = true;
-    if (config->correct.repertoire && config->control.socket)
+    if (config->correct.repertoire && config->control.socket && config->web.token)
         return config;
     config_free(config);
     return NULL;
-}
-
-int config_user_socket(char *path, size_t room)
-{
-    const char *folder = getenv("XDG_RUNTIME_DIR");
-    if (!folder || folder[0] != '/')
-        return -1;
-    int length = snprintf(path, room, "%s/audiogenrl/control", folder);
-    return length > 0 && (size_t)length < room ? 0 : -1;
 }
 
 void config_free(struct config *config)
@@ -425,6 +430,8 @@ void config_free(struct config *config)
     free(config->correct.repertoire);
     free(config->control.socket);
     free(config->record.folder);
+    free(config->web.listen);
+    free(config->web.token);
     free(config);
 }
 

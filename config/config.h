@@ -19,6 +19,7 @@
 
 #define CONFIG_DEFAULT_PATH "/etc/audiogenrl/audiogenrl.conf"
 #define CONFIG_DEFAULT_REPERTOIRE "/var/lib/audiogenrl/repertoire"
+#define CONFIG_DEFAULT_TOKEN "/etc/audiogenrl/web.token"
 #define CONFIG_DEFAULT_SOCKET "/run/audiogenrl/control"
 
 enum {
@@ -104,6 +105,10 @@ struct config {
     struct {
         char *folder; /* NULL: nothing is recorded */
     } record;
+    struct {
+        char *listen; /* "192.168.1.5:8322" or "[::]:8322"; NULL: there is no page */
+        char *token;  /* the file that holds it */
+    } web;
     bool blank; /* there was no file, or nothing in it, not even a comment */
 };
 

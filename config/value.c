@@ -2,6 +2,7 @@
  * never call setlocale are in; what follows a number is always looked at. */
 #include "config/value.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
@@ -189,4 +190,25 @@ int value_trigger(const char *text, struct config_trigger *trigger, struct error
     return error_set(error,
                      "expected cc:NUMBER, note:NAME, program:NUMBER (0 to 127) or none, found '%s'",
                      text);
+}
+
+int value_address(const char *text, struct error *error)
+{
+    char host[INET6_ADDRSTRLEN];
+    struct in6_addr address;
+    int family = *text == '[' ? AF_INET6 : AF_INET;
+    const char *begin = text + (family == AF_INET6);
+    const char *colon = strrchr(text, ':');
+    size_t length = colon ? (size_t)(colon - begin) : 0;
+    bool closed = family == AF_INET || (length > 0 && begin[--length] == ']');
+    if (closed && length > 0 && length < sizeof host) {
+        memcpy(host, begin, length);
+        host[length] = '\0';
+        int port = 0;
+        if (inet_pton(family, host, &address) == 1 &&
+            value_integer(colon + 1, 1, 65535, &port, NULL) == 0)
+            return 0;
+    }
+    return error_set(
+        error, "expected off or ADDRESS:PORT, as 127.0.0.1:8322 or [::]:8322, found '%s'", text);
 }

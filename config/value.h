@@ -27,4 +27,7 @@ int value_meter(const char *text, unsigned *beats, unsigned *unit, struct error 
 /* "cc:64", "note:A0", "program:5" or "none" */
 int value_trigger(const char *text, struct config_trigger *trigger, struct error *error);
 
+/* "ADDRESS:PORT", an IPv4 address or an IPv6 one in brackets, in numbers; PORT is 1 .. 65535. */
+int value_address(const char *text, struct error *error);
+
 #endif

@@ -7,6 +7,7 @@
 #include "load/music.h"
 #include "load/notation.h"
 #include "midi/smfcheck.h"
+#include "midi/text.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -27,7 +28,8 @@ struct entry {
     char *path;
     struct stat status; /* zero where it cannot be told */
     struct cache_key key;
-    struct shared *shared; /* NULL: there is no model of it */
+    struct shared *shared; /* NULL: there is no model of it, */
+    char *why;             /* for this reason, where it was looked at; may be NULL */
     bool looked;           /* at the file with this status */
     bool wanted;           /* it is to be learned */
     unsigned changes;      /* how often it was not what it had been */
@@ -59,6 +61,7 @@ static void entry_clear(struct entry *entry)
 {
     shared_drop(entry->shared);
     free(entry->path);
+    free(entry->why);
     *entry = (struct entry){0};
 }
 
@@ -109,6 +112,8 @@ static bool set_model(struct entry *entry, struct model *model, const struct err
     shared_drop(entry->shared);
     entry->shared = shared;
     entry->wanted = false;
+    free(entry->why);
+    entry->why = shared ? NULL : strdup(model ? error.text : why->text);
     if (shared)
         log_say(LOG_INFO, "repertoire: %s has joined", entry->path);
     else
@@ -163,6 +168,8 @@ static bool read_file(struct catalog *catalog, struct entry *entry)
     if (model || !taken)
         return set_model(entry, model, &error);
     entry->wanted = true;
+    free(entry->why);
+    entry->why = NULL;
     return false;
 }
 
@@ -394,8 +401,72 @@ bool catalog_learn(struct catalog *catalog, const struct task *task)
     return changed;
 }
 
-struct snapshot *catalog_snapshot(const struct catalog *catalog, struct error *error)
+/* --- What there is --- */
+
+static const char *name_of(const struct entry *entry)
 {
+    const char *slash = strrchr(entry->path, '/');
+    return slash ? slash + 1 : entry->path;
+}
+
+static bool is_usable(const struct entry *entry, const char *name)
+{
+    return entry->shared && strcmp(name_of(entry), name) == 0;
+}
+
+bool catalog_has(const struct catalog *catalog, const char *name)
+{
+    for (size_t i = 0; i < catalog->files; i++)
+        if (is_usable(&catalog->file[i], name))
+            return true;
+    return false;
+}
+
+static json_t *text_of(const char *text)
+{
+    char *valid = midi_text((const uint8_t *)text, strlen(text));
+    json_t *value = valid ? json_string(valid) : NULL;
+    free(valid);
+    return value;
+}
+
+static json_t *describe(const struct entry *entry, size_t *bytes)
+{
+    json_t *file = text_of(name_of(entry));
+    *bytes += 64 + json_string_length(file);
+    if (!entry->shared && !entry->why)
+        return json_pack("{s:o, s:s}", "file", file, "state", "learning");
+    if (!entry->shared) {
+        json_t *why = text_of(entry->why);
+        *bytes += json_string_length(why);
+        return json_pack("{s:o, s:s, s:o}", "file", file, "state", "unusable", "why", why);
+    }
+    const struct model *model = shared_model(entry->shared);
+    json_t *names = json_array();
+    for (size_t i = 0; i < model_songs(model) && *bytes < CATALOG_DESCRIBED; i++) {
+        json_t *name = text_of(model_song(model, i)->name);
+        *bytes += 4 + json_string_length(name);
+        json_array_append_new(names, name);
+    }
+    return json_pack("{s:o, s:s, s:o}", "file", file, "state", "ready", "names", names);
+}
+
+json_t *catalog_describe(const struct catalog *catalog)
+{
+    json_t *files = json_array();
+    size_t bytes = 0;
+    for (size_t i = 0; i < catalog->files && bytes < CATALOG_DESCRIBED; i++)
+        if (json_array_append_new(files, describe(&catalog->file[i], &bytes)) != 0) {
+            json_decref(files);
+            return NULL;
+        }
+    return files;
+}
+
+struct snapshot *catalog_snapshot(const struct catalog *catalog, const char *only,
+                                  struct error *error)
+{
+    bool alone = only && catalog_has(catalog, only);
     struct shared **models = calloc(catalog->files + 2, sizeof(struct shared *));
     size_t count = 0;
     if (!models) {
@@ -405,7 +476,7 @@ struct snapshot *catalog_snapshot(const struct catalog *catalog, struct error *e
     if (catalog->style.shared)
         models[count++] = catalog->style.shared;
     for (size_t i = 0; i < catalog->files; i++)
-        if (catalog->file[i].shared)
+        if (catalog->file[i].shared && (!alone || is_usable(&catalog->file[i], only)))
             models[count++] = catalog->file[i].shared;
     struct snapshot *snapshot = snapshot_create(models, count, catalog_is_complete(catalog), error);
     free(models);

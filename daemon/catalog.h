@@ -13,7 +13,11 @@
 #include "daemon/cache.h"
 #include "daemon/snapshot.h"
 
+#include <jansson.h>
+
 struct catalog;
+
+enum { CATALOG_DESCRIBED = 128 * 1024 }; /* bytes, about */
 
 /* Borrows the cache. NULL: out of memory. */
 struct catalog *catalog_open(struct cache *cache, struct error *error);
@@ -43,7 +47,18 @@ bool catalog_learn(struct catalog *catalog, const struct task *task);
  * then looked at anew. For use by the task. */
 bool catalog_is_stale(const struct catalog *catalog);
 
-/* The caller's. NULL: out of memory. */
-struct snapshot *catalog_snapshot(const struct catalog *catalog, struct error *error);
+/* Whether a file of this name, without its folder, can be used now. */
+bool catalog_has(const struct catalog *catalog, const char *name);
+
+/* Of all that can be used; where `only` is the name of a file that can be, of that file and
+ * the style model alone. `only` may be NULL. The caller's. NULL: out of memory. */
+struct snapshot *catalog_snapshot(const struct catalog *catalog, const char *only,
+                                  struct error *error);
+
+/* The files in order of name, a new reference:
+ *     [{"file": "a.mid", "state": "ready", "names": ["A"]}, {"file": "b.mid", "state": "learning"},
+ *      {"file": "c.mid", "state": "unusable", "why": "a sentence"}]
+ * as many of them as CATALOG_DESCRIBED bytes hold. NULL: out of memory. */
+json_t *catalog_describe(const struct catalog *catalog);
 
 #endif

@@ -38,6 +38,9 @@ struct repertoire {
     double first; /* change that was not looked at, and the last one; seconds */
     double last;
     struct snapshot *ready;
+    char *locked;  /* the name of the only file to follow; NULL: all */
+    bool relocked; /* it has changed */
+    json_t *files; /* as they are described */
 
     atomic_bool stopping;
     atomic_uint changes; /* how often the folder has changed */
@@ -89,10 +92,39 @@ static void look_again(struct repertoire *repertoire)
     repertoire->changed = true;
 }
 
+static char *copy_or_null(const char *text)
+{
+    return text ? strdup(text) : NULL;
+}
+
+/* Has the main thread know what there is. A file that can no longer be used is not followed
+ * alone. */
+static void describe(struct repertoire *repertoire)
+{
+    json_t *files = catalog_describe(repertoire->catalog);
+    pthread_mutex_lock(&repertoire->lock);
+    json_t *before = repertoire->files;
+    repertoire->files = files;
+    if (repertoire->locked && !catalog_has(repertoire->catalog, repertoire->locked)) {
+        log_say(LOG_NOTICE, "repertoire: %s is gone; all pieces are followed again",
+                repertoire->locked);
+        free(repertoire->locked);
+        repertoire->locked = NULL;
+        repertoire->relocked = true;
+    }
+    pthread_mutex_unlock(&repertoire->lock);
+    json_decref(before);
+}
+
 static void publish(struct repertoire *repertoire)
 {
     struct error error;
-    struct snapshot *snapshot = catalog_snapshot(repertoire->catalog, &error);
+    describe(repertoire);
+    pthread_mutex_lock(&repertoire->lock);
+    char *only = copy_or_null(repertoire->locked);
+    pthread_mutex_unlock(&repertoire->lock);
+    struct snapshot *snapshot = catalog_snapshot(repertoire->catalog, only, &error);
+    free(only);
     repertoire->due = false;
     repertoire->complete = catalog_is_complete(repertoire->catalog);
     repertoire->published = now();
@@ -112,11 +144,6 @@ static void publish(struct repertoire *repertoire)
     eventfd_write(repertoire->eventfd, 1);
 }
 
-static char *copy_or_null(const char *text)
-{
-    return text ? strdup(text) : NULL;
-}
-
 /* Called with the lock, which it lets go of meanwhile. */
 static void look(struct repertoire *repertoire)
 {
@@ -131,6 +158,7 @@ static void look(struct repertoire *repertoire)
         repertoire->due = true;
     free(folder);
     free(style);
+    describe(repertoire);
     pthread_mutex_lock(&repertoire->lock);
     if (!copied || catalog_is_unsure(repertoire->catalog))
         look_again(repertoire);
@@ -165,9 +193,12 @@ static void step(struct repertoire *repertoire)
         look(repertoire);
         return;
     }
+    bool relocked = repertoire->relocked;
+    repertoire->relocked = false;
+    repertoire->due |= relocked;
     bool wants = catalog_wants(repertoire->catalog);
-    bool early =
-        wants && repertoire->published >= 0 && now() - repertoire->published < between_snapshots;
+    bool early = wants && !relocked && repertoire->published >= 0 &&
+                 now() - repertoire->published < between_snapshots;
     bool completes = !repertoire->complete && catalog_is_complete(repertoire->catalog);
     bool publishes = (repertoire->due || completes) && !early;
     if (!publishes && !wants) {
@@ -177,8 +208,10 @@ static void step(struct repertoire *repertoire)
     pthread_mutex_unlock(&repertoire->lock);
     if (publishes)
         publish(repertoire);
-    else if (catalog_learn(repertoire->catalog, &repertoire->task))
-        repertoire->due = true;
+    else {
+        repertoire->due |= catalog_learn(repertoire->catalog, &repertoire->task);
+        describe(repertoire);
+    }
     pthread_mutex_lock(&repertoire->lock);
     if (catalog_is_unsure(repertoire->catalog))
         look_again(repertoire);
@@ -290,6 +323,8 @@ void repertoire_close(struct repertoire *repertoire)
     catalog_close(repertoire->catalog);
     cache_close(repertoire->cache);
     snapshot_free(repertoire->ready);
+    json_decref(repertoire->files);
+    free(repertoire->locked);
     pthread_cond_destroy(&repertoire->notified);
     pthread_mutex_destroy(&repertoire->lock);
     if (repertoire->eventfd >= 0)
@@ -320,6 +355,50 @@ int repertoire_choose(struct repertoire *repertoire, const char *folder, const c
     watch_folder(repertoire);
     wake(repertoire, true);
     return 0;
+}
+
+/* Whether the main thread was told of a file of this name that can be used. */
+static bool has_file(const json_t *files, const char *name)
+{
+    for (size_t i = 0; i < json_array_size(files); i++) {
+        const json_t *file = json_array_get(files, i);
+        if (strcmp(json_string_value(json_object_get(file, "file")), name) == 0)
+            return json_object_get(file, "names");
+    }
+    return false;
+}
+
+int repertoire_lock(struct repertoire *repertoire, const char *name, struct error *error)
+{
+    char *copy = copy_or_null(name);
+    if (name && !copy)
+        return error_set(error, "out of memory");
+    pthread_mutex_lock(&repertoire->lock);
+    bool known = !name || has_file(repertoire->files, name);
+    if (known) {
+        char *before = repertoire->locked;
+        repertoire->locked = copy;
+        repertoire->relocked = true;
+        copy = before;
+        pthread_cond_signal(&repertoire->notified);
+    }
+    pthread_mutex_unlock(&repertoire->lock);
+    free(copy);
+    return known ? 0
+                 : error_set(error,
+                             "there is no piece '%.200s' that can be used; the command "
+                             "pieces lists them",
+                             name);
+}
+
+json_t *repertoire_describe(struct repertoire *repertoire)
+{
+    pthread_mutex_lock(&repertoire->lock);
+    json_t *described =
+        json_pack("{s:s?, s:o}", "locked", repertoire->locked, "pieces",
+                  repertoire->files ? json_deep_copy(repertoire->files) : json_array());
+    pthread_mutex_unlock(&repertoire->lock);
+    return described;
 }
 
 int repertoire_watch_descriptor(const struct repertoire *repertoire)

@@ -12,6 +12,8 @@
 
 #include "daemon/snapshot.h"
 
+#include <jansson.h>
+
 struct repertoire;
 
 /* Starts the thread. folder and style may be NULL; copied. The folder need not
@@ -26,6 +28,15 @@ void repertoire_close(struct repertoire *repertoire);
 /* Another folder or style model, and a look at everything again. -1: out of memory. */
 int repertoire_choose(struct repertoire *repertoire, const char *folder, const char *style,
                       struct error *error);
+
+/* Has one file, by its name in the folder, followed alone from the next snapshot on, or all of
+ * them where it is NULL. It holds until it is changed or the file can no longer be used.
+ * -1: there is no file of this name that can be used. */
+int repertoire_lock(struct repertoire *repertoire, const char *name, struct error *error);
+
+/* {"locked": null, "pieces": [...]}, the files as catalog_describe has them: a new
+ * reference, NULL: out of memory. */
+json_t *repertoire_describe(struct repertoire *repertoire);
 
 /* Readable when the folder has changed: call repertoire_notify. -1: not watched. */
 int repertoire_watch_descriptor(const struct repertoire *repertoire);

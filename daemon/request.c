@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum value_kind { NO_VALUE, SWITCH, MODE, NUMBER };
+enum value_kind { NO_VALUE, SWITCH, MODE, NUMBER, NAME };
 
 static const struct {
     const char *name;
@@ -17,7 +17,8 @@ static const struct {
     {"mode", REQUEST_MODE, MODE, 0, 0},         {"follow", REQUEST_FOLLOW, NUMBER, 0, 100},
     {"keep", REQUEST_KEEP, NUMBER, 0, 100},     {"tempo", REQUEST_TEMPO, NUMBER, 20, 400},
     {"tap", REQUEST_TAP, NO_VALUE, 0, 0},       {"panic", REQUEST_PANIC, NO_VALUE, 0, 0},
-    {"reload", REQUEST_RELOAD, NO_VALUE, 0, 0},
+    {"reload", REQUEST_RELOAD, NO_VALUE, 0, 0}, {"pieces", REQUEST_PIECES, NO_VALUE, 0, 0},
+    {"lock", REQUEST_LOCK, NAME, 0, 0},         {"unlock", REQUEST_UNLOCK, NO_VALUE, 0, 0},
 };
 
 enum { COMMANDS = sizeof commands / sizeof *commands };
@@ -55,6 +56,16 @@ static int read_number(const json_t *value, double least, double most, struct re
     return 0;
 }
 
+static int read_name(const json_t *value, struct request *request, struct error *error)
+{
+    const char *name = json_string_value(value);
+    size_t length = name ? strlen(name) : 0;
+    if (length == 0 || length > REQUEST_MAX_NAME || strchr(name, '/'))
+        return error_set(error, "expected the name of a file, without its folder");
+    memcpy(request->name, name, length + 1);
+    return 0;
+}
+
 static int read_value(const json_t *object, int command, struct request *request,
                       struct error *error)
 {
@@ -71,6 +82,8 @@ static int read_value(const json_t *object, int command, struct request *request
         return read_mode(value, request, error);
     case NUMBER:
         return read_number(value, commands[command].least, commands[command].most, request, error);
+    case NAME:
+        return read_name(value, request, error);
     default:
         return 0;
     }

@@ -2,9 +2,10 @@
  *
  *     {"command": "mode", "value": "scale"}
  *
- * ports, status, watch, tap, panic and reload have no value; bypass has on, off or
- * toggle; mode a mode's name; follow and keep a number from 0 to 100; tempo one
- * from 20 to 400. Anything else in the line is an error. The answer is one line:
+ * ports, pieces, status, watch, tap, panic, unlock and reload have no value; bypass has on,
+ * off or toggle; mode a mode's name; follow and keep a number from 0 to 100; tempo one
+ * from 20 to 400; lock the name of a file in the repertoire. Anything else in the line is an error.
+ * The answer is one line:
  * {"ok": true, ...}, or {"ok": false, "error": "a sentence"}. */
 #ifndef DAEMON_REQUEST_H
 #define DAEMON_REQUEST_H
@@ -15,10 +16,14 @@
 #include <jansson.h>
 #include <stddef.h>
 
-enum { REQUEST_MAX_LINE = 4096 }; /* bytes, without the line feed */
+enum {
+    REQUEST_MAX_LINE = 4096, /* bytes, without the line feed */
+    REQUEST_MAX_NAME = 255,  /* bytes of a file's name */
+};
 
 enum request_command {
     REQUEST_PORTS,
+    REQUEST_PIECES,
     REQUEST_STATUS,
     REQUEST_WATCH,
     REQUEST_BYPASS,
@@ -28,6 +33,8 @@ enum request_command {
     REQUEST_TEMPO,
     REQUEST_TAP,
     REQUEST_PANIC,
+    REQUEST_LOCK,
+    REQUEST_UNLOCK,
     REQUEST_RELOAD,
 };
 
@@ -39,6 +46,7 @@ struct request {
         enum request_bypass bypass;
         enum config_mode mode;
         double number;
+        char name[REQUEST_MAX_NAME + 1];
     };
 };
 

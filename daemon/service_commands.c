@@ -71,6 +71,21 @@ static int do_request(struct service *service, const struct request *request,
     return engine_do(service->engine, &order, status, error);
 }
 
+/* The list of pieces, after a change or without. */
+static json_t *answer_pieces(struct service *service, const struct request *request,
+                             struct error *error)
+{
+    const char *name = request->command == REQUEST_LOCK ? request->name : NULL;
+    if (request->command != REQUEST_PIECES &&
+        repertoire_lock(service->repertoire, name, error) != 0)
+        return request_refuse(error->text);
+    json_t *answer = repertoire_describe(service->repertoire);
+    if (json_object_set_new(answer, "ok", json_true()) == 0)
+        return answer;
+    json_decref(answer);
+    return NULL;
+}
+
 void service_watched(void *context, size_t clients)
 {
     struct service *service = context;
@@ -91,6 +106,9 @@ json_t *service_answer(void *context, const char *line, size_t length, bool *wat
         return request_refuse(error.text);
     if (request.command == REQUEST_PORTS || request.command == REQUEST_STATUS)
         return answer_report(service, request.command, &error);
+    if (request.command == REQUEST_PIECES || request.command == REQUEST_LOCK ||
+        request.command == REQUEST_UNLOCK)
+        return answer_pieces(service, &request, &error);
     if (request.command == REQUEST_WATCH) {
         *watches = true;
         return json_pack("{s:b}", "ok", 1);

@@ -20,8 +20,9 @@ file(CREATE_LINK ../../audiogenrl/examples ${doc}/examples SYMBOLIC)
 file(GLOB_RECURSE manual ${usr}/share/man/*.[1-9])
 run(gzip -9nf ${manual} ${doc}/changelog.Debian)
 
-foreach(program audiogenrl audiogenrld)
-  run(${CPACK_AUDIOGENRL_STRIP} --remove-section=.comment --remove-section=.note ${usr}/bin/${program})
+file(GLOB programs ${usr}/bin/*)
+foreach(program IN LISTS programs)
+  run(${CPACK_AUDIOGENRL_STRIP} --remove-section=.comment --remove-section=.note ${program})
 endforeach()
 
 # As old as the sources, whoever built it, whenever, with whatever umask.

@@ -62,9 +62,13 @@ while read -r name; do
 done <<'END'
 etc/audiogenrl/audiogenrl.conf
 usr/bin/audiogenrl
+usr/bin/audiogenrl-web
 usr/bin/audiogenrld
 usr/lib/modules-load.d/audiogenrl.conf
+usr/lib/systemd/system/audiogenrl-web.service
+usr/lib/systemd/system/audiogenrl-web.socket
 usr/lib/systemd/system/audiogenrl.service
+usr/lib/systemd/system-generators/audiogenrl-web
 usr/lib/tmpfiles.d/audiogenrl.conf
 usr/share/audiogenrl/default.model
 usr/share/audiogenrl/examples/petzold_minuet_in_g.mid
@@ -75,6 +79,7 @@ usr/share/doc/audiogenrl/changelog.Debian.gz
 usr/share/doc/audiogenrl/copyright
 usr/share/man/man1/audiogenrl.1.gz
 usr/share/man/man5/audiogenrl.conf.5.gz
+usr/share/man/man8/audiogenrl-web.8.gz
 usr/share/man/man8/audiogenrld.8.gz
 END
 exit $missing

@@ -25,6 +25,7 @@ left() {
 }
 
 audiogenrld --check
+audiogenrl-web --help >/dev/null
 audiogenrl correct -q --mode scale /usr/share/audiogenrl/examples/petzold_minuet_in_g.mid -o out.mid
 [ -L $wanted ]
 [ "$(stat -c '%a %G' $pieces)" = "2775 audio" ]

@@ -1,6 +1,7 @@
 /* Settings: defaults, every key, every fault with its line, and a plain count of
  * lines to compare the reader with. */
 #include "config/config.h"
+#include "config/value.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -70,6 +71,8 @@ static void test_defaults(void **state)
     assert_int_equal(config->realtime.priority, 20);
     assert_true(config->realtime.lock_memory);
     assert_null(config->record.folder);
+    assert_null(config->web.listen);
+    assert_string_equal(config->web.token, "/etc/audiogenrl/web.token");
     config_free(config);
 }
 
@@ -92,7 +95,8 @@ static void test_every_key(void **state)
                                  "[control]\nbypass = cc:80\npanic = note:C#-1\nmode = program:7\n"
                                  "tap = none\nsocket = /tmp/s\n"
                                  "[realtime]\npriority = 0\nlock-memory = no\n"
-                                 "[record]\nfolder = /takes");
+                                 "[record]\nfolder = /takes\n"
+                                 "[web]\nlisten = [::1]:80\ntoken = /my token");
     assert_int_equal(config->input.backend, CONFIG_PORTMIDI);
     assert_int_equal(config->input.connect.count, 2);
     assert_string_equal(config->input.connect.name[0], "Digital*Piano");
@@ -121,7 +125,29 @@ static void test_every_key(void **state)
     assert_int_equal(config->realtime.priority, 0);
     assert_false(config->realtime.lock_memory);
     assert_string_equal(config->record.folder, "/takes");
+    assert_string_equal(config->web.listen, "[::1]:80");
+    assert_string_equal(config->web.token, "/my token");
     config_free(config);
+}
+
+static void test_addresses(void **state)
+{
+    (void)state;
+    static const char *const right[] = {"127.0.0.1:8322", "0.0.0.0:1", "[::]:65535",
+                                        "[fe80::1:2]:80"};
+    static const char *const wrong[] = {
+        "on",           "8322",        "127.0.0.1",     "127.0.0.1:", ":80",
+        "localhost:80", "[::1:80",     "::1:80",        "[::1]80",    "[]:80",
+        "[:80",         "127.0.0.1:0", "1.2.3.4:65536", "1.2.3:80",   "[1.2.3.4]:80",
+        "1.2.3.4]:80",  "1.2.3.4:80x"};
+    for (size_t i = 0; i < sizeof right / sizeof *right; i++)
+        assert_int_equal(value_address(right[i], NULL), 0);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        assert_int_equal(value_address(wrong[i], NULL), -1);
+    struct config *config = good("[web]\nlisten = off\n");
+    assert_null(config->web.listen);
+    config_free(config);
+    bad("[web]\nlisten = on\n", "it.conf:2: [web] listen: expected off or ADDRESS:PORT");
 }
 
 static void test_each_fault(void **state)
@@ -261,6 +287,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_every_key),
+        cmocka_unit_test(test_addresses),
         cmocka_unit_test(test_each_fault),
         cmocka_unit_test(test_what_inih_would_misread),
         cmocka_unit_test(test_all_faults_are_told),

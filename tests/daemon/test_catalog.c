@@ -110,7 +110,7 @@ static void learn_all(struct desk *desk)
 static void names_are(struct desk *desk, const char *expected)
 {
     char names[256] = "";
-    struct snapshot *snapshot = catalog_snapshot(desk->catalog, NULL);
+    struct snapshot *snapshot = catalog_snapshot(desk->catalog, NULL, NULL);
     assert_non_null(snapshot);
     for (size_t i = 0; i < snapshot_pieces(snapshot); i++) {
         strcat(names, i ? " " : "");
@@ -312,6 +312,73 @@ static void any_name(void **state)
 }
 
 /* What is no piece is named once, and again when it has changed. */
+static void described_as(struct desk *desk, const char *expected)
+{
+    json_t *files = catalog_describe(desk->catalog);
+    char *text = json_dumps(files, JSON_COMPACT);
+    assert_string_equal(text, expected);
+    free(text);
+    json_decref(files);
+}
+
+static void one_alone(void **state)
+{
+    (void)state;
+    struct desk desk = desk_open("cache");
+    write_piece("pieces/a.mid", 40, 60);
+    write_piece("pieces/b.mid", 40, 62);
+    look(&desk);
+    described_as(&desk, "[{\"file\":\"a.mid\",\"state\":\"learning\"},"
+                        "{\"file\":\"b.mid\",\"state\":\"learning\"}]");
+    assert_false(catalog_has(desk.catalog, "a.mid"));
+    learn_all(&desk);
+    write_file("pieces/c.mid", "MThd", 4);
+    look(&desk);
+    learn_all(&desk);
+    json_t *files = catalog_describe(desk.catalog);
+    const json_t *third = json_array_get(files, 2);
+    assert_string_equal(json_string_value(json_object_get(third, "state")), "unusable");
+    assert_non_null(strstr(json_string_value(json_object_get(third, "why")), "pieces/c.mid"));
+    json_decref(files);
+    unlink("pieces/c.mid");
+    look(&desk);
+    described_as(&desk, "[{\"file\":\"a.mid\",\"state\":\"ready\",\"names\":[\"a\"]},"
+                        "{\"file\":\"b.mid\",\"state\":\"ready\",\"names\":[\"b\"]}]");
+    static const struct {
+        const char *only;
+        size_t pieces;
+    } cases[] = {{NULL, 2}, {"a.mid", 1}, {"b.mid", 1}, {"c.mid", 2}, {"", 2}, {"pieces/a.mid", 2}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct snapshot *snapshot = catalog_snapshot(desk.catalog, cases[i].only, NULL);
+        assert_int_equal(snapshot_pieces(snapshot), cases[i].pieces);
+        if (cases[i].pieces == 1)
+            assert_int_equal(*snapshot_piece(snapshot, 0), *cases[i].only);
+        snapshot_free(snapshot);
+    }
+    desk_close(&desk);
+}
+
+/* More files than an answer holds. */
+static void a_long_description(void **state)
+{
+    (void)state;
+    struct desk desk = desk_open("cache");
+    char path[256];
+    for (int i = 0; i < 500; i++) {
+        snprintf(path, sizeof path, "pieces/%03d_%0200d.mid", i, 0);
+        write_file(path, "MThd", 4);
+    }
+    look(&desk);
+    learn_all(&desk);
+    json_t *files = catalog_describe(desk.catalog);
+    char *text = json_dumps(files, JSON_COMPACT);
+    assert_true(json_array_size(files) > 100 && json_array_size(files) < 500);
+    assert_true(strlen(text) < CATALOG_DESCRIBED + 4096);
+    free(text);
+    json_decref(files);
+    desk_close(&desk);
+}
+
 static void what_cannot_be_read(void **state)
 {
     (void)state;
@@ -443,6 +510,8 @@ int main(void)
         cmocka_unit_test_setup(stops_when_it_is_told, empty_folder),
         cmocka_unit_test_setup(a_file_that_keeps_changing, empty_folder),
         cmocka_unit_test_setup(any_name, empty_folder),
+        cmocka_unit_test_setup(one_alone, empty_folder),
+        cmocka_unit_test_setup(a_long_description, empty_folder),
         cmocka_unit_test_setup(what_cannot_be_read, empty_folder),
         cmocka_unit_test_setup(nowhere_to_keep, empty_folder),
         cmocka_unit_test_setup(a_full_cache, empty_folder),

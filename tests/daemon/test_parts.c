@@ -73,6 +73,16 @@ static void test_requests(void **state)
     assert_int_equal(request.bypass, REQUEST_TOGGLE);
     assert_int_equal(read_request("{\"command\":\"panic\"}", &request, &error), 0);
     assert_int_equal(request.command, REQUEST_PANIC);
+    assert_int_equal(read_request("{\"command\":\"lock\",\"value\":\"a b.mid\"}", &request, &error),
+                     0);
+    assert_int_equal(request.command, REQUEST_LOCK);
+    assert_string_equal(request.name, "a b.mid");
+    assert_int_equal(read_request("{\"command\":\"lock\"}", &request, &error), -1);
+    assert_int_equal(read_request("{\"command\":\"lock\",\"value\":\"\"}", &request, &error), -1);
+    assert_int_equal(read_request("{\"command\":\"lock\",\"value\":3}", &request, &error), -1);
+    assert_int_equal(
+        read_request("{\"command\":\"lock\",\"value\":\"../a.mid\"}", &request, &error), -1);
+    assert_int_equal(read_request("{\"command\":\"unlock\",\"value\":1}", &request, &error), -1);
     assert_int_equal(read_request("{\"command\":\"tempo\",\"value\":19}", &request, &error), -1);
     assert_int_equal(read_request("{\"command\":\"tempo\",\"value\":true}", &request, &error), -1);
     assert_int_equal(read_request("{\"command\":\"tempo\",\"x\":100}", &request, &error), -1);

@@ -17,6 +17,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     MUST(request.command <= REQUEST_RELOAD);
+    if (request.command == REQUEST_LOCK)
+        MUST(*request.name && strlen(request.name) <= REQUEST_MAX_NAME &&
+             !strchr(request.name, '/'));
     if (request.command == REQUEST_MODE)
         MUST(request.mode <= CONFIG_MODE_GENERATE);
     if (request.command == REQUEST_BYPASS)

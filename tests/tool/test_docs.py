@@ -90,7 +90,7 @@ def expect(words, condition, why):
 
 
 PACKAGES = {"libfluidsynth3", "timgm6mb-soundfont", "fluidsynth", "alsa-utils"}
-UNITS = {"audiogenrl", "audiogenrl.service", "fluidsynth"}
+UNITS = {"audiogenrl", "audiogenrl.service", "audiogenrl-web", "audiogenrl-web.socket", "fluidsynth"}
 VERBS = {"start", "stop", "restart", "reload", "status", "enable", "disable", "show", "edit"}
 OPTIONS = {
     "fluidsynth": set("siamrzcRCgo"), "aconnect": set("dliox"), "aplaymidi": set("pl"),
@@ -114,6 +114,8 @@ def stand_in_apt_get(words):
 
 def stand_in_systemctl(words):
     rest = [word for word in words[1:] if not word.startswith("-") and not word.startswith("Limit")]
+    if rest == ["daemon-reload"]:
+        return
     expect(words, len(rest) == 2 and rest[0] in VERBS, "not a verb and a unit")
     expect(words, rest[1] in UNITS, "no unit of ours")
 
@@ -175,6 +177,18 @@ def stand_in_audiogenrld(words):
     os.execv(DAEMON, [DAEMON, *words[1:]])
 
 
+def stand_in_audiogenrl_web(words):
+    """The program, where it is built, with settings that switch the page on."""
+    folder = os.path.dirname(os.environ["HOME"])
+    expect(words, words[1:] == ["--link"], "would run on")
+    with open(f"{folder}/web.conf", "w", encoding="utf-8") as file:
+        file.write(f"[web]\nlisten = 127.0.0.1:8322\ntoken = {folder}/web.token\n")
+    program = f"{BUILD}/web/audiogenrl-web"
+    if os.path.exists(program):
+        os.execv(program, [program, "-c", f"{folder}/web.conf", "--link"])
+    open(f"{folder}/web.token", "w", encoding="utf-8").close()
+
+
 def stand_in_sudo(words):
     os.execvp(words[1], words[1:])
 
@@ -199,6 +213,7 @@ STANDINS = {
     "journalctl": stand_in_journalctl, "sudo": stand_in_sudo, "demo.sh": stand_in_script,
     "test.sh": stand_in_script, "deb.sh": stand_in_script,
     "audiogenrl": stand_in_audiogenrl, "audiogenrld": stand_in_audiogenrld,
+    "audiogenrl-web": stand_in_audiogenrl_web,
     **{name: stand_in_others for name in OPTIONS},
 }  # fmt: skip
 
@@ -254,6 +269,7 @@ class Sandbox:
             "/var/lib/audiogenrl/repertoire": f"{self.folder}/repertoire",
             "/var/lib/audiogenrl/recordings": f"{self.folder}/recordings",
             "/etc/audiogenrl/audiogenrl.conf": f"{self.folder}/settings",
+            "/etc/audiogenrl/web.token": f"{self.folder}/web.token",
             "ls -l /dev/snd/seq": "true",
             "cat /proc/asound": "true /proc/asound",
         }

@@ -10,7 +10,8 @@ PROGRAM = os.environ["AUDIOGENRL"]
 DAEMON = os.environ["AUDIOGENRLD"]
 SOURCE = os.environ["SOURCE"]
 PAGES = [f"{SOURCE}/docs/man/{name}" for name in
-         ("audiogenrl.1", "audiogenrld.8", "audiogenrl.conf.5")]  # fmt: skip
+         ("audiogenrl.1", "audiogenrld.8", "audiogenrl.conf.5", "audiogenrl-web.8")]  # fmt: skip
+WEB = os.path.join(os.environ["BUILD"], "web", "audiogenrl-web")
 
 
 def ask(program, *words):
@@ -104,8 +105,14 @@ class Manual(unittest.TestCase):
         page = sections(PAGES[1])
         self.assertEqual(set(tagged(page["OPTIONS", ""][0])), options(ask(DAEMON)))
 
+    @unittest.skipUnless(os.path.exists(WEB), "audiogenrl-web is not built")
+    def test_web(self):
+        page = sections(PAGES[3])
+        self.assertEqual(set(tagged(page["OPTIONS", ""][0])), options(ask(WEB)))
+
     def test_options_in_the_text_exist(self):
         known = options(ask(DAEMON)) | options(ask(PROGRAM, "train", "--style"))
+        known |= options(ask(WEB)) if os.path.exists(WEB) else {"--link", "--units"}
         for name in re.findall(r"^  ([a-z]+) ", ask(PROGRAM), re.MULTILINE):
             known |= options(ask(PROGRAM, name))
         for path in PAGES:
