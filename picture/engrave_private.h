@@ -1,0 +1,40 @@
+/* Between the notes of a roll and their text: heads, voices, values. */
+#ifndef PICTURE_ENGRAVE_PRIVATE_H
+#define PICTURE_ENGRAVE_PRIVATE_H
+
+#include "picture/engrave.h"
+#include "piece/spelling.h"
+
+enum {
+    ENGRAVE_QUARTER = 48, /* units; a sixty-fourth is 3, a third of a sixteenth 4 */
+    ENGRAVE_VOICES = 2,   /* of a hand */
+    ENGRAVE_SIXTY_FOURTH = 3,
+};
+
+enum engrave_mark { ENGRAVE_RIGHT, ENGRAVE_LEFT_OUT, ENGRAVE_STRUCK, ENGRAVE_ADDED };
+
+/* A note in a bar. */
+struct engrave_head {
+    size_t bar;
+    int begin, end; /* units from the bar's start */
+    uint8_t pitch, hand, voice;
+    uint8_t mark; /* enum engrave_mark */
+    bool goes_on; /* into the next bar */
+    bool comes;   /* from the bar before */
+    bool sign;    /* its accidental is written */
+    struct spelling name;
+};
+
+struct engrave_heads {
+    struct engrave_head *head; /* by bar, hand, begin, mark of what is struck last, pitch */
+    size_t count, room;
+};
+
+/* Units that a bar is long. */
+int engrave_bar_units(const struct bar *bar);
+
+/* The notes of the roll, cut at the bar lines, their times rounded and put into voices. -1: out of
+ * memory. */
+int engrave_arrange(const struct engrave *engrave, struct engrave_heads *heads);
+
+#endif
