@@ -6,7 +6,7 @@ score_packages="libxml2-dev libzip-dev"
 demo_packages="gcc make pkg-config python3 $library_packages"
 build_packages="gcc cmake ninja-build pkg-config python3 libcmocka-dev $library_packages
     $score_packages"
-test_packages="make python3-mido midicsv tmux libfluidsynth3 timgm6mb-soundfont"
+test_packages="make python3-mido midicsv tmux libfluidsynth3 timgm6mb-soundfont abcm2ps"
 deb_packages="dpkg-dev file"
 cross_packages="gcc-aarch64-linux-gnu binutils-aarch64-linux-gnu mmdebstrap"
 emulation_packages="qemu-user"
