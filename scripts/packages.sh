@@ -4,7 +4,7 @@ library_packages="libc6-dev zlib1g-dev libglib2.0-dev libsmf-dev libjansson-dev 
     libasound2-dev libportmidi-dev libinih-dev libsystemd-dev libncurses-dev"
 score_packages="libxml2-dev libzip-dev"
 demo_packages="gcc make pkg-config python3 $library_packages"
-build_packages="gcc cmake ninja-build pkg-config python3 libcmocka-dev $library_packages
+build_packages="gcc cmake ninja-build pkg-config python3 gettext libcmocka-dev $library_packages
     $score_packages"
 test_packages="make python3-mido midicsv tmux libfluidsynth3 timgm6mb-soundfont abcm2ps"
 deb_packages="dpkg-dev file"

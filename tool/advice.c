@@ -65,7 +65,11 @@ static const char *const todo_of[ADVICE_RULES] = {
 void advice_add(struct adviser *adviser, enum advice_rule rule, double weight, char *what,
                 const char *todo)
 {
-    struct advice advice = {.rule = rule, .what = what, .weight = weight, .todo = g_strdup(todo)};
+    struct advice advice = {.rule = rule,
+                            .what = what,
+                            .weight = weight,
+                            .todo = g_strdup(todo),
+                            .order = adviser->list->len};
     g_array_append_val(adviser->list, advice);
 }
 
@@ -240,7 +244,7 @@ static char *place_of(const struct session_piece *piece, const struct kind *kind
         g_string_append_printf(bars, "%s%u", i ? ", " : "", kind->bars[i]);
     char *list = g_string_free(bars, FALSE);
     char *named = g_strdup_printf(
-        g_dngettext("audiogenrl", "bar %s", "bars %s", (gulong)kind->bar_count), list);
+        ngettext("bar %s", "bars %s", kind->bar_count), list);
     char *text = piece->hands == 2 ? g_strdup_printf("%s, %s", hand_word(kind->hand), named)
                                    : g_strdup(named);
     g_free(list);
@@ -363,7 +367,7 @@ static int compare_advice(const void *a, const void *b)
     const struct advice *x = a, *y = b;
     if (x->weight < y->weight || x->weight > y->weight)
         return x->weight > y->weight ? -1 : 1;
-    return x->rule != y->rule ? (int)x->rule - (int)y->rule : strcmp(x->what, y->what);
+    return x->order < y->order ? -1 : x->order > y->order;
 }
 
 GArray *advise(const struct tally *tally, const struct passage *passage, enum word_names names)

@@ -42,6 +42,7 @@ struct advice {
     char *what; /* a sentence without its full stop */
     char *todo; /* a sentence; NULL: none */
     double weight;
+    unsigned order; /* of equal weight: as in the piece */
 };
 
 /* Of one passage, the weightiest first; free with advice_free. */

@@ -197,8 +197,8 @@ static int put_legend(GString *page, const struct report *report, bool staves, b
 {
     if (staves)
         g_string_append_printf(page, "<p class=\"note key\">%s</p>\n",
-                               _("In the staves: black, what is written; <b>×</b> struck in its "
-                                 "place; <b>◇</b> struck besides; <b>▭</b> around a note that was "
+                               _("In the staves: black, what is written; <b>&times;</b> struck in its "
+                                 "place; <b>&#9671;</b> struck besides; <b>&#9645;</b> around a note that was "
                                  "left out. Shown is what happened most."));
     if (!rolls)
         return 0;

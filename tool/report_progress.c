@@ -224,8 +224,8 @@ void page_bars(GString *page, const struct report *report)
                            "<th scope=\"col\">%s</th><th scope=\"col\">%s</th><th scope=\"col\">%s"
                            "</th><th scope=\"col\">%s</th><th scope=\"col\">%s</th></tr></thead>\n"
                            "<tbody>\n",
-                           _("● 97 % right or more, ◕ 90 %, ◑ 75 %, ○ less, – not played; keys "
-                             "struck besides count as wrong."),
+                           _("&#9679; 97 % right or more, &#9685; 90 %, &#9681; 75 %, &#9675; less, "
+                             "&ndash; not played; keys struck besides count as wrong."),
                            _("The same as a table"),
                            _("Bars of a passage to practise are marked with a star."), _("Bar"),
                            _("Notes"), _("Wrong"), _("Left out"), _("Added"), _("Tempo"));

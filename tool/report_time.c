@@ -187,7 +187,7 @@ static void put_measures(GString *page, const struct report *report)
     for (uint8_t hand = 0; hand < report->piece->hands; hand++)
         measure_hand(report, hand, &all);
     if (all.steps)
-        put_item(page, _("Runs of equal notes: a note is ± %.0f %% of its length."),
+        put_item(page, _("Runs of equal notes: their lengths differ by %.0f %%."),
                  100 * sqrt(all.squares / (double)all.steps));
     if (all.chords)
         put_item(page, _("Notes of a chord come within %.0f ms."),

@@ -1,7 +1,8 @@
 /* Words of the language of the reader (gettext), and names of notes.
  *
  * The catalogue is chosen by the environment (LANGUAGE, LC_ALL, LC_MESSAGES, LANG); without
- * one of it the words are English. */
+ * one of it the words are English. AUDIOGENRL_LOCALES names another folder of catalogues than
+ * that of the installation. */
 #ifndef TOOL_WORDS_H
 #define TOOL_WORDS_H
 
