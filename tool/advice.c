@@ -243,8 +243,7 @@ static char *place_of(const struct session_piece *piece, const struct kind *kind
     for (size_t i = 0; i < kind->bar_count; i++)
         g_string_append_printf(bars, "%s%u", i ? ", " : "", kind->bars[i]);
     char *list = g_string_free(bars, FALSE);
-    char *named = g_strdup_printf(
-        ngettext("bar %s", "bars %s", kind->bar_count), list);
+    char *named = g_strdup_printf(ngettext("bar %s", "bars %s", kind->bar_count), list);
     char *text = piece->hands == 2 ? g_strdup_printf("%s, %s", hand_word(kind->hand), named)
                                    : g_strdup(named);
     g_free(list);

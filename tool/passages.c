@@ -97,6 +97,11 @@ static void count_passage(const struct tally *tally, struct passage *passage)
             passage->goes = MAX(passage->goes, spot->due);
         }
     }
+    for (guint i = 0; i < tally->extra->len; i++) {
+        const struct tally_extra *extra = &g_array_index(tally->extra, struct tally_extra, i);
+        if (extra->bar >= passage->first && extra->bar < passage->first + passage->count)
+            passage->faults += extra->times;
+    }
 }
 
 /* The passage around a bar; its bars weigh nothing from then on. */

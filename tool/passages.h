@@ -16,7 +16,7 @@ enum { PASSAGES = 5, PASSAGE_BARS = 4 };
 struct passage {
     size_t first, count; /* printed bars */
     unsigned goes;       /* through it */
-    unsigned due, faults;
+    unsigned due, faults; /* of notes, with keys struck besides */
     double weight;
 };
 

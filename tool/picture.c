@@ -5,6 +5,7 @@
 #include "picture/roll.h"
 #include "tool/staff.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -77,6 +78,14 @@ struct canvas *picture_write(const char *path, const struct music *music, const 
     return canvas;
 }
 
+/* What was played, and not written, has lengths in sixteenths. */
+static void round_lengths(struct roll_note *note, size_t count)
+{
+    const double sixteenth = 1.0 / SONG_SLOTS_A_BEAT;
+    for (size_t i = 0; i < count; i++)
+        note[i].duration = fmax(sixteenth, sixteenth * floor(note[i].duration / sixteenth + .5));
+}
+
 struct outfile *picture_write_staff(const char *path, const struct music *music,
                                     const uint8_t *sent, struct error *error)
 {
@@ -88,6 +97,8 @@ struct outfile *picture_write_staff(const char *path, const struct music *music,
     }
     if (make_roll(&roll, music, sent, NULL, error) != 0)
         return NULL;
+    if (!staff_knows_bars(music))
+        round_lengths((struct roll_note *)roll.notes, roll.count);
     const struct engrave engrave = {.roll = &roll,
                                     .sharps = key.known ? key.sharps : 0,
                                     .hands = roll.part_name[1] ? 2 : 1,

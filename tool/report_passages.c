@@ -122,10 +122,10 @@ static char *draw(const struct excerpt *excerpt, const struct session_piece *pie
 
 static void put_heading(GString *page, const struct passage *passage, const char *name)
 {
-    char *faults =
-        g_strdup_printf(ngettext("%u of %u notes wrong or left out in %u go",
-                                 "%u of %u notes wrong or left out in %u goes", passage->goes),
-                        passage->faults, passage->due, passage->goes);
+    char *faults = g_strdup_printf(ngettext("%u of %u notes wrong, left out or added in %u go",
+                                            "%u of %u notes wrong, left out or added in %u goes",
+                                            passage->goes),
+                                   passage->faults, passage->due, passage->goes);
     g_string_append_printf(page, "<li>\n<h3>%s: ", name);
     page_text(page, faults);
     g_string_append(page, "</h3>\n");
@@ -196,10 +196,11 @@ static int put_legend(GString *page, const struct report *report, bool staves, b
                       struct error *error)
 {
     if (staves)
-        g_string_append_printf(page, "<p class=\"note key\">%s</p>\n",
-                               _("In the staves: black, what is written; <b>&times;</b> struck in its "
-                                 "place; <b>&#9671;</b> struck besides; <b>&#9645;</b> around a note that was "
-                                 "left out. Shown is what happened most."));
+        g_string_append_printf(
+            page, "<p class=\"note key\">%s</p>\n",
+            _("In the staves: black, what is written; <b>&times;</b> struck in its "
+              "place; <b>&#9671;</b> struck besides; <b>&#9645;</b> around a note that was "
+              "left out. Shown is what happened most."));
     if (!rolls)
         return 0;
     bool two = report->piece->hands == 2;

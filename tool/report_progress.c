@@ -218,17 +218,17 @@ void page_bars(GString *page, const struct report *report)
     struct session_bar *sum = sum_bars(report);
     g_string_append_printf(page, "<h2>%s</h2>\n", _("Bar by bar"));
     put_strip(page, piece, sum);
-    g_string_append_printf(page,
-                           "<p class=\"note\">%s</p>\n<details><summary>%s</summary>\n<table>\n"
-                           "<caption>%s</caption>\n<thead><tr><th scope=\"col\">%s</th>"
-                           "<th scope=\"col\">%s</th><th scope=\"col\">%s</th><th scope=\"col\">%s"
-                           "</th><th scope=\"col\">%s</th><th scope=\"col\">%s</th></tr></thead>\n"
-                           "<tbody>\n",
-                           _("&#9679; 97 % right or more, &#9685; 90 %, &#9681; 75 %, &#9675; less, "
-                             "&ndash; not played; keys struck besides count as wrong."),
-                           _("The same as a table"),
-                           _("Bars of a passage to practise are marked with a star."), _("Bar"),
-                           _("Notes"), _("Wrong"), _("Left out"), _("Added"), _("Tempo"));
+    g_string_append_printf(
+        page,
+        "<p class=\"note\">%s</p>\n<details><summary>%s</summary>\n<table>\n"
+        "<caption>%s</caption>\n<thead><tr><th scope=\"col\">%s</th>"
+        "<th scope=\"col\">%s</th><th scope=\"col\">%s</th><th scope=\"col\">%s"
+        "</th><th scope=\"col\">%s</th><th scope=\"col\">%s</th></tr></thead>\n"
+        "<tbody>\n",
+        _("&#9679; 97 % right or more, &#9685; 90 %, &#9681; 75 %, &#9675; less, "
+          "&ndash; not played; keys struck besides count as wrong."),
+        _("The same as a table"), _("Bars of a passage to practise are marked with a star."),
+        _("Bar"), _("Notes"), _("Wrong"), _("Left out"), _("Added"), _("Tempo"));
     for (size_t b = 0; b < piece->printed_bars; b++)
         if (sum[b].passes)
             put_table_row(page, report, &sum[b], b);
