@@ -283,14 +283,14 @@ static int put_bar(struct writer *writer, const struct bar *bar, const struct en
     row->simple = !compound;
     int beam = bar->pulse < .75 ? ENGRAVE_QUARTER : (int)(bar->pulse * ENGRAVE_QUARTER + .5);
     double mean[ENGRAVE_VOICES];
-    for (uint8_t voice = 0; voice < ENGRAVE_VOICES; voice++)
-        mean[voice] = mean_pitch(head, count, voice);
+    for (int voice = 0; voice < ENGRAVE_VOICES; voice++)
+        mean[voice] = mean_pitch(head, count, (uint8_t)voice);
     bool two = mean[0] >= 0 && mean[1] >= 0, swapped = mean[1] > mean[0];
     int status = 0;
     if (count == 0)
         fputs(" Z", writer->out);
-    for (uint8_t v = 0; v < ENGRAVE_VOICES && count && status == 0; v++) {
-        uint8_t voice = swapped ? !v : v;
+    for (int v = 0; v < ENGRAVE_VOICES && count && status == 0; v++) {
+        uint8_t voice = (uint8_t)(swapped ? !v : v);
         if (mean[voice] < 0)
             continue;
         if (two && v == 1)

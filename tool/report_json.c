@@ -50,7 +50,7 @@ static json_t *passages(const struct report *report)
 {
     json_t *list = json_array();
     const struct session_piece *piece = report->piece;
-    for (size_t i = 0; i < report->passages; i++) {
+    for (size_t i = 0; piece && i < report->passages; i++) {
         const struct passage *passage = &report->passage[i];
         unsigned first = piece->bars[piece->printed_bar[passage->first]].number;
         unsigned last = piece->bars[piece->printed_bar[passage->first + passage->count - 1]].number;

@@ -148,7 +148,7 @@ static void put_summary(GString *page, const struct report *report)
         put_fact(page, _("Left out"), "%zu", session->total.left_out);
         put_fact(page, _("Added"), "%zu", session->total.added);
     }
-    if (session->tempo > 0) {
+    if (report->piece && session->tempo > 0) {
         char *tempo = word_tempo(session->tempo, report->piece->pulse);
         put_fact(page, _("Tempo"), "%s", tempo);
         put_fact(page, _("Steadiness"), "%s (± %.0f %%)", judge_steadiness(session->unsteady),
