@@ -342,10 +342,11 @@ static int put_hand(struct writer *writer, struct engrave_heads *heads, unsigned
         while (at + count < heads->count && heads->head[at + count].bar == b &&
                heads->head[at + count].hand == hand)
             count++;
-        qsort(heads->head + at, count, sizeof *heads->head, compare_voices);
+        if (count)
+            qsort(heads->head + at, count, sizeof *heads->head, compare_voices);
         if (b > 0 && (bar->beats != bar[-1].beats || bar->unit != bar[-1].unit))
             fprintf(writer->out, "[M:%u/%u]", bar->beats, bar->unit);
-        if (put_bar(writer, bar, heads->head + at, count) != 0)
+        if (put_bar(writer, bar, count ? heads->head + at : NULL, count) != 0)
             return -1;
         /* Bars are counted; where the number goes on otherwise, it is said before the line. */
         if (hand == 0 && b + 1 < roll->bar_count && bar[1].number != bar->number + 1)

@@ -37,4 +37,8 @@ int engrave_bar_units(const struct bar *bar);
  * memory. */
 int engrave_arrange(const struct engrave *engrave, struct engrave_heads *heads);
 
+/* The music of abcm2ps's page, which is changed, with a viewBox; for a file of its own also with its
+ * style and a white ground. malloced; NULL: it is no SVG with a size, out of memory. */
+char *engrave_clean(char *page, bool file);
+
 #endif

@@ -1,6 +1,6 @@
 /* abcm2ps, and its SVG without what says when and how it was made. */
 #include "base/program.h"
-#include "picture/engrave.h"
+#include "picture/engrave_private.h"
 #include "picture/svgtext.h"
 
 #include <stdio.h>
@@ -36,8 +36,7 @@ static double size_of(const char *svg, const char *name)
     return at && tag_end && at < tag_end ? strtod(at + strlen(name), NULL) : 0;
 }
 
-/* The music of abcm2ps's page with a viewBox; `style` for a file of its own. */
-static char *clean(char *page, bool file)
+char *engrave_clean(char *page, bool file)
 {
     char *svg = strstr(page, "<svg");
     double width = svg ? size_of(svg, "width=\"") : 0, height = svg ? size_of(svg, "height=\"") : 0;
@@ -73,7 +72,7 @@ static char *draw(const struct engrave *engrave, const struct svgtext *words, st
     size_t length = 0;
     char *abc = engrave_abc(engrave, error);
     char *page = abc ? program_run(argv, abc, strlen(abc), SECONDS, &length, error) : NULL;
-    char *svg = page ? clean(page, !words->id) : NULL;
+    char *svg = page ? engrave_clean(page, !words->id) : NULL;
     char *text = svg ? svgtext_describe(svg, strlen(svg), words) : NULL;
     if (page && !text)
         error_set(error, "abcm2ps: wrote no picture");
