@@ -77,11 +77,39 @@ static struct midifile *refuse(const void *bytes, size_t length, const char *nam
     return NULL;
 }
 
+/* A bar's number: its leading digits; one without ("X1") is a part of the bar before it. */
+static uint32_t printed_number(const char *text, uint32_t before)
+{
+    char *end;
+    unsigned long number = strtoul(text, &end, 10);
+    return end > text && text[0] != '-' && number <= MUSICXML_MAX_BARS ? (uint32_t)number : before;
+}
+
+static void keep_printed(struct music *music, const struct musicxml *score)
+{
+    uint32_t number = 0, m = 0;
+    music->printed = calloc(score->bars, sizeof *music->printed);
+    for (uint32_t b = 0; music->printed && b < score->bars; b++) {
+        const struct musicxml_bar *bar = &score->bar[b];
+        while (m + 1 < score->meters && score->meter[m + 1].tick <= bar->tick)
+            m++;
+        number = printed_number(bar->number, number);
+        music->printed[music->printed_bars++] =
+            (struct score_bar){.quarter = (double)bar->tick / score->division,
+                               .number = number,
+                               .beats = score->meters ? score->meter[m].beats : 4,
+                               .unit = score->meters ? score->meter[m].unit : 4};
+    }
+}
+
+/* `music` (NULL: nobody asks) gets what the file of notes cannot say. */
 static struct midifile *read_score(const void *bytes, size_t length, int part, const char *name,
-                                   struct error *error)
+                                   struct music *music, struct error *error)
 {
     struct musicxml *score = musicxml_read(bytes, length, name, error);
     size_t size = 0;
+    if (score && music)
+        keep_printed(music, score);
     uint8_t *smf = score ? notation_smf(score, part, name, &size, error) : NULL;
     struct midifile *file = smf ? midifile_load_memory(smf, size, name, error) : NULL;
     free(smf);
@@ -89,15 +117,21 @@ static struct midifile *read_score(const void *bytes, size_t length, int part, c
     return file;
 }
 
-struct midifile *music_read_file(const void *bytes, size_t length, int part, const char *name,
-                                 struct error *error)
+static struct midifile *read_file(const void *bytes, size_t length, int part, const char *name,
+                                  struct music *music, struct error *error)
 {
     enum filekind kind = filekind_of(bytes, length);
     if (kind == FILEKIND_MIDI)
         return midifile_load_memory(bytes, length, name, error);
     if (music_is_score(bytes, length))
-        return read_score(bytes, length, part, name, error);
+        return read_score(bytes, length, part, name, music, error);
     return refuse(bytes, length, name, kind, error);
+}
+
+struct midifile *music_read_file(const void *bytes, size_t length, int part, const char *name,
+                                 struct error *error)
+{
+    return read_file(bytes, length, part, name, NULL, error);
 }
 
 struct music *music_read(const void *bytes, size_t length, const char *path,
@@ -116,7 +150,7 @@ struct music *music_read(const void *bytes, size_t length, const char *path,
     int part = choice->part > 0 ? choice->part - 1
                : choice->tracks ? NOTATION_ALL_PARTS
                                 : NOTATION_KEYBOARD;
-    music->file = music_read_file(bytes, length, part, music->name, error);
+    music->file = read_file(bytes, length, part, music->name, music, error);
     if (music->file && task_step(choice->task, 0, error) == 0)
         music->take = take_create(music->file, music->name, choice, error);
     if (music->take)
@@ -142,10 +176,14 @@ void music_free(struct music *music)
     midifile_free(music->file);
     free(music->name);
     free(music->stem);
+    free(music->printed);
     free(music);
 }
 
 struct song *music_song(const struct music *music, struct error *error)
 {
-    return take_song(music->take, music->file, music->stem, error);
+    struct song *song = take_song(music->take, music->file, music->stem, error);
+    if (song && music->printed && song->score->bars_known)
+        score_number_bars(song->score, music->printed, music->printed_bars);
+    return song;
 }

@@ -21,6 +21,9 @@ struct music {
     char *stem; /* for people: the file's name without folder and ending */
     struct midifile *file;
     struct take *take;
+    struct score_bar *printed; /* [printed_bars] of a score, as they are played, with the numbers
+                                  that are printed; NULL: a .mid, which has none */
+    size_t printed_bars;
 };
 
 /* The notes and times of a file of any kind that is taken, as a MIDI file. `part` is of

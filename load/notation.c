@@ -81,10 +81,10 @@ static void place_graces(struct writer *writer, size_t at, size_t count, uint32_
 
 /* How long after its onset a note comes: only where graces could not come before it. */
 static uint32_t delay_of(const struct writer *writer, const struct musicxml_note *note,
-                         size_t first_strike)
+                         size_t first_grace, size_t graces)
 {
     uint32_t tick = note->tick * writer->scale, latest = tick;
-    for (size_t i = first_strike; i < writer->strikes; i++) {
+    for (size_t i = first_grace; i < first_grace + graces; i++) {
         const struct strike *grace = &writer->strike[i];
         if (grace->part == note->part && grace->staff == note->staff && grace->tick >= tick &&
             grace->end > latest)
@@ -119,7 +119,7 @@ static void place_notes(struct writer *writer)
             if (graces > 0)
                 place_graces(writer, n, graces, last[place]);
             for (size_t i = graces; i < count; i++) {
-                uint32_t delay = delay_of(writer, &note[i], first);
+                uint32_t delay = delay_of(writer, &note[i], first, graces);
                 writer->strike[writer->strikes++] =
                     (struct strike){.tick = tick + delay,
                                     .end = tick + note[i].length * writer->scale,

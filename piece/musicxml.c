@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { ROUNDED = 12 }; /* parts of a quarter note that a bar may be off its time signature */
+
 int written_grow(void **array, size_t count, size_t *room, size_t size)
 {
     if (count < *room)
@@ -252,6 +254,11 @@ static void settle_bars(struct written *written)
         bar->unit = unit;
         if (bar->mixed && bar->keyboard)
             bar->length = bar->keyboard;
+        /* Lengths of tuplets that are rounded add up to a little less or more. */
+        uint32_t whole = 4 * written->division * beats / unit;
+        uint32_t off = bar->length > whole ? bar->length - whole : whole - bar->length;
+        if (bar->meter_known && off <= written->division / ROUNDED)
+            bar->length = whole;
         if (bar->length == 0)
             bar->length = 4 * written->division * beats / unit;
         if (!bar->number[0])

@@ -189,6 +189,21 @@ struct score_bar *score_bars(const struct bar *bars, size_t count, struct error 
     return made;
 }
 
+void score_number_bars(struct score *score, const struct score_bar *bars, size_t bar_count)
+{
+    const double same = 1e-4; /* quarters: times of one score, rounded differently */
+    size_t next = 0;
+    for (uint32_t b = 0; b < score->bars; b++) {
+        while (next < bar_count && bars[next].quarter < score->bar[b].quarter - same)
+            next++;
+        if (next == bar_count || bars[next].quarter > score->bar[b].quarter + same)
+            continue;
+        score->bar[b].number = bars[next].number;
+        score->bar[b].beats = bars[next].beats;
+        score->bar[b].unit = bars[next].unit;
+    }
+}
+
 uint32_t score_find(const struct score *score, double quarter)
 {
     uint32_t low = 0, high = score->onsets;

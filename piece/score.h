@@ -70,6 +70,11 @@ void score_free(struct score *score);
  * malloced, [count]. NULL: out of memory. */
 struct score_bar *score_bars(const struct bar *bars, size_t count, struct error *error);
 
+/* Takes number, time signature and nothing else of `bars`, in order, for those bars that begin
+ * where one of them does: what a score says of bars that a file can only count. Before the
+ * score is shared. */
+void score_number_bars(struct score *score, const struct score_bar *bars, size_t bar_count);
+
 /* The last onset at or before a score time; 0 where that is before the first. O(log onsets). */
 uint32_t score_find(const struct score *score, double quarter);
 

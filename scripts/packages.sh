@@ -5,9 +5,9 @@ library_packages="libc6-dev zlib1g-dev libglib2.0-dev libsmf-dev libjansson-dev 
 score_packages="libxml2-dev libzip-dev"
 web_packages="libmicrohttpd-dev libqrencode-dev"
 demo_packages="gcc make pkg-config python3 $library_packages"
-build_packages="gcc cmake ninja-build pkg-config python3 libcmocka-dev $library_packages
+build_packages="gcc cmake ninja-build pkg-config python3 gettext libcmocka-dev $library_packages
     $score_packages $web_packages"
-test_packages="make python3-mido midicsv tmux libfluidsynth3 timgm6mb-soundfont"
+test_packages="make python3-mido midicsv tmux libfluidsynth3 timgm6mb-soundfont abcm2ps"
 deb_packages="dpkg-dev file"
 cross_packages="gcc-aarch64-linux-gnu binutils-aarch64-linux-gnu mmdebstrap"
 emulation_packages="qemu-user"

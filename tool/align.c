@@ -3,6 +3,7 @@
 
 #include <glib.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* A way back by no more than this, without a pause, is a stumble inside the same pass. */
@@ -11,6 +12,10 @@ static const double pause_seconds = 1.2;
 
 /* Notes on end that lead elsewhere before a pass is over. */
 enum { AWAY = 3 };
+
+/* A key stands for a note that was left out within a sixteenth of it, at most an octave off. */
+static const double beside_quarters = .26;
+enum { MOST_APART = 12 };
 
 struct aligner {
     const struct follow_reading *reading;
@@ -85,6 +90,53 @@ static void count_hands(struct aligner *aligner)
         for (int hands = HANDS_RIGHT; hands < HANDS; hands++)
             if (2 * notes[hands] > notes[HANDS_BOTH] + notes[HANDS_RIGHT] + notes[HANDS_LEFT])
                 pass->hands = hands;
+    }
+}
+
+/* The note nearest to a key among those due where it was struck, that no key was struck for;
+ * ALIGN_NONE: there is none within an octave. */
+static int32_t find_missing(const struct aligner *aligner, const struct align_pass *pass,
+                            double quarter, int key)
+{
+    const struct score *score = aligner->score;
+    int closest = MOST_APART + 1;
+    int32_t best = ALIGN_NONE;
+    for (uint32_t o = score_find(score, quarter - beside_quarters);
+         o < score->onsets && score->quarter[o] <= quarter + beside_quarters; o++) {
+        if (score->quarter[o] < quarter - beside_quarters)
+            continue;
+        for (uint32_t n = score->first[o]; n < score->first[o + 1]; n++) {
+            int apart = abs(score->pitch[n] - key);
+            if (apart < closest && !aligner->struck[n] && align_is_due(pass, score, n)) {
+                closest = apart;
+                best = (int32_t)n;
+            }
+        }
+    }
+    return best;
+}
+
+/* A key that is none of the notes, where a note was left out, was struck for that. */
+static void pair_missing(struct aligner *aligner, struct follow_reading *reading,
+                         const uint8_t *key)
+{
+    for (guint p = 0; p < aligner->passes->len; p++) {
+        const struct align_pass *pass = &g_array_index(aligner->passes, struct align_pass, p);
+        struct align_answer *answer = aligner->alignment->answer;
+        memset(aligner->struck, 0, aligner->score->notes * sizeof *aligner->struck);
+        for (size_t i = pass->begin; i < pass->end; i++)
+            if (answer[i].pass == (int32_t)p && answer[i].note != ALIGN_NONE)
+                aligner->struck[answer[i].note] = true;
+        for (size_t i = pass->begin; i < pass->end; i++) {
+            if (answer[i].pass != (int32_t)p || answer[i].note != ALIGN_NONE)
+                continue;
+            int played = key[i] - reading[i].shift;
+            answer[i].note = find_missing(aligner, pass, answer[i].quarter, played);
+            if (answer[i].note == ALIGN_NONE)
+                continue;
+            aligner->struck[answer[i].note] = true;
+            reading[i].pitch = aligner->score->pitch[answer[i].note] + reading[i].shift;
+        }
     }
 }
 
@@ -182,6 +234,7 @@ void alignment_create(struct alignment *alignment, struct follow_reading *readin
         last = i;
     }
     count_hands(&aligner);
+    pair_missing(&aligner, reading, key);
     alignment->passes = aligner.passes->len;
     alignment->pass = (void *)g_array_free(aligner.passes, FALSE);
     g_free(aligner.struck);

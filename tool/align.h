@@ -31,8 +31,9 @@ struct alignment {
 };
 
 /* Of `piece`, an index over all pieces; score is that piece's. key[count] are what was
- * played, seconds[count] when. Readings are amended where a second voice has a note too. Free with
- * alignment_clear. */
+ * played, seconds[count] when. Readings are amended where a second voice has a note too, and where
+ * a key that is no note was struck at the time of one that was left out. Free with alignment_clear.
+ */
 void alignment_create(struct alignment *alignment, struct follow_reading *reading,
                       const uint8_t *key, const double *seconds, size_t count,
                       const struct pieces *pieces, int piece, const struct score *score);

@@ -21,7 +21,7 @@ struct correct_options {
     char *picture;
     char *wav;
     char *soundfont;
-    gboolean live, alone;
+    gboolean live, alone, staff;
     struct knobs knobs;
     struct music_options music;
     struct command_common common;
@@ -118,6 +118,7 @@ struct result {
 struct extras {
     struct outfile *report;
     struct canvas *picture;
+    struct outfile *staff;
     struct sound *sound;
 };
 
@@ -129,7 +130,11 @@ static int write_extras(const struct correct_options *options, const struct musi
         if (!extras->report)
             return -1;
     }
-    if (options->picture) {
+    if (options->picture && options->staff) {
+        extras->staff = picture_write_staff(options->picture, music, result->sent, error);
+        if (!extras->staff)
+            return -1;
+    } else if (options->picture) {
         extras->picture =
             picture_write(options->picture, music, result->sent, result->doubtful, error);
         if (!extras->picture)
@@ -151,6 +156,10 @@ static int commit_extras(struct extras *extras, struct result *result, struct er
         return -1;
     if (extras->sound && sound_commit(extras->sound, error) != 0)
         return -1;
+    struct outfile *staff = extras->staff;
+    extras->staff = NULL;
+    if (staff && outfile_commit(staff, error) != 0)
+        return -1;
     extras->report = NULL;
     return report_file ? outfile_commit(report_file, error) : 0;
 }
@@ -170,6 +179,8 @@ static int save(const struct correct_options *options, const struct music *music
     sound_free(extras.sound);
     if (extras.report)
         outfile_abort(extras.report);
+    if (extras.staff)
+        outfile_abort(extras.staff);
     return status;
 }
 
@@ -298,6 +309,10 @@ static int check_usage(const struct correct_options *options, char *const *files
     struct error error;
     if (options->picture && roll_check_name(options->picture, &error) != 0)
         return command_usage("correct", "--picture: %s", error.text);
+    if (options->staff && !options->picture)
+        return command_usage("correct", "--staff is for --picture");
+    if (options->staff && !g_str_has_suffix(options->picture, ".svg"))
+        return command_usage("correct", "--staff writes an .svg, not '%s'", options->picture);
     return COMMAND_GO_ON;
 }
 
@@ -322,6 +337,8 @@ int command_correct(int argc, char **argv)
          "write for each note what was played and what is sent", "FILE.json"},
         {"picture", 0, 0, G_OPTION_ARG_FILENAME, &options.picture,
          "draw a piano roll of what was played and sent", "FILE.svg|.png|.pdf"},
+        {"staff", 0, 0, G_OPTION_ARG_NONE, &options.staff,
+         "draw staves instead of a piano roll (.svg; with abcm2ps)", NULL},
         {"wav", 0, 0, G_OPTION_ARG_FILENAME, &options.wav,
          "write how the corrected music sounds (with libfluidsynth)", "OUT.wav"},
         SOUND_ENTRY(options.soundfont),

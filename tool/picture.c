@@ -1,10 +1,15 @@
-/* From a take and its correction to a piano roll. */
+/* From a take and its correction to a piano roll, or to staves. */
 #include "tool/picture.h"
 
+#include "picture/engrave.h"
 #include "picture/roll.h"
 #include "tool/staff.h"
 
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
+
+enum { STAFF_WIDTH = 720 }; /* points: a page's width */
 
 static char *subtitle(const struct music *music, const uint8_t *sent, const bool *doubtful)
 {
@@ -23,14 +28,15 @@ static char *subtitle(const struct music *music, const uint8_t *sent, const bool
     return g_string_free(text, FALSE);
 }
 
-struct canvas *picture_write(const char *path, const struct music *music, const uint8_t *sent,
-                             const bool *doubtful, struct error *error)
+/* The roll of a take with its bars, notes and texts; roll_clear frees them. -1: error. */
+static int make_roll(struct roll *roll, const struct music *music, const uint8_t *sent,
+                     const bool *doubtful, struct error *error)
 {
     const struct take *take = music->take;
     size_t bar_count = 0;
     struct bar *bars = staff_bars(music, &bar_count, error);
     if (!bars)
-        return NULL;
+        return -1;
     uint8_t *hands = g_new(uint8_t, take->count);
     unsigned hand_count = staff_hands(music, hands);
     struct roll_note *notes = g_new(struct roll_note, take->count);
@@ -41,21 +47,67 @@ struct canvas *picture_write(const char *path, const struct music *music, const 
                                       .sent = sent[i],
                                       .part = hands[i],
                                       .doubtful = doubtful && doubtful[i]};
-    char *title = g_utf8_make_valid(music->stem, -1);
-    char *words = subtitle(music, sent, doubtful);
-    const struct roll roll = {.title = title,
-                              .subtitle = words,
-                              .part_name = {hand_count == 2 ? "right hand" : "as played",
-                                            hand_count == 2 ? "left hand" : NULL},
-                              .notes = notes,
-                              .count = take->count,
-                              .bars = bars,
-                              .bar_count = bar_count};
-    struct canvas *canvas = roll_write(path, &roll, error);
-    g_free(title);
-    g_free(words);
-    g_free(notes);
+    *roll = (struct roll){.title = g_utf8_make_valid(music->stem, -1),
+                          .subtitle = subtitle(music, sent, doubtful),
+                          .part_name = {hand_count == 2 ? "right hand" : "as played",
+                                        hand_count == 2 ? "left hand" : NULL},
+                          .notes = notes,
+                          .count = take->count,
+                          .bars = bars,
+                          .bar_count = bar_count};
     g_free(hands);
-    free(bars);
+    return 0;
+}
+
+static void clear_roll(struct roll *roll)
+{
+    g_free((char *)roll->title);
+    g_free((char *)roll->subtitle);
+    g_free((struct roll_note *)roll->notes);
+    free((struct bar *)roll->bars);
+}
+
+struct canvas *picture_write(const char *path, const struct music *music, const uint8_t *sent,
+                             const bool *doubtful, struct error *error)
+{
+    struct roll roll;
+    if (make_roll(&roll, music, sent, doubtful, error) != 0)
+        return NULL;
+    struct canvas *canvas = roll_write(path, &roll, error);
+    clear_roll(&roll);
     return canvas;
+}
+
+/* What was played, and not written, has lengths in sixteenths. */
+static void round_lengths(struct roll_note *note, size_t count)
+{
+    const double sixteenth = 1.0 / SONG_SLOTS_A_BEAT;
+    for (size_t i = 0; i < count; i++)
+        note[i].duration = fmax(sixteenth, sixteenth * floor(note[i].duration / sixteenth + .5));
+}
+
+struct outfile *picture_write_staff(const char *path, const struct music *music,
+                                    const uint8_t *sent, struct error *error)
+{
+    struct roll roll;
+    struct midifile_key key = midifile_key(music->file);
+    if (!engrave_available()) {
+        error_set(error, "--staff needs abcm2ps, which is not installed (package abcm2ps)");
+        return NULL;
+    }
+    if (make_roll(&roll, music, sent, NULL, error) != 0)
+        return NULL;
+    if (!staff_knows_bars(music))
+        round_lengths((struct roll_note *)roll.notes, roll.count);
+    const struct engrave engrave = {.roll = &roll,
+                                    .sharps = key.known ? key.sharps : 0,
+                                    .hands = roll.part_name[1] ? 2 : 1,
+                                    .width = STAFF_WIDTH};
+    char *svg = engrave_file(&engrave, roll.title, roll.subtitle, error);
+    struct outfile *file = svg ? outfile_open(path, error) : NULL;
+    if (file)
+        fputs(svg, outfile_stream(file));
+    free(svg);
+    clear_roll(&roll);
+    return file;
 }

@@ -2,6 +2,7 @@
 #ifndef TOOL_PICTURE_H
 #define TOOL_PICTURE_H
 
+#include "base/outfile.h"
 #include "picture/canvas.h"
 #include "tool/music.h"
 
@@ -10,5 +11,11 @@
  * doubtful[take->count] the notes to be hatched (NULL: none). NULL: error. */
 struct canvas *picture_write(const char *path, const struct music *music, const uint8_t *sent,
                              const bool *doubtful, struct error *error);
+
+/* The same as staves (picture/engrave.h), one SVG, to be put in place by outfile_commit or given up
+ * by outfile_abort. NULL: error; abcm2ps is not there, or the music has a rhythm that is not
+ * written as notes. */
+struct outfile *picture_write_staff(const char *path, const struct music *music,
+                                    const uint8_t *sent, struct error *error);
 
 #endif

@@ -1,6 +1,9 @@
 /* A hand that the score does not name is that of its side of middle C. */
 #include "tool/session_pieces.h"
 
+#include "tool/printed.h"
+
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,6 +48,30 @@ static struct bar *find_bars(const struct score *score)
     return bars;
 }
 
+/* Of most bars; a piece begins with that of its first. */
+static double find_pulse(const struct session_piece *piece)
+{
+    double pulse = 1;
+    size_t most = 0;
+    for (size_t b = 0; b < piece->bar_count; b++) {
+        size_t same = 0;
+        for (size_t k = b; k < piece->bar_count && k < b + 64; k++)
+            same += fabs(piece->bars[k].pulse - piece->bars[b].pulse) < 1e-6;
+        if (same > most) {
+            most = same;
+            pulse = piece->bars[b].pulse;
+        }
+    }
+    return pulse;
+}
+
+static double find_tempo(const struct score *score)
+{
+    double quarters = score->quarter[score->onsets - 1] - score->quarter[0];
+    double seconds = score->second[score->onsets - 1] - score->second[0];
+    return quarters > 0 && seconds > 0 ? 60 * quarters / seconds : 0;
+}
+
 static void read_piece(struct session_piece *piece, const struct song *song,
                        const struct score *score)
 {
@@ -59,7 +86,9 @@ static void read_piece(struct session_piece *piece, const struct song *song,
     piece->bars = find_bars(score);
     piece->bar_count = score->bars;
     piece->knows_bars = score->bars_known;
-    piece->flats = score->sharps < 0;
+    piece->pulse = find_pulse(piece);
+    piece->tempo = find_tempo(score);
+    printed_find(piece);
 }
 
 void session_pieces_load(struct session_pieces *pieces, const struct models *models)
@@ -82,6 +111,9 @@ void session_pieces_clear(struct session_pieces *pieces)
         g_free(piece->onset);
         g_free(piece->hand);
         g_free(piece->bars);
+        g_free(piece->printed);
+        g_free(piece->printed_bar);
+        g_free(piece->same);
     }
     g_free(pieces->piece);
     *pieces = (struct session_pieces){0};

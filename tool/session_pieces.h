@@ -15,7 +15,14 @@ struct session_piece {
     struct bar *bars;
     size_t bar_count;
     bool knows_bars; /* false: counted in fours */
-    bool flats;      /* black keys are called flats */
+    bool folded;     /* numbers are given again where the file plays a stretch twice: what is
+                        printed once with a repeat sign */
+    size_t printed_bars;
+    size_t *printed;     /* [bar_count]: which bar of the printed page it is, from 0 */
+    size_t *printed_bar; /* [printed_bars]: the bar that plays it first */
+    uint32_t *same;      /* [notes]: the first note of the score that is the same printed note */
+    double pulse;        /* quarters of a beat, in most bars */
+    double tempo;        /* the piece's own, quarters a minute; 0: it has none */
 };
 
 struct session_pieces {

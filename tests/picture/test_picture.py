@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import struct
 import subprocess
 import unittest
@@ -172,6 +173,46 @@ class Picture(Case):
         self.fails(
             1, "correct", "-m", "piece.mid", "played.mid", "-o", "out.mid", "--picture", "roll.svg"
         )
+
+
+class Staves(Case):
+    def setUp(self):
+        super().setUp()
+        piece(bars=8)
+        self.succeeds("errors", "-q", "shift:p=0.2", "piece.mid", "-o", "played.mid")
+        self.draw = ["correct", "-q", "-m", "piece.mid", "played.mid", "-o", "out.mid",
+                     "--picture", "staff.svg", "--staff"]  # fmt: skip
+
+    @unittest.skipUnless(shutil.which("abcm2ps"), "needs abcm2ps")
+    def test_what_was_struck_is_crossed(self):
+        self.succeeds(*self.draw)
+        with open("staff.svg", encoding="utf-8") as file:
+            text = file.read()
+        xml.etree.ElementTree.fromstring(text)
+        self.assertIn("notes changed", text)
+        changed = sum(x != y for (_, x), (_, y) in zip(ons("played.mid"), ons("out.mid")))
+        self.assertGreater(changed, 10)
+        crosses = text.count("l6.40 -6.00")
+        self.assertLessEqual(crosses, changed)
+        self.assertGreaterEqual(crosses, changed - 2)  # two at once on one key are one
+        self.assertGreater(text.count("color:#c64c00"), 0)
+        for secret in ("CreationDate", "CommandLine", "<!--"):
+            self.assertNotIn(secret, text)
+
+    def test_without_the_program(self):
+        path, os.environ["PATH"] = os.environ["PATH"], "/nowhere"
+        try:
+            self.fails(1, *self.draw, says="abcm2ps")
+            self.succeeds("report", "-q", "-m", "piece.mid", "played.mid", "-o", "page.html")
+        finally:
+            os.environ["PATH"] = path
+        with open("page.html", encoding="utf-8") as file:
+            text = file.read()
+        self.assertIn('<div class="roll">', text)
+        self.assertIn('<div class="legend">', text)
+        self.assertNotIn('<div class="staff">', text)
+        self.fails(2, *self.draw[:-2], "staff.png", "--staff", says=".svg")
+        self.fails(2, *self.draw[:-3], "--staff", says="--picture")
 
 
 if __name__ == "__main__":
