@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const backend_names[] = {"alsa", "portmidi", "virtual"};
+static const char *const backend_names[] = {"alsa", "portmidi", "jack", "virtual"};
 static const char *const clock_names[] = {"auto", "fixed", "midi", "tap"};
 static const char *const mode_names[] = {"off", "scale", "correct", "generate"};
 

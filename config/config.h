@@ -30,6 +30,7 @@ enum {
 enum config_backend {
     CONFIG_ALSA,
     CONFIG_PORTMIDI,
+    CONFIG_JACK,
     CONFIG_VIRTUAL, /* timed events from and to files or pipes: `connect` is their path */
 };
 

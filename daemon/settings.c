@@ -63,6 +63,7 @@ const struct port_ops *settings_backend(const struct config *config)
 {
     static const struct port_ops *const backends[] = {[CONFIG_ALSA] = &port_alsa_ops,
                                                       [CONFIG_PORTMIDI] = &port_portmidi_ops,
+                                                      [CONFIG_JACK] = &port_jack_ops,
                                                       [CONFIG_VIRTUAL] = &port_virtual_ops};
     return backends[config->input.backend];
 }
