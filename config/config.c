@@ -164,25 +164,23 @@ KEY(correct_repertoire)
     return set_path(&config->correct.repertoire, text, error);
 }
 
-KEY(control_bypass)
-{
-    return value_trigger(text, &config->control.bypass, error);
-}
+#define CONTROL_KEY(name, read, member)                                                            \
+    KEY(name)                                                                                      \
+    {                                                                                              \
+        return read(text, &config->control.member, error);                                         \
+    }
 
-KEY(control_panic)
-{
-    return value_trigger(text, &config->control.panic, error);
-}
-
-KEY(control_mode)
-{
-    return value_trigger(text, &config->control.mode, error);
-}
-
-KEY(control_tap)
-{
-    return value_trigger(text, &config->control.tap, error);
-}
+CONTROL_KEY(control_bypass, value_trigger, bypass)
+CONTROL_KEY(control_panic, value_trigger, panic)
+CONTROL_KEY(control_mode, value_trigger, mode)
+CONTROL_KEY(control_tap, value_trigger, tap)
+CONTROL_KEY(control_mode_off, value_trigger, set_mode[CONFIG_MODE_OFF])
+CONTROL_KEY(control_mode_scale, value_trigger, set_mode[CONFIG_MODE_SCALE])
+CONTROL_KEY(control_mode_correct, value_trigger, set_mode[CONFIG_MODE_CORRECT])
+CONTROL_KEY(control_mode_generate, value_trigger, set_mode[CONFIG_MODE_GENERATE])
+CONTROL_KEY(control_follow, value_knob, follow)
+CONTROL_KEY(control_keep, value_knob, keep)
+CONTROL_KEY(control_tempo, value_knob, tempo)
 
 KEY(control_socket)
 {
@@ -229,6 +227,13 @@ static const struct key {
     {"control", "panic", control_panic, false},
     {"control", "mode", control_mode, false},
     {"control", "tap", control_tap, false},
+    {"control", "mode-correct", control_mode_correct, false},
+    {"control", "mode-generate", control_mode_generate, false},
+    {"control", "mode-scale", control_mode_scale, false},
+    {"control", "mode-off", control_mode_off, false},
+    {"control", "follow", control_follow, false},
+    {"control", "keep", control_keep, false},
+    {"control", "tempo", control_tempo, false},
     {"control", "socket", control_socket, false},
     {"realtime", "priority", realtime_priority, false},
     {"realtime", "lock-memory", realtime_lock_memory, false},

@@ -96,6 +96,8 @@ struct config {
         struct config_trigger panic;
         struct config_trigger mode;
         struct config_trigger tap;
+        struct config_trigger set_mode[CONFIG_MODE_GENERATE + 1]; /* by mode */
+        struct config_trigger follow, keep, tempo; /* knobs: of a control change, or none */
         char *socket;
     } control;
     struct {

@@ -190,3 +190,13 @@ int value_trigger(const char *text, struct config_trigger *trigger, struct error
                      "expected cc:NUMBER, note:NAME, program:NUMBER (0 to 127) or none, found '%s'",
                      text);
 }
+
+int value_knob(const char *text, struct config_trigger *trigger, struct error *error)
+{
+    struct config_trigger found;
+    if (value_trigger(text, &found, NULL) != 0 ||
+        (found.kind != CONFIG_TRIGGER_NONE && found.kind != CONFIG_TRIGGER_CC))
+        return error_set(error, "expected cc:NUMBER (0 to 127) or none, found '%s'", text);
+    *trigger = found;
+    return 0;
+}

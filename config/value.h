@@ -27,4 +27,7 @@ int value_meter(const char *text, unsigned *beats, unsigned *unit, struct error 
 /* "cc:64", "note:A0", "program:5" or "none" */
 int value_trigger(const char *text, struct config_trigger *trigger, struct error *error);
 
+/* "cc:64" or "none" */
+int value_knob(const char *text, struct config_trigger *trigger, struct error *error);
+
 #endif

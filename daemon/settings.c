@@ -42,6 +42,12 @@ struct filter_settings settings_of_filter(const struct config *config)
     settings.panic = trigger(&config->control.panic);
     settings.next_mode = trigger(&config->control.mode);
     settings.tap = trigger(&config->control.tap);
+    for (int mode = CONFIG_MODE_OFF; mode <= CONFIG_MODE_GENERATE; mode++)
+        settings.set_mode[settings_mode((enum config_mode)mode)] =
+            trigger(&config->control.set_mode[mode]);
+    settings.knob[FILTER_KNOB_FOLLOW] = trigger(&config->control.follow);
+    settings.knob[FILTER_KNOB_KEEP] = trigger(&config->control.keep);
+    settings.knob[FILTER_KNOB_TEMPO] = trigger(&config->control.tempo);
     return settings;
 }
 

@@ -29,7 +29,7 @@
  * A trigger makes a footswitch (a control change: pressed at 64 and above), a key
  * or a program change a switch of the program: its events are taken and not
  * sent, and it acts when it is pressed. A key that was struck as a note is
- * released as one.
+ * released as one. A knob is a control change whose value is a setting's.
  *
  * No I/O and no clock of its own. filter_open allocates all; nothing after it
  * allocates, locks or waits. Work an event: the corrector's and the clock's
@@ -60,6 +60,21 @@ struct filter_trigger {
     uint8_t number; /* 0 .. 127; of the controller, key, program */
 };
 
+/* The least and the most that a knob gives, at 0 and 127. A value of 64 gives `middle`, and between
+ * these three it goes evenly. */
+struct filter_knob_range {
+    double least, middle, most;
+};
+
+enum filter_knob {
+    FILTER_KNOB_FOLLOW, /* 0, 1, 4: from generating to hardly anything changed */
+    FILTER_KNOB_KEEP,   /* 0, 2, 4 */
+    FILTER_KNOB_TEMPO,  /* 40, 100, 240 */
+    FILTER_KNOBS,
+};
+
+struct filter_knob_range filter_knob_range(enum filter_knob knob);
+
 struct filter_settings {
     uint16_t channels;       /* bit c: notes of channel c (from 0) are corrected */
     uint8_t lowest, highest; /* keys that are corrected */
@@ -71,6 +86,8 @@ struct filter_settings {
     struct filter_trigger next_mode; /* correct, generate, scale, correct ... */
     struct filter_trigger panic;
     struct filter_trigger tap;
+    struct filter_trigger set_mode[CORRECT_GENERATE + 1]; /* by mode */
+    struct filter_trigger knob[FILTER_KNOBS];             /* by control, or by nothing */
 };
 
 /* All channels but the drums' (10), all keys, no bypass, no triggers, and the

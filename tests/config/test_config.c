@@ -90,6 +90,7 @@ static void test_every_key(void **state)
                                  "[correct]\nmode = generate\nfollow = 0.5\nkeep = 2\n"
                                  "style = /a/style.model\nrepertoire = /my pieces\n"
                                  "[control]\nbypass = cc:80\npanic = note:C#-1\nmode = program:7\n"
+                                 "mode-scale = cc:81\nfollow = cc:20\ntempo = cc:22\n"
                                  "tap = none\nsocket = /tmp/s\n"
                                  "[realtime]\npriority = 0\nlock-memory = no\n"
                                  "[record]\nfolder = /takes");
@@ -117,6 +118,12 @@ static void test_every_key(void **state)
     assert_int_equal(config->control.mode.kind, CONFIG_TRIGGER_PROGRAM);
     assert_int_equal(config->control.mode.number, 7);
     assert_int_equal(config->control.tap.kind, CONFIG_TRIGGER_NONE);
+    assert_int_equal(config->control.set_mode[CONFIG_MODE_SCALE].number, 81);
+    assert_int_equal(config->control.set_mode[CONFIG_MODE_OFF].kind, CONFIG_TRIGGER_NONE);
+    assert_int_equal(config->control.follow.kind, CONFIG_TRIGGER_CC);
+    assert_int_equal(config->control.follow.number, 20);
+    assert_int_equal(config->control.keep.kind, CONFIG_TRIGGER_NONE);
+    assert_int_equal(config->control.tempo.number, 22);
     assert_string_equal(config->control.socket, "/tmp/s");
     assert_int_equal(config->realtime.priority, 0);
     assert_false(config->realtime.lock_memory);
@@ -157,6 +164,9 @@ static void test_each_fault(void **state)
     bad("[correct]\nfollow = -1\n", "expected a number from 0 to 100");
     bad("[control]\npanic = cc:128\n", "expected cc:NUMBER");
     bad("[control]\npanic = key:1\n", "expected cc:NUMBER");
+    bad("[control]\nmode-off = 7\n", "expected cc:NUMBER, note:NAME");
+    bad("[control]\nkeep = note:A0\n", "expected cc:NUMBER (0 to 127) or none");
+    bad("[control]\nkeep = cc:128\n", "expected cc:NUMBER (0 to 127) or none");
     bad("[control]\nsocket = here\n", "expected a path that begins with /");
     bad("[realtime]\npriority = 100\n", "expected a whole number from 0 to 99");
     bad("[realtime]\nlock-memory = maybe\n", "expected yes or no");
