@@ -101,14 +101,14 @@ KEY(input_connect)
     return add_name(&config->input.connect, text, error);
 }
 
-KEY(input_channels)
-{
-    return value_channels(text, &config->input.channels, error);
-}
-
 KEY(input_range)
 {
     return value_range(text, &config->input.lowest, &config->input.highest, error);
+}
+
+KEY(input_transpose)
+{
+    return value_integer(text, -48, 48, &config->input.transpose, error);
 }
 
 KEY(output_connect)
@@ -164,23 +164,25 @@ KEY(correct_repertoire)
     return set_path(&config->correct.repertoire, text, error);
 }
 
-#define CONTROL_KEY(name, read, member)                                                            \
+#define PLAIN_KEY(name, read, member)                                                              \
     KEY(name)                                                                                      \
     {                                                                                              \
-        return read(text, &config->control.member, error);                                         \
+        return read(text, &config->member, error);                                                 \
     }
 
-CONTROL_KEY(control_bypass, value_trigger, bypass)
-CONTROL_KEY(control_panic, value_trigger, panic)
-CONTROL_KEY(control_mode, value_trigger, mode)
-CONTROL_KEY(control_tap, value_trigger, tap)
-CONTROL_KEY(control_mode_off, value_trigger, set_mode[CONFIG_MODE_OFF])
-CONTROL_KEY(control_mode_scale, value_trigger, set_mode[CONFIG_MODE_SCALE])
-CONTROL_KEY(control_mode_correct, value_trigger, set_mode[CONFIG_MODE_CORRECT])
-CONTROL_KEY(control_mode_generate, value_trigger, set_mode[CONFIG_MODE_GENERATE])
-CONTROL_KEY(control_follow, value_knob, follow)
-CONTROL_KEY(control_keep, value_knob, keep)
-CONTROL_KEY(control_tempo, value_knob, tempo)
+PLAIN_KEY(input_channels, value_channels, input.channels)
+PLAIN_KEY(correct_key, value_key, correct.key)
+PLAIN_KEY(control_bypass, value_trigger, control.bypass)
+PLAIN_KEY(control_panic, value_trigger, control.panic)
+PLAIN_KEY(control_mode, value_trigger, control.mode)
+PLAIN_KEY(control_tap, value_trigger, control.tap)
+PLAIN_KEY(control_mode_off, value_trigger, control.set_mode[CONFIG_MODE_OFF])
+PLAIN_KEY(control_mode_scale, value_trigger, control.set_mode[CONFIG_MODE_SCALE])
+PLAIN_KEY(control_mode_correct, value_trigger, control.set_mode[CONFIG_MODE_CORRECT])
+PLAIN_KEY(control_mode_generate, value_trigger, control.set_mode[CONFIG_MODE_GENERATE])
+PLAIN_KEY(control_follow, value_knob, control.follow)
+PLAIN_KEY(control_keep, value_knob, control.keep)
+PLAIN_KEY(control_tempo, value_knob, control.tempo)
 
 KEY(control_socket)
 {
@@ -214,6 +216,7 @@ static const struct key {
     {"input", "connect", input_connect, true},
     {"input", "channels", input_channels, false},
     {"input", "range", input_range, false},
+    {"input", "transpose", input_transpose, false},
     {"output", "connect", output_connect, true},
     {"clock", "source", clock_source, false},
     {"clock", "tempo", clock_tempo, false},
@@ -221,6 +224,7 @@ static const struct key {
     {"correct", "mode", correct_mode, false},
     {"correct", "follow", correct_follow, false},
     {"correct", "keep", correct_keep, false},
+    {"correct", "key", correct_key, false},
     {"correct", "style", correct_style, false},
     {"correct", "repertoire", correct_repertoire, false},
     {"control", "bypass", control_bypass, false},

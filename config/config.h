@@ -74,6 +74,7 @@ struct config {
         uint16_t channels; /* bit c: channel c + 1 is corrected */
         uint8_t lowest;    /* note numbers that are corrected, both included */
         uint8_t highest;
+        int transpose; /* semitones, -48 .. 48 */
     } input;
     struct {
         struct config_names connect;
@@ -88,6 +89,7 @@ struct config {
         enum config_mode mode;
         double follow;    /* 0 .. 100; below 0: the corrector's own default */
         double keep;      /* the same */
+        uint16_t key;     /* bit p: pitch class p (C is 0) belongs to it; 0: estimated */
         char *style;      /* NULL: nothing was said; "": none */
         char *repertoire; /* NULL: none */
     } correct;

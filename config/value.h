@@ -21,6 +21,9 @@ int value_channels(const char *text, uint16_t *channels, struct error *error);
 /* "A0-C8"; C4 is note number 60; # and b may follow the letter. */
 int value_range(const char *text, uint8_t *lowest, uint8_t *highest, struct error *error);
 
+/* "D dorian", "F# minor pentatonic": bit p stands for pitch class p, C is 0; "auto": none. */
+int value_key(const char *text, uint16_t *classes, struct error *error);
+
 /* "4/4" */
 int value_meter(const char *text, unsigned *beats, unsigned *unit, struct error *error);
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum value_kind { NO_VALUE, SWITCH, MODE, NUMBER };
+enum value_kind { NO_VALUE, SWITCH, MODE, NUMBER, INTEGER };
 
 static const struct {
     const char *name;
@@ -17,7 +17,7 @@ static const struct {
     {"mode", REQUEST_MODE, MODE, 0, 0},         {"follow", REQUEST_FOLLOW, NUMBER, 0, 100},
     {"keep", REQUEST_KEEP, NUMBER, 0, 100},     {"tempo", REQUEST_TEMPO, NUMBER, 20, 400},
     {"tap", REQUEST_TAP, NO_VALUE, 0, 0},       {"panic", REQUEST_PANIC, NO_VALUE, 0, 0},
-    {"reload", REQUEST_RELOAD, NO_VALUE, 0, 0},
+    {"reload", REQUEST_RELOAD, NO_VALUE, 0, 0}, {"transpose", REQUEST_TRANSPOSE, INTEGER, -48, 48},
 };
 
 enum { COMMANDS = sizeof commands / sizeof *commands };
@@ -69,6 +69,11 @@ static int read_value(const json_t *object, int command, struct request *request
         return read_switch(value, request, error);
     case MODE:
         return read_mode(value, request, error);
+    case INTEGER:
+        if (!json_is_integer(value))
+            return error_set(error, "expected a whole number from %g to %g",
+                             commands[command].least, commands[command].most);
+        /* fall through */
     case NUMBER:
         return read_number(value, commands[command].least, commands[command].most, request, error);
     default:

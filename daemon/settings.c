@@ -31,11 +31,13 @@ struct filter_settings settings_of_filter(const struct config *config)
     settings.channels = config->input.channels;
     settings.lowest = config->input.lowest;
     settings.highest = config->input.highest;
+    settings.transpose = config->input.transpose;
     settings.correct.mode = settings_mode(config->correct.mode);
     if (config->correct.follow >= 0)
         settings.correct.follow = (float)config->correct.follow;
     if (config->correct.keep >= 0)
         settings.correct.keep = (float)config->correct.keep;
+    settings.correct.key = config->correct.key;
     settings.clock.source = sources[config->clock.source];
     settings.clock.tempo = config->clock.tempo;
     settings.toggle_bypass = trigger(&config->control.bypass);
@@ -99,6 +101,8 @@ struct filter_settings settings_after_reload(const struct config *old, const str
         settings.correct.follow = now->correct.follow;
     if (same(old->correct.keep, new->correct.keep))
         settings.correct.keep = now->correct.keep;
+    if (old->input.transpose == new->input.transpose)
+        settings.transpose = now->transpose;
     if (same(old->clock.tempo, new->clock.tempo))
         settings.clock.tempo = now->clock.tempo;
     return settings;

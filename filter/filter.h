@@ -7,7 +7,7 @@
  * What comes out, by the order of what goes in:
  *
  * 1. As many note-ons as came in, at once, with their velocity and channel; only
- *    the pitch may differ.
+ *    the pitch may differ. ("As played" is the pitch after transposing.)
  * 2. Every note-on gets its release, on the pitch it was given, whatever changed
  *    in between: mode, bypass, settings, corrector, panic, stop. No release cuts
  *    another holder's note.
@@ -48,6 +48,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { FILTER_TRANSPOSE = 48 }; /* semitones, at most */
+
 enum filter_trigger_kind {
     FILTER_BY_NOTHING,
     FILTER_BY_CONTROL, /* a control change; on any channel, as all triggers */
@@ -79,7 +81,9 @@ struct filter_settings {
     uint16_t channels;       /* bit c: notes of channel c (from 0) are corrected */
     uint8_t lowest, highest; /* keys that are corrected */
     bool kits;               /* those of drum kits (filter/kit.h) as well */
-    bool bypass;             /* all notes sound as played; the corrector goes on listening */
+    int transpose; /* semitones added to the keys of these channels before all else, whether
+                      they are corrected or not */
+    bool bypass;   /* all notes sound as played; the corrector goes on listening */
     struct correct_settings correct;
     struct clock_settings clock;
     struct filter_trigger toggle_bypass;

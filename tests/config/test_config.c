@@ -162,6 +162,11 @@ static void test_each_fault(void **state)
     bad("[input]\nconnect = none\nconnect = x\n", "it.conf:3: [input] connect: expected patterns");
     bad("[output]\nconnect = x\nconnect = none\n", "expected patterns, or none alone");
     bad("[correct]\nfollow = -1\n", "expected a number from 0 to 100");
+    bad("[correct]\nkey = H major\n", "expected auto, or a note and major");
+    bad("[correct]\nkey = D\n", "expected auto, or a note and major");
+    bad("[correct]\nkey = D dorianic\n", "expected auto, or a note and major");
+    bad("[correct]\nkey = Dminor\n", "expected auto, or a note and major");
+    bad("[input]\ntranspose = 49\n", "expected");
     bad("[control]\npanic = cc:128\n", "expected cc:NUMBER");
     bad("[control]\npanic = key:1\n", "expected cc:NUMBER");
     bad("[control]\nmode-off = 7\n", "expected cc:NUMBER, note:NAME");
@@ -266,6 +271,46 @@ static void test_files(void **state)
     unlink(path);
 }
 
+/* As many classes as the scale has notes, with the tonic among them. */
+static void test_keys(void **state)
+{
+    static const struct {
+        const char *name;
+        uint16_t classes;
+    } keys[] = {
+        {"auto", 0},
+        {"C major", 0xAB5},
+        {"c ionian", 0xAB5},
+        {"D dorian", 0xAB5},
+        {"E  phrygian", 0xAB5},
+        {"F lydian", 0xAB5},
+        {"G mixolydian", 0xAB5},
+        {"A aeolian", 0xAB5},
+        {"A minor", 0xAB5},
+        {"B locrian", 0xAB5},
+        {"A minor pentatonic", 0x295},
+        {"C Major Pentatonic", 0x295},
+        {"F# major", 0xD6A},
+        {"Gb major", 0xD6A},
+        {"Cb major", 0xD5A},
+        {"A harmonic minor", 0xB35},
+        {"A melodic minor", 0xB55},
+        {"A blues", 0x29D},
+        {"B whole tone", 0xAAA},
+    };
+    char text[64];
+    (void)state;
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        snprintf(text, sizeof text, "[correct]\nkey = %s\n", keys[i].name);
+        struct config *config = config_parse(text, strlen(text), "it", NULL, NULL, NULL);
+        assert_non_null(config);
+        if (config->correct.key != keys[i].classes)
+            print_error("%s: %03x, not %03x\n", keys[i].name, config->correct.key, keys[i].classes);
+        assert_int_equal(config->correct.key, keys[i].classes);
+        config_free(config);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -276,6 +321,7 @@ int main(void)
         cmocka_unit_test(test_all_faults_are_told),
         cmocka_unit_test(test_no_patterns),
         cmocka_unit_test(test_many_patterns),
+        cmocka_unit_test(test_keys),
         cmocka_unit_test(test_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,6 +22,7 @@
 #include "filter/filter.h"
 #include "midi/midifile.h"
 #include "tests/correct/music.h"
+#include "tests/golden/set.h"
 
 #include <dirent.h>
 #include <inttypes.h>
@@ -31,7 +32,6 @@
 
 enum { PIECES = 4, NOTES = 4096, SAID = 64, BYTES = 256 };
 
-static const char *const modes[] = {"off", "scale", "correct", "generate"};
 struct take {
     FILE *out;
     struct filter *filter;
@@ -118,7 +118,7 @@ static void show_settings(struct take *take)
 {
     const struct filter_settings *settings = filter_settings(take->filter);
     fprintf(take->out, "  mode %s, follow %.3f, keep %.3f, tempo %.2f%s\n",
-            modes[settings->correct.mode], (double)settings->correct.follow,
+            set_modes[settings->correct.mode], (double)settings->correct.follow,
             (double)settings->correct.keep, settings->clock.tempo,
             settings->bypass ? ", bypassed" : "");
 }
@@ -142,89 +142,13 @@ static void show_recording(struct take *take)
 
 /* --- Settings and correctors --- */
 
-/* The number of the word among those of a list; -1: it is none. */
-static int word_of(const char *word, const char *const *list, int count)
-{
-    for (int i = 0; i < count; i++)
-        if (strcmp(word, list[i]) == 0)
-            return i;
-    return -1;
-}
-
-static struct filter_trigger *trigger_named(struct filter_settings *settings, const char *name)
-{
-    static const char *const names[] = {
-        "bypass",       "mode",          "panic",       "tap",       "mode-off",  "mode-scale",
-        "mode-correct", "mode-generate", "knob-follow", "knob-keep", "knob-tempo"};
-    struct filter_trigger *const first[] = {&settings->toggle_bypass, &settings->next_mode,
-                                            &settings->panic, &settings->tap};
-    int which = word_of(name, names, sizeof names / sizeof *names);
-    if (which < 4)
-        return which < 0 ? NULL : first[which];
-    return which < 8 ? &settings->set_mode[which - 4] : &settings->knob[which - 8];
-}
-
-static bool set_trigger(struct take *take, const char *key, const char *value)
-{
-    static const struct {
-        enum filter_trigger_kind kind;
-        const char *prefix;
-    } kinds[] = {
-        {FILTER_BY_CONTROL, "cc-"}, {FILTER_BY_KEY, "key-"}, {FILTER_BY_PROGRAM, "program-"}};
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        size_t length = strlen(kinds[i].prefix);
-        struct filter_trigger *trigger = strncmp(key, kinds[i].prefix, length) == 0
-                                             ? trigger_named(&take->settings, key + length)
-                                             : NULL;
-        if (trigger) {
-            *trigger = (struct filter_trigger){kinds[i].kind, (uint8_t)strtoul(value, NULL, 10)};
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool set_one(struct take *take, const char *key, const char *value)
-{
-    static const char *const sources[] = {"auto", "fixed", "midi", "tap"};
-    struct filter_settings *settings = &take->settings;
-    unsigned low = 0, high = 0;
-    if (strcmp(key, "mode") == 0)
-        return (settings->correct.mode = (enum correct_mode)word_of(value, modes, 4)) <=
-               CORRECT_GENERATE;
-    if (strcmp(key, "source") == 0)
-        return (settings->clock.source = (enum clock_source)word_of(value, sources, 4)) <=
-               CLOCK_TAP;
-    if (strcmp(key, "tempo") == 0)
-        return (settings->clock.tempo = atof(value)) > 0;
-    float *knob = strcmp(key, "follow") == 0 ? &settings->correct.follow
-                  : strcmp(key, "keep") == 0 ? &settings->correct.keep
-                                             : NULL;
-    if (knob)
-        return (*knob = strtof(value, NULL)) >= 0;
-    if (strcmp(key, "channels") == 0)
-        return (settings->channels = (uint16_t)strtoul(value, NULL, 16)) > 0;
-    if (strcmp(key, "range") == 0 && sscanf(value, "%u-%u", &low, &high) == 2) {
-        settings->lowest = (uint8_t)low;
-        settings->highest = (uint8_t)high;
-        return true;
-    }
-    bool *flag = strcmp(key, "bypass") == 0 ? &settings->bypass
-                 : strcmp(key, "kits") == 0 ? &settings->kits
-                                            : NULL;
-    if (!flag)
-        return set_trigger(take, key, value);
-    *flag = strcmp(value, "on") == 0;
-    return true;
-}
-
 static void set(struct take *take, char *words)
 {
     if (take->filter)
         take->settings = *filter_settings(take->filter);
     for (char *key = strtok(words, " "); key; key = strtok(NULL, " ")) {
         const char *value = strtok(NULL, " ");
-        if (!value || !set_one(take, key, value))
+        if (!value || !set_one(&take->settings, key, value))
             take->fault = "no such setting";
     }
     if (take->filter && filter_set(take->filter, &take->settings, NULL) != 0)
