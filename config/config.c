@@ -161,6 +161,7 @@ KEY(correct_style)
 
 KEY(correct_repertoire)
 {
+    config->correct.chosen = true;
     return set_path(&config->correct.repertoire, text, error);
 }
 
@@ -411,15 +412,6 @@ static struct config *config_default(void)
         return config;
     config_free(config);
     return NULL;
-}
-
-int config_user_socket(char *path, size_t room)
-{
-    const char *folder = getenv("XDG_RUNTIME_DIR");
-    if (!folder || folder[0] != '/')
-        return -1;
-    int length = snprintf(path, room, "%s/audiogenrl/control", folder);
-    return length > 0 && (size_t)length < room ? 0 : -1;
 }
 
 void config_free(struct config *config)

@@ -92,6 +92,7 @@ struct config {
         uint16_t key;     /* bit p: pitch class p (C is 0) belongs to it; 0: estimated */
         char *style;      /* NULL: nothing was said; "": none */
         char *repertoire; /* NULL: none */
+        bool chosen;      /* the file names the repertoire, or none */
     } correct;
     struct {
         struct config_trigger bypass;
@@ -120,6 +121,12 @@ typedef void config_tell(void *context, const char *fault);
  * cannot be read, or faults; the error is the first of them and how many more
  * there are. */
 struct config *config_load(const char *path, config_tell *tell, void *context, struct error *error);
+
+/* The same for a service of a user's session: a NULL path stands for
+ * $XDG_CONFIG_HOME/audiogenrl/audiogenrl.conf (~/.config), and without another word the repertoire
+ * is $XDG_DATA_HOME/audiogenrl/repertoire (~/.local/share). */
+struct config *config_load_user(const char *path, config_tell *tell, void *context,
+                                struct error *error);
 
 /* The same of bytes at hand; `name` stands for the file in messages. */
 struct config *config_parse(const void *bytes, size_t length, const char *name, config_tell *tell,

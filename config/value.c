@@ -161,11 +161,11 @@ int value_key(const char *text, uint16_t *classes, struct error *error)
         {"whole tone", 0x555},
     };
     int tonic = 0;
-    const char *at = read_letter(text, &tonic);
     if (strcmp(text, "auto") == 0) {
         *classes = 0;
         return 0;
     }
+    const char *at = read_letter(text, &tonic);
     for (size_t i = 0; at && i < sizeof scales / sizeof *scales; i++)
         if (*at == ' ' && strcasecmp(at + strspn(at, " "), scales[i].name) == 0) {
             unsigned up = (unsigned)(tonic + OCTAVE) % OCTAVE;
@@ -245,7 +245,7 @@ int value_trigger(const char *text, struct config_trigger *trigger, struct error
 
 int value_knob(const char *text, struct config_trigger *trigger, struct error *error)
 {
-    struct config_trigger found;
+    struct config_trigger found = {.kind = CONFIG_TRIGGER_NONE};
     if (value_trigger(text, &found, NULL) != 0 ||
         (found.kind != CONFIG_TRIGGER_NONE && found.kind != CONFIG_TRIGGER_CC))
         return error_set(error, "expected cc:NUMBER (0 to 127) or none, found '%s'", text);

@@ -64,7 +64,11 @@ etc/audiogenrl/audiogenrl.conf
 usr/bin/audiogenrl
 usr/bin/audiogenrld
 usr/lib/modules-load.d/audiogenrl.conf
+usr/lib/lv2/audiogenrl.lv2/audiogenrl.so
+usr/lib/lv2/audiogenrl.lv2/audiogenrl.ttl
+usr/lib/lv2/audiogenrl.lv2/manifest.ttl
 usr/lib/systemd/system/audiogenrl.service
+usr/lib/systemd/user/audiogenrl.service
 usr/lib/tmpfiles.d/audiogenrl.conf
 usr/share/audiogenrl/default.model
 usr/share/audiogenrl/examples/petzold_minuet_in_g.mid

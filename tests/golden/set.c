@@ -61,11 +61,10 @@ bool set_one(struct filter_settings *settings, const char *key, const char *valu
                CLOCK_TAP;
     if (strcmp(key, "tempo") == 0)
         return (settings->clock.tempo = atof(value)) > 0;
-    float *knob = strcmp(key, "follow") == 0 ? &settings->correct.follow
-                  : strcmp(key, "keep") == 0 ? &settings->correct.keep
-                                             : NULL;
-    if (knob)
-        return (*knob = strtof(value, NULL)) >= 0;
+    if (strcmp(key, "follow") == 0)
+        return (settings->correct.follow = strtof(value, NULL)) >= 0;
+    if (strcmp(key, "keep") == 0)
+        return (settings->correct.keep = strtof(value, NULL)) >= 0;
     if (strcmp(key, "transpose") == 0)
         return (settings->transpose = atoi(value)) != 0 || strcmp(value, "0") == 0;
     if (strcmp(key, "key") == 0)
