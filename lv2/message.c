@@ -7,15 +7,16 @@
 
 static double number_of(const struct uris *uris, const LV2_Atom *value)
 {
+    const void *body = value + 1;
     if (value->type == uris->atom_float && value->size >= sizeof(float))
-        return (double)((const LV2_Atom_Float *)value)->body;
+        return (double)*(const float *)body;
     if (value->type == uris->atom_double && value->size >= sizeof(double))
-        return ((const LV2_Atom_Double *)value)->body;
+        return *(const double *)body;
     if (value->type == uris->atom_int && value->size >= sizeof(int32_t))
-        return ((const LV2_Atom_Int *)value)->body;
+        return *(const int32_t *)body;
     if (value->type == uris->atom_long && value->size >= sizeof(int64_t))
-        return (double)((const LV2_Atom_Long *)value)->body;
-    return NAN;
+        return (double)*(const int64_t *)body;
+    return (double)NAN;
 }
 
 static void take_patch(const struct uris *uris, LV2_URID key, const LV2_Atom *value,
@@ -63,7 +64,7 @@ static bool kind_of(const struct uris *uris, LV2_URID type, enum message_kind *k
 
 bool message_read(const struct uris *uris, const LV2_Atom *atom, struct message *message)
 {
-    const struct message_position unknown = {NAN, NAN, NAN, NAN};
+    const struct message_position unknown = {(double)NAN, (double)NAN, (double)NAN, (double)NAN};
     const LV2_Atom_Object *object = (const LV2_Atom_Object *)atom;
     const char *body = (const char *)(atom + 1);
     uint32_t offset = sizeof(LV2_Atom_Object_Body);

@@ -25,6 +25,7 @@ int command_transpose(int argc, char **argv);
 int command_tap(int argc, char **argv);
 int command_panic(int argc, char **argv);
 int command_reload(int argc, char **argv);
+int command_log(int argc, char **argv);
 int command_monitor(int argc, char **argv);
 
 /* How error models are written, for --help. */

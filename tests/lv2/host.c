@@ -125,6 +125,11 @@ static LV2_Worker_Status schedule(LV2_Worker_Schedule_Handle handle, uint32_t si
 }
 
 static int log_vprintf(LV2_Log_Handle handle, LV2_URID type, const char *format, va_list arguments)
+    __attribute__((format(printf, 3, 0)));
+static int log_printf(LV2_Log_Handle handle, LV2_URID type, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static int log_vprintf(LV2_Log_Handle handle, LV2_URID type, const char *format, va_list arguments)
 {
     struct host *host = handle;
     (void)type;

@@ -52,6 +52,7 @@ class Tools(unittest.TestCase):
             self.assertIn(word, text)
 
     @needs("lv2bench")
+    @unittest.skipIf(os.environ["SANITIZED"], "the host has no sanitizer")
     def test_bench(self):
         """It runs in a host that knows nothing but ports, and says how long that takes."""
         done = run("lv2bench", "-n", "100000", "-b", "64", URI)
