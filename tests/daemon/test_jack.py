@@ -173,7 +173,7 @@ class Jack(audiogenrl.Case):
                 player.close()
             self.assertEqual(service.ask("status")["ok"], True)
             service.process.send_signal(signal.SIGTERM)
-            self.assertEqual(service.process.wait(timeout=20), 0)
+            self.assertEqual(service.process.wait(timeout=20), 0, "\n".join(service.log))
 
 
 if __name__ == "__main__":

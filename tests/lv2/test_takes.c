@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PIECES = 4, NOTES = 4096, SAID = 64, BYTES = 64, BLOCK = 4096, LINES = 4096 };
+enum { PIECES = 4, NOTES = 4096, SAID = 64, BYTES = 64, BLOCK = 1 << 16, LINES = 4096 };
 
 /* Times of the takes are whole frames. */
 static const double rate = 1e7;
