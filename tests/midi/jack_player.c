@@ -6,7 +6,8 @@
  * Standard input: BYTES in hexadecimal are played at a frame of one of the next periods; `wait`
  * waits for ten periods and prints a line for each message that has come at the synth, FRAMES
  * BYTES: how many frames after the message played at the same place in the order it came,
- * `-` where it is none of that kind; `period` prints the frames of a period. */
+ * `-` where it is none of that kind; `period` prints the frames of a period; `connect
+ * A B` connects two ports and prints yes or no. */
 #include "midi/jack_library.h"
 #include "midi/wire.h"
 
@@ -117,7 +118,7 @@ static bool is_open(void)
 
 int main(void)
 {
-    char line[256];
+    char line[320], source[128], sink[128];
     if (!is_open()) {
         fprintf(stderr, "jack_player: no server\n");
         return 77;
@@ -130,6 +131,9 @@ int main(void)
                 wait_periods(1);
             wait_periods(PERIODS);
             print_what_came();
+        } else if (sscanf(line, "connect %127s %127s", source, sink) == 2) {
+            printf("%s\n", jack->connect(player, source, sink) == 0 ? "yes" : "no");
+            fflush(stdout);
         } else if (strcmp(line, "period\n") == 0) {
             printf("%u\n", atomic_load(&length));
             fflush(stdout);
