@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const backend_names[] = {"alsa", "portmidi", "virtual"};
+static const char *const backend_names[] = {"alsa", "portmidi", "jack", "virtual"};
 static const char *const clock_names[] = {"auto", "fixed", "midi", "tap"};
 static const char *const mode_names[] = {"off", "scale", "correct", "generate"};
 
@@ -100,14 +100,14 @@ KEY(input_connect)
     return add_name(&config->input.connect, text, error);
 }
 
-KEY(input_channels)
-{
-    return value_channels(text, &config->input.channels, error);
-}
-
 KEY(input_range)
 {
     return value_range(text, &config->input.lowest, &config->input.highest, error);
+}
+
+KEY(input_transpose)
+{
+    return value_integer(text, -48, 48, &config->input.transpose, error);
 }
 
 KEY(output_connect)
@@ -160,28 +160,29 @@ KEY(correct_style)
 
 KEY(correct_repertoire)
 {
+    config->correct.chosen = true;
     return set_path(&config->correct.repertoire, text, error);
 }
 
-KEY(control_bypass)
-{
-    return value_trigger(text, &config->control.bypass, error);
-}
+#define PLAIN_KEY(name, read, member)                                                              \
+    KEY(name)                                                                                      \
+    {                                                                                              \
+        return read(text, &config->member, error);                                                 \
+    }
 
-KEY(control_panic)
-{
-    return value_trigger(text, &config->control.panic, error);
-}
-
-KEY(control_mode)
-{
-    return value_trigger(text, &config->control.mode, error);
-}
-
-KEY(control_tap)
-{
-    return value_trigger(text, &config->control.tap, error);
-}
+PLAIN_KEY(input_channels, value_channels, input.channels)
+PLAIN_KEY(correct_key, value_key, correct.key)
+PLAIN_KEY(control_bypass, value_trigger, control.bypass)
+PLAIN_KEY(control_panic, value_trigger, control.panic)
+PLAIN_KEY(control_mode, value_trigger, control.mode)
+PLAIN_KEY(control_tap, value_trigger, control.tap)
+PLAIN_KEY(control_mode_off, value_trigger, control.set_mode[CONFIG_MODE_OFF])
+PLAIN_KEY(control_mode_scale, value_trigger, control.set_mode[CONFIG_MODE_SCALE])
+PLAIN_KEY(control_mode_correct, value_trigger, control.set_mode[CONFIG_MODE_CORRECT])
+PLAIN_KEY(control_mode_generate, value_trigger, control.set_mode[CONFIG_MODE_GENERATE])
+PLAIN_KEY(control_follow, value_knob, control.follow)
+PLAIN_KEY(control_keep, value_knob, control.keep)
+PLAIN_KEY(control_tempo, value_knob, control.tempo)
 
 KEY(control_socket)
 {
@@ -227,6 +228,7 @@ static const struct key {
     {"input", "connect", input_connect, true},
     {"input", "channels", input_channels, false},
     {"input", "range", input_range, false},
+    {"input", "transpose", input_transpose, false},
     {"output", "connect", output_connect, true},
     {"clock", "source", clock_source, false},
     {"clock", "tempo", clock_tempo, false},
@@ -234,12 +236,20 @@ static const struct key {
     {"correct", "mode", correct_mode, false},
     {"correct", "follow", correct_follow, false},
     {"correct", "keep", correct_keep, false},
+    {"correct", "key", correct_key, false},
     {"correct", "style", correct_style, false},
     {"correct", "repertoire", correct_repertoire, false},
     {"control", "bypass", control_bypass, false},
     {"control", "panic", control_panic, false},
     {"control", "mode", control_mode, false},
     {"control", "tap", control_tap, false},
+    {"control", "mode-correct", control_mode_correct, false},
+    {"control", "mode-generate", control_mode_generate, false},
+    {"control", "mode-scale", control_mode_scale, false},
+    {"control", "mode-off", control_mode_off, false},
+    {"control", "follow", control_follow, false},
+    {"control", "keep", control_keep, false},
+    {"control", "tempo", control_tempo, false},
     {"control", "socket", control_socket, false},
     {"realtime", "priority", realtime_priority, false},
     {"realtime", "lock-memory", realtime_lock_memory, false},

@@ -31,6 +31,7 @@ enum {
 enum config_backend {
     CONFIG_ALSA,
     CONFIG_PORTMIDI,
+    CONFIG_JACK,
     CONFIG_VIRTUAL, /* timed events from and to files or pipes: `connect` is their path */
 };
 
@@ -74,6 +75,7 @@ struct config {
         uint16_t channels; /* bit c: channel c + 1 is corrected */
         uint8_t lowest;    /* note numbers that are corrected, both included */
         uint8_t highest;
+        int transpose; /* semitones, -48 .. 48 */
     } input;
     struct {
         struct config_names connect;
@@ -88,14 +90,18 @@ struct config {
         enum config_mode mode;
         double follow;    /* 0 .. 100; below 0: the corrector's own default */
         double keep;      /* the same */
+        uint16_t key;     /* bit p: pitch class p (C is 0) belongs to it; 0: estimated */
         char *style;      /* NULL: nothing was said; "": none */
         char *repertoire; /* NULL: none */
+        bool chosen;      /* the file names the repertoire, or none */
     } correct;
     struct {
         struct config_trigger bypass;
         struct config_trigger panic;
         struct config_trigger mode;
         struct config_trigger tap;
+        struct config_trigger set_mode[CONFIG_MODE_GENERATE + 1]; /* by mode */
+        struct config_trigger follow, keep, tempo; /* knobs: of a control change, or none */
         char *socket;
     } control;
     struct {
@@ -120,6 +126,12 @@ typedef void config_tell(void *context, const char *fault);
  * cannot be read, or faults; the error is the first of them and how many more
  * there are. */
 struct config *config_load(const char *path, config_tell *tell, void *context, struct error *error);
+
+/* The same for a service of a user's session: a NULL path stands for
+ * $XDG_CONFIG_HOME/audiogenrl/audiogenrl.conf (~/.config), and without another word the repertoire
+ * is $XDG_DATA_HOME/audiogenrl/repertoire (~/.local/share). */
+struct config *config_load_user(const char *path, config_tell *tell, void *context,
+                                struct error *error);
 
 /* The same of bytes at hand; `name` stands for the file in messages. */
 struct config *config_parse(const void *bytes, size_t length, const char *name, config_tell *tell,

@@ -105,28 +105,80 @@ int value_channels(const char *text, uint16_t *channels, struct error *error)
     return error_set(error, "expected channels from 1 to 16 such as 1-9,11, found '%s'", text);
 }
 
+/* A letter with signs behind it, as the pitch class; NULL: none. */
+static const char *read_letter(const char *at, int *pitch)
+{
+    static const int letter_pitch[] = {9, 11, 0, 2, 4, 5, 7}; /* A .. G above C */
+    int letter = toupper((unsigned char)*at) - 'A';
+    if (letter < 0 || letter > 6)
+        return NULL;
+    *pitch = letter_pitch[letter];
+    at++;
+    if (*at == '#')
+        ++*pitch, at++;
+    else if (*at == 'b')
+        --*pitch, at++;
+    return at;
+}
+
 /* A note's name, or its number; the place behind it, or NULL. */
 static const char *read_note(const char *at, int *note)
 {
-    static const int letter_pitch[] = {9, 11, 0, 2, 4, 5, 7}; /* A .. G above C */
+    int pitch = 0;
     if (isdigit((unsigned char)*at)) {
         at = read_digits(at, note);
         return at && *note < NOTES ? at : NULL;
     }
-    int letter = toupper((unsigned char)*at) - 'A';
-    if (letter < 0 || letter > 6)
+    at = read_letter(at, &pitch);
+    if (!at)
         return NULL;
-    int pitch = letter_pitch[letter];
-    at++;
-    if (*at == '#')
-        pitch++, at++;
-    else if (*at == 'b')
-        pitch--, at++;
     bool below = *at == '-';
     int octave = 0;
     at = read_digits(at + below, &octave);
     *note = pitch + OCTAVE * ((below ? -octave : octave) + 1);
     return at && *note >= 0 && *note < NOTES ? at : NULL;
+}
+
+int value_key(const char *text, uint16_t *classes, struct error *error)
+{
+    static const struct {
+        const char *name;
+        unsigned steps; /* bit s: s semitones above the tonic */
+    } scales[] = {
+        {"major", 0xAB5},
+        {"minor", 0x5AD},
+        {"ionian", 0xAB5},
+        {"dorian", 0x6AD},
+        {"phrygian", 0x5AB},
+        {"lydian", 0xAD5},
+        {"mixolydian", 0x6B5},
+        {"aeolian", 0x5AD},
+        {"locrian", 0x56B},
+        {"harmonic minor", 0x9AD},
+        {"melodic minor", 0xAAD},
+        {"major pentatonic", 0x295},
+        {"minor pentatonic", 0x4A9},
+        {"blues", 0x4E9},
+        {"whole tone", 0x555},
+    };
+    int tonic = 0;
+    if (strcmp(text, "auto") == 0) {
+        *classes = 0;
+        return 0;
+    }
+    const char *at = read_letter(text, &tonic);
+    for (size_t i = 0; at && i < sizeof scales / sizeof *scales; i++)
+        if (*at == ' ' && strcasecmp(at + strspn(at, " "), scales[i].name) == 0) {
+            unsigned up = (unsigned)(tonic + OCTAVE) % OCTAVE;
+            *classes =
+                (uint16_t)((scales[i].steps << up | scales[i].steps >> (OCTAVE - up)) & 0xFFF);
+            return 0;
+        }
+    return error_set(
+        error,
+        "expected auto, or a note and major, minor, a mode (D dorian), harmonic minor, "
+        "melodic minor, major or minor pentatonic, blues or whole tone, found '%s'",
+        text);
 }
 
 int value_range(const char *text, uint8_t *lowest, uint8_t *highest, struct error *error)
@@ -211,4 +263,14 @@ int value_address(const char *text, struct error *error)
     }
     return error_set(
         error, "expected off or ADDRESS:PORT, as 127.0.0.1:8322 or [::]:8322, found '%s'", text);
+}
+
+int value_knob(const char *text, struct config_trigger *trigger, struct error *error)
+{
+    struct config_trigger found = {.kind = CONFIG_TRIGGER_NONE};
+    if (value_trigger(text, &found, NULL) != 0 ||
+        (found.kind != CONFIG_TRIGGER_NONE && found.kind != CONFIG_TRIGGER_CC))
+        return error_set(error, "expected cc:NUMBER (0 to 127) or none, found '%s'", text);
+    *trigger = found;
+    return 0;
 }

@@ -21,6 +21,9 @@ int value_channels(const char *text, uint16_t *channels, struct error *error);
 /* "A0-C8"; C4 is note number 60; # and b may follow the letter. */
 int value_range(const char *text, uint8_t *lowest, uint8_t *highest, struct error *error);
 
+/* "D dorian", "F# minor pentatonic": bit p stands for pitch class p, C is 0; "auto": none. */
+int value_key(const char *text, uint16_t *classes, struct error *error);
+
 /* "4/4" */
 int value_meter(const char *text, unsigned *beats, unsigned *unit, struct error *error);
 
@@ -29,5 +32,8 @@ int value_trigger(const char *text, struct config_trigger *trigger, struct error
 
 /* "ADDRESS:PORT", an IPv4 address or an IPv6 one in brackets, in numbers; PORT is 1 .. 65535. */
 int value_address(const char *text, struct error *error);
+
+/* "cc:64" or "none" */
+int value_knob(const char *text, struct config_trigger *trigger, struct error *error);
 
 #endif

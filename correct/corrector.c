@@ -47,6 +47,8 @@ static int settings_check(const struct correct_settings *settings, struct error 
         return error_set(error, "keep is %g, expected 0 to 100", (double)settings->keep);
     if (settings->mode < CORRECT_OFF || settings->mode > CORRECT_GENERATE)
         return error_set(error, "mode %d does not exist", (int)settings->mode);
+    if (settings->key > 0xFFF)
+        return error_set(error, "a key has 12 pitch classes");
     return 0;
 }
 
@@ -180,7 +182,7 @@ uint8_t corrector_note(struct corrector *corrector, const struct correct_note *n
         follow_note(corrector->follow, note->seconds, x,
                     mode == CORRECT_GENERATE ? 0 : corrector->settings.follow, vote);
     if (mode == CORRECT_SCALE)
-        y = scale_decide(&corrector->scale, x);
+        y = scale_decide(&corrector->scale, corrector->settings.key, x);
     else if (mode == CORRECT_CORRECT)
         y = decide_correct(corrector, vote, &rest, x);
     else if (mode == CORRECT_GENERATE)

@@ -39,6 +39,7 @@ struct correct_settings {
     enum correct_mode mode;
     float follow; /* trust in the player; 1 is the slip model taken at its word */
     float keep;   /* nats in favour of leaving a note as played */
+    uint16_t key; /* scale: its pitch classes, bit p for pitch class p, C is 0; 0: estimated */
 };
 
 /* What the programs use where the user says nothing. */

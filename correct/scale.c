@@ -16,24 +16,28 @@ void scale_start(struct scale *scale)
     memset(scale, 0, sizeof *scale);
 }
 
-static bool is_inside(int key, int pitch)
+static bool is_inside(uint16_t classes, int pitch)
 {
-    return pitch >= 0 && pitch <= 127 && key_pitch_classes(key) >> pitch % 12 & 1;
+    return pitch >= 0 && pitch <= 127 && classes >> pitch % 12 & 1;
 }
 
-uint8_t scale_decide(const struct scale *scale, uint8_t x)
+static uint16_t estimate(const struct scale *scale)
 {
-    if (scale->notes < FIRST_NOTES)
-        return x;
-    int key = key_estimate(scale->weight);
-    if (key < 0 || is_inside(key, x))
-        return x;
-    /* Both neighbours are inside, for scales have no gap wider than two semitones;
-     * at the ends of the keyboard one is missing. */
-    bool below = is_inside(key, x - 1), above = is_inside(key, x + 1);
-    if (below && above)
-        return (uint8_t)(abs(x + 1 - scale->last) < abs(x - 1 - scale->last) ? x + 1 : x - 1);
-    return (uint8_t)(above ? x + 1 : x - 1);
+    return scale->notes < FIRST_NOTES ? 0 : key_pitch_classes(key_estimate(scale->weight));
+}
+
+uint8_t scale_decide(const struct scale *scale, uint16_t classes, uint8_t x)
+{
+    if (classes == 0)
+        classes = estimate(scale);
+    for (int away = 0; away < 12; away++) {
+        bool below = is_inside(classes, x - away), above = is_inside(classes, x + away);
+        if (below && above)
+            above = abs(x + away - scale->last) < abs(x - away - scale->last);
+        if (below || above)
+            return (uint8_t)(above ? x + away : x - away);
+    }
+    return x;
 }
 
 void scale_sent(struct scale *scale, uint8_t x, uint8_t pitch)

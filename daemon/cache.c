@@ -5,8 +5,10 @@
 #include "base/infile.h"
 
 #include <dirent.h>
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <link.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,11 +46,22 @@ static void make_folders(const char *path)
     }
 }
 
+/* The file that this code is in: a program, or a library that a program has loaded. */
+static const char *own_file(void)
+{
+    Dl_info info;
+    struct link_map *object = NULL;
+    if (dladdr1(ending, &info, (void **)&object, RTLD_DL_LINKMAP) != 0 && object &&
+        object->l_name[0])
+        return object->l_name;
+    return "/proc/self/exe";
+}
+
 /* What this program is: another build may learn another thing. */
 static int hash_program(unsigned char digest[SHA256_BYTES])
 {
     size_t length;
-    void *bytes = infile_read("/proc/self/exe", MOST_PROGRAM, &length, NULL);
+    void *bytes = infile_read(own_file(), MOST_PROGRAM, &length, NULL);
     if (!bytes)
         return -1;
     struct sha256 hash;

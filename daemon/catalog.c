@@ -247,6 +247,28 @@ static struct entry *list_entries(struct catalog *catalog, const char *folder, c
     return NULL;
 }
 
+static bool is_file(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+/* The same, where the folder is one file. */
+static struct entry *list_file(struct catalog *catalog, const char *path, const char *style,
+                               size_t *count)
+{
+    struct entry *entry = calloc(1, sizeof *entry);
+    if (entry && style && strcmp(path, style) == 0)
+        return entry;
+    if (entry && (entry->path = strdup(path))) {
+        *count = 1;
+        return entry;
+    }
+    free(entry);
+    catalog->unsure = true;
+    return NULL;
+}
+
 static void forget(struct entry *entry, bool *changed)
 {
     if (entry->shared) {
@@ -297,7 +319,9 @@ bool catalog_look(struct catalog *catalog, const char *folder, const char *style
     bool changed = false;
     size_t files = 0;
     catalog->unsure = false;
-    struct entry *file = list_entries(catalog, folder, style, &files);
+    struct entry *file = folder && is_file(folder)
+                             ? list_file(catalog, folder, style, &files)
+                             : list_entries(catalog, folder, style, &files);
     if (!file)
         return false;
     merge(catalog, file, files, &changed);

@@ -157,6 +157,8 @@ static int change_number(struct engine *engine, enum engine_act act, double numb
         settings.correct.follow = (float)number;
     else if (act == ENGINE_KEEP)
         settings.correct.keep = (float)number;
+    else if (act == ENGINE_TRANSPOSE)
+        settings.transpose = (int)number;
     else
         settings.clock.tempo = number;
     return filter_set(engine->filter, &settings, error);
@@ -187,6 +189,7 @@ static int carry_out(struct engine *engine, const struct engine_order *order, st
     case ENGINE_FOLLOW:
     case ENGINE_KEEP:
     case ENGINE_TEMPO:
+    case ENGINE_TRANSPOSE:
         return change_number(engine, order->act, order->number, error);
     case ENGINE_TAP:
         filter_tap(engine->filter, now(engine));

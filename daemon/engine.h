@@ -31,10 +31,11 @@ enum engine_act {
     ENGINE_RECALL,    /* the last notes, for a corrector that is to take over */
     ENGINE_MODE,
     ENGINE_BYPASS,
-    ENGINE_FOLLOW, /* number: 0 .. 100 */
-    ENGINE_KEEP,   /* number: 0 .. 100 */
-    ENGINE_TEMPO,  /* number: beats a minute */
-    ENGINE_TAP,    /* on the beat, now */
+    ENGINE_FOLLOW,    /* number: 0 .. 100 */
+    ENGINE_KEEP,      /* number: 0 .. 100 */
+    ENGINE_TEMPO,     /* number: beats a minute */
+    ENGINE_TRANSPOSE, /* number: semitones, a whole one */
+    ENGINE_TAP,       /* on the beat, now */
     ENGINE_PANIC,
     ENGINE_STOP, /* releases all; the thread ends */
 };

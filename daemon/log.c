@@ -12,6 +12,11 @@
 static bool with_priority;
 static int least_priority = LOG_INFO;
 
+static _Thread_local struct {
+    log_take *take;
+    void *context;
+} diverted;
+
 void log_open(bool prefixed, int least)
 {
     with_priority = prefixed;
@@ -53,6 +58,12 @@ static bool send_line(const char *line, size_t length)
     return poll(&ready, 1, 0) > 0 && write(STDERR_FILENO, line, length) >= 0;
 }
 
+void log_divert(log_take *take, void *context)
+{
+    diverted.take = take;
+    diverted.context = context;
+}
+
 void log_say(int priority, const char *format, ...)
 {
     /* Of two threads that saw the same room, one would wait. */
@@ -60,6 +71,13 @@ void log_say(int priority, const char *format, ...)
     static unsigned lost;
     char line[1024];
     va_list arguments;
+    if (diverted.take) {
+        va_start(arguments, format);
+        vsnprintf(line, sizeof line, format, arguments);
+        va_end(arguments);
+        diverted.take(diverted.context, priority, line);
+        return;
+    }
     if (priority > least_priority)
         return;
     pthread_mutex_lock(&lock);

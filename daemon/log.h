@@ -15,4 +15,10 @@ void log_open(bool prefixed, int least);
  * what nobody reads in time is left out, and the next line says how much. */
 void log_say(int priority, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Gives what the calling thread says from now on to `take`, without priority in front and
+ * whatever its weight: for a thread of another program, whose standard error is not ours.
+ * NULL: no longer. */
+typedef void log_take(void *context, int priority, const char *sentence);
+void log_divert(log_take *take, void *context);
+
 #endif

@@ -9,7 +9,7 @@
 
 enum { DONE = 0, FAILED = 1, USAGE = 2 };
 
-enum option_code { CHECK = 256, FOREGROUND, VIRTUAL_CLOCK, VERSION };
+enum option_code { CHECK = 256, FOREGROUND, USER, VIRTUAL_CLOCK, VERSION };
 
 struct options {
     struct service_options service;
@@ -27,6 +27,8 @@ static const char help[] =
     "      --check        read the settings, name every fault in them, and end\n"
     "      --foreground   log for people to read; without, where journald listens,\n"
     "                     each line begins with its priority\n"
+    "      --user         settings and repertoire are the user's own, below ~/.config\n"
+    "                     and ~/.local/share\n"
     "      --virtual-clock\n"
     "                     backend virtual: time is what the events say\n"
     "  -q, --quiet        log warnings and errors only\n"
@@ -56,6 +58,7 @@ static int read_options(int argc, char **argv, struct options *options)
     static const struct option longs[] = {{"config", required_argument, NULL, 'c'},
                                           {"check", no_argument, NULL, CHECK},
                                           {"foreground", no_argument, NULL, FOREGROUND},
+                                          {"user", no_argument, NULL, USER},
                                           {"virtual-clock", no_argument, NULL, VIRTUAL_CLOCK},
                                           {"quiet", no_argument, NULL, 'q'},
                                           {"help", no_argument, NULL, 'h'},
@@ -73,6 +76,9 @@ static int read_options(int argc, char **argv, struct options *options)
             break;
         case FOREGROUND:
             options->foreground = true;
+            break;
+        case USER:
+            options->service.user = true;
             break;
         case VIRTUAL_CLOCK:
             options->service.virtual_clock = true;
@@ -101,7 +107,10 @@ static void print_fault(void *context, const char *fault)
 static int run(const struct options *options)
 {
     struct error error;
-    struct config *config = config_load(options->service.config_path, print_fault, NULL, &error);
+    const char *path = options->service.config_path;
+    struct config *config = options->service.user
+                                ? config_load_user(path, print_fault, NULL, &error)
+                                : config_load(path, print_fault, NULL, &error);
     if (!config)
         return FAILED;
     if (options->service.virtual_clock && config->input.backend != CONFIG_VIRTUAL) {

@@ -125,12 +125,12 @@ json_t *report_status(const struct report *report)
 {
     const struct engine_status *status = report->status;
     const struct correct_settings *correct = &status->settings.correct;
-    json_t *answer =
-        json_pack("{s:b, s:s, s:f, s:o, s:o, s:s, s:b, s:f, s:f, s:o}", "ok", 1, "version",
-                  AUDIOGENRL_VERSION, "uptime", report->uptime, "ports", describe_ports(report),
-                  "clock", describe_clock(report), "mode", mode_name(correct->mode), "bypass",
-                  status->settings.bypass, "follow", (double)correct->follow, "keep",
-                  (double)correct->keep, "piece", describe_piece(report));
+    json_t *answer = json_pack(
+        "{s:b, s:s, s:f, s:o, s:o, s:s, s:b, s:f, s:f, s:i, s:o}", "ok", 1, "version",
+        AUDIOGENRL_VERSION, "uptime", report->uptime, "ports", describe_ports(report), "clock",
+        describe_clock(report), "mode", mode_name(correct->mode), "bypass", status->settings.bypass,
+        "follow", (double)correct->follow, "keep", (double)correct->keep, "transpose",
+        status->settings.transpose, "piece", describe_piece(report));
     json_t *more = json_pack(
         "{s:{s:I, s:b}, s:I, s:I, s:I, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I}, s:o, s:{s:b, s:b}, "
         "s:{s:I, s:I}}",

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum value_kind { NO_VALUE, SWITCH, MODE, NUMBER, NAME };
+enum value_kind { NO_VALUE, SWITCH, MODE, NUMBER, INTEGER, NAME };
 
 static const struct {
     const char *name;
@@ -19,6 +19,7 @@ static const struct {
     {"tap", REQUEST_TAP, NO_VALUE, 0, 0},       {"panic", REQUEST_PANIC, NO_VALUE, 0, 0},
     {"reload", REQUEST_RELOAD, NO_VALUE, 0, 0}, {"pieces", REQUEST_PIECES, NO_VALUE, 0, 0},
     {"lock", REQUEST_LOCK, NAME, 0, 0},         {"unlock", REQUEST_UNLOCK, NO_VALUE, 0, 0},
+    {"transpose", REQUEST_TRANSPOSE, INTEGER, -48, 48},
 };
 
 enum { COMMANDS = sizeof commands / sizeof *commands };
@@ -80,6 +81,11 @@ static int read_value(const json_t *object, int command, struct request *request
         return read_switch(value, request, error);
     case MODE:
         return read_mode(value, request, error);
+    case INTEGER:
+        if (!json_is_integer(value))
+            return error_set(error, "expected a whole number from %g to %g",
+                             commands[command].least, commands[command].most);
+        /* fall through */
     case NUMBER:
         return read_number(value, commands[command].least, commands[command].most, request, error);
     case NAME:

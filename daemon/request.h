@@ -4,8 +4,8 @@
  *
  * ports, pieces, status, watch, tap, panic, unlock and reload have no value; bypass has on,
  * off or toggle; mode a mode's name; follow and keep a number from 0 to 100; tempo one
- * from 20 to 400; lock the name of a file in the repertoire. Anything else in the line is an error.
- * The answer is one line:
+ * from 20 to 400; transpose a whole one from -48 to 48; lock the name of a file in the
+ * repertoire. Anything else in the line is an error. The answer is one line:
  * {"ok": true, ...}, or {"ok": false, "error": "a sentence"}. */
 #ifndef DAEMON_REQUEST_H
 #define DAEMON_REQUEST_H
@@ -31,6 +31,7 @@ enum request_command {
     REQUEST_FOLLOW,
     REQUEST_KEEP,
     REQUEST_TEMPO,
+    REQUEST_TRANSPOSE,
     REQUEST_TAP,
     REQUEST_PANIC,
     REQUEST_LOCK,

@@ -14,6 +14,7 @@
 
 struct service_options {
     const char *config_path; /* NULL: the default, which need not be there */
+    bool user; /* settings and folders of the user who runs it */
     bool virtual_clock;
 };
 

@@ -45,11 +45,10 @@ static int do_bypass(struct service *service, enum request_bypass bypass,
 static int do_request(struct service *service, const struct request *request,
                       struct engine_status *status, struct error *error)
 {
-    static const enum engine_act acts[] = {[REQUEST_FOLLOW] = ENGINE_FOLLOW,
-                                           [REQUEST_KEEP] = ENGINE_KEEP,
-                                           [REQUEST_TEMPO] = ENGINE_TEMPO,
-                                           [REQUEST_TAP] = ENGINE_TAP,
-                                           [REQUEST_PANIC] = ENGINE_PANIC};
+    static const enum engine_act acts[] = {
+        [REQUEST_FOLLOW] = ENGINE_FOLLOW, [REQUEST_KEEP] = ENGINE_KEEP,
+        [REQUEST_TEMPO] = ENGINE_TEMPO,   [REQUEST_TRANSPOSE] = ENGINE_TRANSPOSE,
+        [REQUEST_TAP] = ENGINE_TAP,       [REQUEST_PANIC] = ENGINE_PANIC};
     struct engine_order order = {0};
     switch (request->command) {
     case REQUEST_RELOAD:

@@ -108,12 +108,16 @@ static void take_config(struct service *service, struct config *config)
 /* A file that is being replaced, or was lost, is no wish for the defaults. */
 static struct config *load_config(struct service *service, struct error *error)
 {
-    struct config *config =
-        config_load(service->options->config_path, on_config_fault, service, error);
+    const char *path = service->options->config_path;
+    struct config *config = service->options->user
+                                ? config_load_user(path, on_config_fault, service, error)
+                                : config_load(path, on_config_fault, service, error);
     if (!config || !config->blank || service->config->blank)
         return config;
-    const char *path = service->options->config_path;
-    error_set(error, "%s: is empty or gone", path ? path : CONFIG_DEFAULT_PATH);
+    error_set(error, "%s: is empty or gone",
+              path                     ? path
+              : service->options->user ? "the file of settings"
+                                       : CONFIG_DEFAULT_PATH);
     config_free(config);
     return NULL;
 }

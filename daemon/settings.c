@@ -31,17 +31,25 @@ struct filter_settings settings_of_filter(const struct config *config)
     settings.channels = config->input.channels;
     settings.lowest = config->input.lowest;
     settings.highest = config->input.highest;
+    settings.transpose = config->input.transpose;
     settings.correct.mode = settings_mode(config->correct.mode);
     if (config->correct.follow >= 0)
         settings.correct.follow = (float)config->correct.follow;
     if (config->correct.keep >= 0)
         settings.correct.keep = (float)config->correct.keep;
+    settings.correct.key = config->correct.key;
     settings.clock.source = sources[config->clock.source];
     settings.clock.tempo = config->clock.tempo;
     settings.toggle_bypass = trigger(&config->control.bypass);
     settings.panic = trigger(&config->control.panic);
     settings.next_mode = trigger(&config->control.mode);
     settings.tap = trigger(&config->control.tap);
+    for (int mode = CONFIG_MODE_OFF; mode <= CONFIG_MODE_GENERATE; mode++)
+        settings.set_mode[settings_mode((enum config_mode)mode)] =
+            trigger(&config->control.set_mode[mode]);
+    settings.knob[FILTER_KNOB_FOLLOW] = trigger(&config->control.follow);
+    settings.knob[FILTER_KNOB_KEEP] = trigger(&config->control.keep);
+    settings.knob[FILTER_KNOB_TEMPO] = trigger(&config->control.tempo);
     return settings;
 }
 
@@ -63,6 +71,7 @@ const struct port_ops *settings_backend(const struct config *config)
 {
     static const struct port_ops *const backends[] = {[CONFIG_ALSA] = &port_alsa_ops,
                                                       [CONFIG_PORTMIDI] = &port_portmidi_ops,
+                                                      [CONFIG_JACK] = &port_jack_ops,
                                                       [CONFIG_VIRTUAL] = &port_virtual_ops};
     return backends[config->input.backend];
 }
@@ -92,6 +101,8 @@ struct filter_settings settings_after_reload(const struct config *old, const str
         settings.correct.follow = now->correct.follow;
     if (same(old->correct.keep, new->correct.keep))
         settings.correct.keep = now->correct.keep;
+    if (old->input.transpose == new->input.transpose)
+        settings.transpose = now->transpose;
     if (same(old->clock.tempo, new->clock.tempo))
         settings.clock.tempo = now->clock.tempo;
     return settings;

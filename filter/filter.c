@@ -48,6 +48,11 @@ static int settings_check(const struct filter_settings *settings, struct error *
         return error_set(error, "keep is %g, expected 0 to 100", (double)correct->keep);
     if (correct->mode < CORRECT_OFF || correct->mode > CORRECT_GENERATE)
         return error_set(error, "mode %d does not exist", (int)correct->mode);
+    if (correct->key > 0xFFF)
+        return error_set(error, "a key has 12 pitch classes");
+    if (settings->transpose < -FILTER_TRANSPOSE || settings->transpose > FILTER_TRANSPOSE)
+        return error_set(error, "transpose is %d semitones, expected %d to %d", settings->transpose,
+                         -FILTER_TRANSPOSE, FILTER_TRANSPOSE);
     if (filter_switch_check(settings, error) != 0)
         return -1;
     return clock_check(&settings->clock, error);
@@ -203,15 +208,27 @@ static void count_once(struct filter *filter, uint8_t decided)
     corrector_release(filter->corrector, decided);
 }
 
+/* What a key stands for; beyond the ends of the keyboard in the nearest octave within. */
+static uint8_t transpose(const struct filter *filter, unsigned channel, uint8_t key)
+{
+    int pitch = key + (is_chosen(filter, channel) ? filter->settings.transpose : 0);
+    while (pitch < 0)
+        pitch += 12;
+    while (pitch >= NOTEMAP_KEYS)
+        pitch -= 12;
+    return (uint8_t)pitch;
+}
+
 static void strike(struct filter *filter, const struct midi_event *event, double seconds)
 {
     unsigned channel = midi_channel(event);
     uint8_t key = event->data[0];
-    uint8_t pitch = key;
+    const uint8_t meant = transpose(filter, channel, key);
+    uint8_t pitch = meant;
     bool corrected = is_corrected(filter, channel, key);
     bool as_played =
         !corrected || filter->settings.bypass || filter->settings.correct.mode == CORRECT_OFF;
-    struct correct_note note = {.seconds = seconds, .pitch = key, .velocity = event->data[1]};
+    struct correct_note note = {.seconds = seconds, .pitch = meant, .velocity = event->data[1]};
     if (!as_played)
         pitch = decide(filter, &note);
     else if (is_chosen(filter, channel))
@@ -231,7 +248,7 @@ static void strike(struct filter *filter, const struct midi_event *event, double
     filter->note_key = key;
     filter->again = given.again;
     filter->status.notes++;
-    filter->status.corrected += given.pitch != key;
+    filter->status.corrected += given.pitch != meant;
     filter->status.sounding += !given.again;
 }
 

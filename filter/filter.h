@@ -7,7 +7,7 @@
  * What comes out, by the order of what goes in:
  *
  * 1. As many note-ons as came in, at once, with their velocity and channel; only
- *    the pitch may differ.
+ *    the pitch may differ. ("As played" is the pitch after transposing.)
  * 2. Every note-on gets its release, on the pitch it was given, whatever changed
  *    in between: mode, bypass, settings, corrector, panic, stop. No release cuts
  *    another holder's note.
@@ -29,7 +29,7 @@
  * A trigger makes a footswitch (a control change: pressed at 64 and above), a key
  * or a program change a switch of the program: its events are taken and not
  * sent, and it acts when it is pressed. A key that was struck as a note is
- * released as one.
+ * released as one. A knob is a control change whose value is a setting's.
  *
  * No I/O and no clock of its own. filter_open allocates all; nothing after it
  * allocates, locks or waits. Work an event: the corrector's and the clock's
@@ -48,6 +48,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { FILTER_TRANSPOSE = 48 }; /* semitones, at most */
+
 enum filter_trigger_kind {
     FILTER_BY_NOTHING,
     FILTER_BY_CONTROL, /* a control change; on any channel, as all triggers */
@@ -60,17 +62,36 @@ struct filter_trigger {
     uint8_t number; /* 0 .. 127; of the controller, key, program */
 };
 
+/* The least and the most that a knob gives, at 0 and 127. A value of 64 gives `middle`, and between
+ * these three it goes evenly. */
+struct filter_knob_range {
+    double least, middle, most;
+};
+
+enum filter_knob {
+    FILTER_KNOB_FOLLOW, /* 0, 1, 4: from generating to hardly anything changed */
+    FILTER_KNOB_KEEP,   /* 0, 2, 4 */
+    FILTER_KNOB_TEMPO,  /* 40, 100, 240 */
+    FILTER_KNOBS,
+};
+
+struct filter_knob_range filter_knob_range(enum filter_knob knob);
+
 struct filter_settings {
     uint16_t channels;       /* bit c: notes of channel c (from 0) are corrected */
     uint8_t lowest, highest; /* keys that are corrected */
     bool kits;               /* those of drum kits (filter/kit.h) as well */
-    bool bypass;             /* all notes sound as played; the corrector goes on listening */
+    int transpose; /* semitones added to the keys of these channels before all else, whether
+                      they are corrected or not */
+    bool bypass;   /* all notes sound as played; the corrector goes on listening */
     struct correct_settings correct;
     struct clock_settings clock;
     struct filter_trigger toggle_bypass;
     struct filter_trigger next_mode; /* correct, generate, scale, correct ... */
     struct filter_trigger panic;
     struct filter_trigger tap;
+    struct filter_trigger set_mode[CORRECT_GENERATE + 1]; /* by mode */
+    struct filter_trigger knob[FILTER_KNOBS];             /* by control, or by nothing */
 };
 
 /* All channels but the drums' (10), all keys, no bypass, no triggers, and the

@@ -8,19 +8,31 @@ enum trigger {
     TRIGGER_MODE,
     TRIGGER_PANIC,
     TRIGGER_TAP,
-    TRIGGERS,
+    TRIGGER_SET_MODE, /* the first of them */
+    TRIGGERS = TRIGGER_SET_MODE + CORRECT_GENERATE + 1,
 };
 
 static const struct filter_trigger *trigger_of(const struct filter_settings *settings,
                                                enum trigger which)
 {
-    const struct filter_trigger *triggers[TRIGGERS] = {
+    const struct filter_trigger *triggers[TRIGGER_SET_MODE] = {
         [TRIGGER_BYPASS] = &settings->toggle_bypass,
         [TRIGGER_MODE] = &settings->next_mode,
         [TRIGGER_PANIC] = &settings->panic,
         [TRIGGER_TAP] = &settings->tap,
     };
-    return triggers[which];
+    return which < TRIGGER_SET_MODE ? triggers[which]
+                                    : &settings->set_mode[which - TRIGGER_SET_MODE];
+}
+
+struct filter_knob_range filter_knob_range(enum filter_knob knob)
+{
+    static const struct filter_knob_range ranges[FILTER_KNOBS] = {
+        [FILTER_KNOB_FOLLOW] = {0, 1, 4},
+        [FILTER_KNOB_KEEP] = {0, 2, 4},
+        [FILTER_KNOB_TEMPO] = {40, 100, 240},
+    };
+    return ranges[knob];
 }
 
 int filter_switch_check(const struct filter_settings *settings, struct error *error)
@@ -30,7 +42,37 @@ int filter_switch_check(const struct filter_settings *settings, struct error *er
         if (trigger->kind > FILTER_BY_PROGRAM || trigger->number > 127)
             return error_set(error, "a switch has number %u, expected 0 to 127", trigger->number);
     }
+    for (enum filter_knob k = 0; k < FILTER_KNOBS; k++) {
+        const struct filter_trigger *knob = &settings->knob[k];
+        if ((knob->kind != FILTER_BY_NOTHING && knob->kind != FILTER_BY_CONTROL) ||
+            knob->number > 127)
+            return error_set(error, "a knob is no control change from 0 to 127");
+    }
     return 0;
+}
+
+static double knob_value(enum filter_knob knob, uint8_t value)
+{
+    struct filter_knob_range range = filter_knob_range(knob);
+    if (value <= PRESSED)
+        return range.least + (range.middle - range.least) * value / PRESSED;
+    return range.middle + (range.most - range.middle) * (value - PRESSED) / (127 - PRESSED);
+}
+
+/* The other pedals stay as they are pressed. */
+static void turn(struct filter *filter, enum filter_knob knob, uint8_t value)
+{
+    struct filter_settings settings = filter->settings;
+    uint16_t pressed = filter->pedal_down;
+    double number = knob_value(knob, value);
+    if (knob == FILTER_KNOB_FOLLOW)
+        settings.correct.follow = (float)number;
+    else if (knob == FILTER_KNOB_KEEP)
+        settings.correct.keep = (float)number;
+    else
+        settings.clock.tempo = number;
+    (void)filter_set(filter, &settings, NULL);
+    filter->pedal_down = pressed;
 }
 
 static void next_mode(struct filter *filter)
@@ -59,7 +101,8 @@ static void act(struct filter *filter, enum trigger which, double seconds)
     case TRIGGER_TAP:
         filter_tap(filter, seconds);
         break;
-    case TRIGGERS:
+    default:
+        filter_set_mode(filter, (enum correct_mode)(which - TRIGGER_SET_MODE));
         break;
     }
 }
@@ -110,5 +153,11 @@ bool filter_switch_take(struct filter *filter, const struct midi_event *event, d
         if (is_press(filter, t, event))
             act(filter, t, seconds);
     }
+    for (enum filter_knob k = 0; k < FILTER_KNOBS && kind == FILTER_BY_CONTROL; k++)
+        if (filter->settings.knob[k].kind == kind &&
+            filter->settings.knob[k].number == event->data[0]) {
+            taken = true;
+            turn(filter, k, event->data[1]);
+        }
     return taken;
 }

@@ -1,7 +1,7 @@
 /* Ports: where live events come from and go to.
  *
  * A port is an input and an output behind a small table of operations; the ALSA
- * sequencer, PortMidi and files or pipes of timed events are such tables. Other
+ * sequencer, PortMidi, JACK and files or pipes of timed events are such tables. Other
  * clients' ports are chosen by patterns on their names, never by number.
  *
  * Two threads use a port. The real-time thread alone calls read, write and flush
@@ -21,7 +21,7 @@
 struct port_names {
     size_t count;
     const char *const *name; /* [count]: patterns, as port_matches takes them */
-    bool any;                /* alsa: instead of patterns, keyboards to read from or synths to
+    bool any;                /* alsa, jack: instead of patterns, keyboards to read from or synths to
                                 write to, as alsa_watch.h tells them apart */
 };
 
@@ -105,7 +105,7 @@ struct port_ops {
     void (*list)(struct port *port, port_tell *tell, void *context);
 };
 
-extern const struct port_ops port_alsa_ops, port_portmidi_ops, port_virtual_ops;
+extern const struct port_ops port_alsa_ops, port_portmidi_ops, port_jack_ops, port_virtual_ops;
 
 /* Does a pattern stand for a port? It is compared, whatever the case, with the
  * port's name, its client's, and CLIENT:PORT; with * ? [ as in file names, or, where

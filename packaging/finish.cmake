@@ -24,6 +24,10 @@ file(GLOB programs ${usr}/bin/*)
 foreach(program IN LISTS programs)
   run(${CPACK_AUDIOGENRL_STRIP} --remove-section=.comment --remove-section=.note ${program})
 endforeach()
+file(GLOB plugin ${usr}/lib/lv2/audiogenrl.lv2/*.so)
+if(plugin)
+  run(${CPACK_AUDIOGENRL_STRIP} --strip-unneeded --remove-section=.comment --remove-section=.note ${plugin})
+endif()
 
 # As old as the sources, whoever built it, whenever, with whatever umask.
 run(chmod -R u+rwX,go+rX,go-w,a-s ${root})

@@ -12,17 +12,21 @@ libraries := smf glib-2.0 alsa jansson inih libsystemd ncursesw zlib
 # Scores, where the libraries for them are there: they are half as much again to install.
 scores := $(shell pkg-config --exists libxml-2.0 libzip && echo libxml-2.0 libzip)
 libraries += $(scores)
+jack := $(shell pkg-config --exists jack && echo jack)
 
 CFLAGS ?= -O3 -DNDEBUG
 options := -std=gnu11 -ffp-contract=off -fno-math-errno -D_GNU_SOURCE -I. \
     -DAUDIOGENRL_VERSION='"$(version)"' \
     -DAUDIOGENRL_DEFAULT_MODEL='"/usr/local/share/audiogenrl/default.model"' \
-    $(shell pkg-config --cflags $(libraries))
+    $(shell pkg-config --cflags $(libraries) $(jack))
 linked := -Wl,--as-needed $(shell pkg-config --libs $(libraries)) -lportmidi -l:libcairo.so.2 \
     -ldl -lpthread -lm
 
 left_out := $(if $(scores),piece/musicxml_none.c,$(filter-out piece/musicxml_none.c,$(wildcard \
     piece/musicxml*.c piece/mxl.c)))
+# Of JACK only the headers are needed.
+left_out += $(if $(jack),midi/port_jack_none.c,midi/port_jack.c midi/jack_library.c \
+    midi/jack_watch.c midi/wire.c)
 compiled = $(patsubst %.c,$(objects)/%.o,$(filter-out $(left_out),$(wildcard $(1:%=%/*.c))))
 # What both programs share, in one archive: each links what it uses of it.
 shared := $(objects)/shared.a

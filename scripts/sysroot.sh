@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.."
 . /etc/os-release
 
 # shellcheck disable=SC2086,SC2154
-wanted="$architecture $VERSION_CODENAME $(echo $library_packages $score_packages $web_packages libcmocka-dev | tr ' ' ,)"
+wanted="$architecture $VERSION_CODENAME $(echo $library_packages $score_packages $web_packages $desktop_packages libcmocka-dev | tr ' ' ,)"
 [ "$(cat "$folder/complete" 2>/dev/null)" != "$wanted" ] || exit 0
 rm -rf "$folder"
 mkdir -p "$folder"

@@ -84,7 +84,7 @@ static void play_by_scale(const struct take_played *take, size_t count, uint8_t 
     struct scale scale;
     scale_start(&scale);
     for (size_t i = 0; i < count; i++) {
-        sent[i] = scale_decide(&scale, take[i].note.pitch);
+        sent[i] = scale_decide(&scale, 0, take[i].note.pitch);
         scale_sent(&scale, take[i].note.pitch, sent[i]);
     }
 }

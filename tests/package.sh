@@ -69,6 +69,11 @@ usr/lib/systemd/system/audiogenrl-web.service
 usr/lib/systemd/system/audiogenrl-web.socket
 usr/lib/systemd/system/audiogenrl.service
 usr/lib/systemd/system-generators/audiogenrl-web
+usr/lib/lv2/audiogenrl.lv2/audiogenrl.so
+usr/lib/lv2/audiogenrl.lv2/audiogenrl.ttl
+usr/lib/lv2/audiogenrl.lv2/manifest.ttl
+usr/lib/systemd/system/audiogenrl.service
+usr/lib/systemd/user/audiogenrl.service
 usr/lib/tmpfiles.d/audiogenrl.conf
 usr/share/audiogenrl/default.model
 usr/share/audiogenrl/examples/petzold_minuet_in_g.mid

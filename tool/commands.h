@@ -21,9 +21,11 @@ int command_mode(int argc, char **argv);
 int command_follow(int argc, char **argv);
 int command_keep(int argc, char **argv);
 int command_tempo(int argc, char **argv);
+int command_transpose(int argc, char **argv);
 int command_tap(int argc, char **argv);
 int command_panic(int argc, char **argv);
 int command_reload(int argc, char **argv);
+int command_log(int argc, char **argv);
 int command_monitor(int argc, char **argv);
 
 /* How error models are written, for --help. */

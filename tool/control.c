@@ -1,14 +1,15 @@
-/* audiogenrl bypass, mode, follow, keep, tempo, tap, panic, reload: commands to
+/* audiogenrl bypass, mode, follow, keep, tempo, transpose, tap, panic, reload: commands to
  * the service. They print nothing unless there is something to know. */
 #include "tool/client.h"
 #include "tool/command.h"
 #include "tool/commands.h"
 #include "tool/knobs.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-enum value_kind { NO_VALUE, SWITCH, MODE, NUMBER };
+enum value_kind { NO_VALUE, SWITCH, MODE, NUMBER, INTEGER };
 
 struct order {
     const char *name;
@@ -42,7 +43,9 @@ static int read_number(const struct order *order, const char *word, json_t **val
     if (end == word || *end != '\0' || !(number >= order->least && number <= order->most))
         return command_usage(order->name, "expected a number from %g to %g, not '%s'", order->least,
                              order->most, word);
-    *value = json_real(number);
+    if (order->kind == INTEGER && number != floor(number))
+        return command_usage(order->name, "expected a whole number, not '%s'", word);
+    *value = order->kind == INTEGER ? json_integer((json_int_t)number) : json_real(number);
     return COMMAND_GO_ON;
 }
 
@@ -58,6 +61,7 @@ static int read_value(const struct order *order, char *const *words, json_t **va
     case MODE:
         return read_mode(order, words[0], value);
     case NUMBER:
+    case INTEGER:
         return read_number(order, words[0], value);
     default:
         return COMMAND_GO_ON;
@@ -128,6 +132,17 @@ int command_tempo(int argc, char **argv)
         "tempo", NUMBER, "BPM",
         20,      400,    "Beats a minute, for the clocks fixed and tap; where auto begins."};
     return run(&order, argc, argv);
+}
+
+int command_transpose(int argc, char **argv)
+{
+    const struct order order = {
+        "transpose", INTEGER, "N", -48, 48, "Semitones added to each key; drums stay as they are."};
+    /* A number below 0 is no option. */
+    bool below = argc == 2 && argv[1][0] == '-' && g_ascii_isdigit(argv[1][1]);
+    char dashes[] = "--";
+    char *words[] = {argv[0], dashes, argv[1], NULL};
+    return below ? run(&order, 3, words) : run(&order, argc, argv);
 }
 
 int command_tap(int argc, char **argv)

@@ -23,9 +23,11 @@ static const struct command commands[] = {
     {"follow", "service: trust in the player", command_follow},
     {"keep", "service: favour for leaving a note as played", command_keep},
     {"tempo", "service: beats a minute", command_tempo},
+    {"transpose", "service: add semitones to each key", command_transpose},
     {"tap", "service: a tap on the beat", command_tap},
     {"panic", "service: release everything that sounds", command_panic},
     {"reload", "service: read settings and repertoire anew", command_reload},
+    {"log", "service: what is played and sent, one line an event", command_log},
     {"monitor", "service: see keys played and sent, live, and steer it", command_monitor},
     {"help", "list a command's options", help},
 };

@@ -93,6 +93,7 @@ static void test_every_key(void **state)
                                  "[correct]\nmode = generate\nfollow = 0.5\nkeep = 2\n"
                                  "style = /a/style.model\nrepertoire = /my pieces\n"
                                  "[control]\nbypass = cc:80\npanic = note:C#-1\nmode = program:7\n"
+                                 "mode-scale = cc:81\nfollow = cc:20\ntempo = cc:22\n"
                                  "tap = none\nsocket = /tmp/s\n"
                                  "[realtime]\npriority = 0\nlock-memory = no\n"
                                  "[record]\nfolder = /takes\n"
@@ -121,6 +122,12 @@ static void test_every_key(void **state)
     assert_int_equal(config->control.mode.kind, CONFIG_TRIGGER_PROGRAM);
     assert_int_equal(config->control.mode.number, 7);
     assert_int_equal(config->control.tap.kind, CONFIG_TRIGGER_NONE);
+    assert_int_equal(config->control.set_mode[CONFIG_MODE_SCALE].number, 81);
+    assert_int_equal(config->control.set_mode[CONFIG_MODE_OFF].kind, CONFIG_TRIGGER_NONE);
+    assert_int_equal(config->control.follow.kind, CONFIG_TRIGGER_CC);
+    assert_int_equal(config->control.follow.number, 20);
+    assert_int_equal(config->control.keep.kind, CONFIG_TRIGGER_NONE);
+    assert_int_equal(config->control.tempo.number, 22);
     assert_string_equal(config->control.socket, "/tmp/s");
     assert_int_equal(config->realtime.priority, 0);
     assert_false(config->realtime.lock_memory);
@@ -181,8 +188,16 @@ static void test_each_fault(void **state)
     bad("[input]\nconnect = none\nconnect = x\n", "it.conf:3: [input] connect: expected patterns");
     bad("[output]\nconnect = x\nconnect = none\n", "expected patterns, or none alone");
     bad("[correct]\nfollow = -1\n", "expected a number from 0 to 100");
+    bad("[correct]\nkey = H major\n", "expected auto, or a note and major");
+    bad("[correct]\nkey = D\n", "expected auto, or a note and major");
+    bad("[correct]\nkey = D dorianic\n", "expected auto, or a note and major");
+    bad("[correct]\nkey = Dminor\n", "expected auto, or a note and major");
+    bad("[input]\ntranspose = 49\n", "expected");
     bad("[control]\npanic = cc:128\n", "expected cc:NUMBER");
     bad("[control]\npanic = key:1\n", "expected cc:NUMBER");
+    bad("[control]\nmode-off = 7\n", "expected cc:NUMBER, note:NAME");
+    bad("[control]\nkeep = note:A0\n", "expected cc:NUMBER (0 to 127) or none");
+    bad("[control]\nkeep = cc:128\n", "expected cc:NUMBER (0 to 127) or none");
     bad("[control]\nsocket = here\n", "expected a path that begins with /");
     bad("[realtime]\npriority = 100\n", "expected a whole number from 0 to 99");
     bad("[realtime]\nlock-memory = maybe\n", "expected yes or no");
@@ -282,6 +297,46 @@ static void test_files(void **state)
     unlink(path);
 }
 
+/* As many classes as the scale has notes, with the tonic among them. */
+static void test_keys(void **state)
+{
+    static const struct {
+        const char *name;
+        uint16_t classes;
+    } keys[] = {
+        {"auto", 0},
+        {"C major", 0xAB5},
+        {"c ionian", 0xAB5},
+        {"D dorian", 0xAB5},
+        {"E  phrygian", 0xAB5},
+        {"F lydian", 0xAB5},
+        {"G mixolydian", 0xAB5},
+        {"A aeolian", 0xAB5},
+        {"A minor", 0xAB5},
+        {"B locrian", 0xAB5},
+        {"A minor pentatonic", 0x295},
+        {"C Major Pentatonic", 0x295},
+        {"F# major", 0xD6A},
+        {"Gb major", 0xD6A},
+        {"Cb major", 0xD5A},
+        {"A harmonic minor", 0xB35},
+        {"A melodic minor", 0xB55},
+        {"A blues", 0x29D},
+        {"B whole tone", 0xAAA},
+    };
+    char text[64];
+    (void)state;
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        snprintf(text, sizeof text, "[correct]\nkey = %s\n", keys[i].name);
+        struct config *config = config_parse(text, strlen(text), "it", NULL, NULL, NULL);
+        assert_non_null(config);
+        if (config->correct.key != keys[i].classes)
+            print_error("%s: %03x, not %03x\n", keys[i].name, config->correct.key, keys[i].classes);
+        assert_int_equal(config->correct.key, keys[i].classes);
+        config_free(config);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -293,6 +348,7 @@ int main(void)
         cmocka_unit_test(test_all_faults_are_told),
         cmocka_unit_test(test_no_patterns),
         cmocka_unit_test(test_many_patterns),
+        cmocka_unit_test(test_keys),
         cmocka_unit_test(test_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -83,6 +83,13 @@ static void test_requests(void **state)
     assert_int_equal(
         read_request("{\"command\":\"lock\",\"value\":\"../a.mid\"}", &request, &error), -1);
     assert_int_equal(read_request("{\"command\":\"unlock\",\"value\":1}", &request, &error), -1);
+    assert_int_equal(read_request("{\"command\":\"transpose\",\"value\":-2}", &request, &error), 0);
+    assert_int_equal(request.command, REQUEST_TRANSPOSE);
+    assert_true(request.number < -1.5 && request.number > -2.5);
+    assert_int_equal(read_request("{\"command\":\"transpose\",\"value\":1.5}", &request, &error),
+                     -1);
+    assert_int_equal(read_request("{\"command\":\"transpose\",\"value\":49}", &request, &error),
+                     -1);
     assert_int_equal(read_request("{\"command\":\"tempo\",\"value\":19}", &request, &error), -1);
     assert_int_equal(read_request("{\"command\":\"tempo\",\"value\":true}", &request, &error), -1);
     assert_int_equal(read_request("{\"command\":\"tempo\",\"x\":100}", &request, &error), -1);

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import unittest
+import unittest.mock
 
 import mido
 from service import PROGRAM, Service, audiogenrl, is_off, is_on, off, on, sounding
@@ -151,6 +152,20 @@ class Holding(audiogenrl.Case):
             service.send((1, off(60)))
             self.assertEqual(service.receive(1), [(1.0, off(pitch))])
             self.assertEqual(sounding(service.finish()), {})
+
+    def test_transposed_by_command(self):
+        with Service(self.folder, correct={"mode": "off"}) as service:
+            self.assertEqual(self.hold(service), 60)
+            with unittest.mock.patch.dict(os.environ, AUDIOGENRL_SOCKET=service.socket):
+                self.succeeds("transpose", "-2")
+                self.fails(2, "transpose", "1.5", says="whole")
+                self.fails(2, "transpose", "-49")
+            self.assertEqual(service.ask("status")["transpose"], -2)
+            service.send((1, off(60)), (2, on(60)), (3, off(60)))
+            self.assertEqual(
+                service.receive(3), [(1.0, off(60)), (2.0, on(58)), (3.0, off(58))]
+            )
+            service.stop()
 
     def test_sighup_with_a_fault_keeps_the_old_settings(self):
         with Service(self.folder, correct={"mode": "scale"}) as service:

@@ -82,6 +82,49 @@ class User(audiogenrl.Case):
             time.sleep(0.05)
         return json.loads(done.stdout)
 
+    def test_folders_of_the_user(self):
+        """--user: settings and pieces below the home folder, or where XDG's variables say."""
+        config, data = self.home_of("config"), self.home_of("data")
+        places = {"XDG_CONFIG_HOME": config, "XDG_DATA_HOME": data}
+        pieces = os.path.join(data, "audiogenrl", "repertoire")
+        os.makedirs(pieces)
+        audiogenrl.piece(os.path.join(pieces, "piece.mid"))
+        os.mkdir(os.path.join(config, "audiogenrl"))
+        for folder in (os.path.join(data, "audiogenrl"), pieces, os.path.join(config, "audiogenrl")):
+            os.chmod(folder, 0o755)
+        own = os.path.join(config, "audiogenrl", "audiogenrl.conf")
+
+        def start(*options, **more):
+            return subprocess.Popen(
+                [self.service, "--foreground", "--user", *options], stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd="/",
+                env={**self.environment, **places, **more}, **self.ids,
+            )  # fmt: skip
+
+        with start("--check") as check:  # no file: the defaults
+            self.assertEqual(check.communicate(timeout=PATIENCE)[1], b"")
+        self.assertEqual(check.returncode, 0)
+        with open(own, "w", encoding="ascii") as file:
+            file.write("[correct]\nmode = loud\n")
+        os.chmod(own, 0o644)
+        with start("--check") as check:
+            self.assertIn(own.encode() + b":2:", check.communicate(timeout=PATIENCE)[1])
+        self.assertEqual(check.returncode, 1)
+        shutil.copy(self.config, own)
+        with open(own, encoding="ascii") as file:
+            text = file.read().replace(f"repertoire = {self.place}\n", "")
+        with open(own, "w", encoding="ascii") as file:
+            file.write(text)
+        with start("--virtual-clock") as service:
+            until = time.monotonic() + PATIENCE
+            while self.await_service()["repertoire"] != {"pieces": 1, "complete": True}:
+                self.assertLess(time.monotonic(), until)
+                time.sleep(0.05)
+            self.assertEqual(self.command("reload").returncode, 0)
+            _, log = service.communicate(b"0 90 3C 40\n1 80 3C 40\n", timeout=PATIENCE)
+        self.assertEqual(service.returncode, 0, log.decode())
+        self.assertIn(os.path.join(pieces, "piece.mid").encode(), log)
+
     def test_plays_records_and_takes_commands(self):
         own = os.path.join(self.environment["XDG_RUNTIME_DIR"], "audiogenrl", "control")
         with self.run_service() as service:

@@ -1,7 +1,10 @@
 """Clients that watch: what they are told, and that none of them can delay a note."""
 
 import json
+import os
 import shutil
+import signal
+import subprocess
 import time
 import unittest
 
@@ -32,6 +35,42 @@ def told(stream, count):
 
 
 class Watching(audiogenrl.Case):
+    def log(self, service, *options):
+        """audiogenrl log, when it watches."""
+        service.connect().close()  # it is there
+        log = subprocess.Popen(
+            [audiogenrl.PROGRAM, "log", *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env={**os.environ, "AUDIOGENRL_SOCKET": service.socket}, encoding="utf-8",
+        )  # fmt: skip
+        service.wait_for(lambda: service.ask("status")["watch"]["clients"] == 1, "the log")
+        return log
+
+    def test_log(self):
+        with Service(self.folder, correct={"mode": "off"}) as service:
+            log = self.log(service)
+            service.send((0.5, on(61)), (1, bytes([0xC0, 5])), (1.25, "unplugged"))
+            lines = [log.stdout.readline() for _ in range(6)]
+            self.assertEqual(
+                lines,
+                [
+                    "0.500000 played 90 3D 40\n",
+                    "0.500000 sent 90 3D 40\n",
+                    "1.000000 played C0 05\n",
+                    "1.000000 sent C0 05\n",
+                    "1.250000 let go\n",
+                    "1.250000 sent 80 3D 40\n",
+                ],
+            )
+            log.send_signal(signal.SIGINT)
+            self.assertEqual(log.communicate(timeout=20)[1], "")
+            self.assertEqual(log.returncode, 0)
+            log = self.log(service, "--json")
+            service.send((2, on(62)))
+            self.assertEqual(json.loads(log.stdout.readline()), [2, "played", 0x90, 62, 64])
+            service.stop()
+            _, error = log.communicate(timeout=20)
+            self.assertEqual((log.returncode, error), (1, "audiogenrl: the service has ended\n"))
+
     def test_what_is_played_and_what_is_sent(self):
         audiogenrl.piece("piece.mid")
         with Service(self.folder) as service:

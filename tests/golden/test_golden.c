@@ -9,21 +9,20 @@
  *     SECONDS BYTES      an event in hexadecimal; F7 or a data byte first: SysEx goes on
  *     SECONDS clocks N PERIOD   so many MIDI clocks, which are not told of
  *     SECONDS WORD       panic, lost (the input), wait, tap, patch (tell it), settle, clock
- *     set KEY VALUE ...  mode, bypass, follow, keep, fold, direction, semitone, channels,
- *                        range, kits, source, tempo; cc-, key- or program- with bypass, mode,
- *                        panic or tap (set cc-bypass 80)
- *     piece SLOT:PITCH.. a piece that is known, for the next corrector
- *     style              the shipped model of unknown music, for the next corrector
- *     corrector          another one takes over; `corrector none`
- *     say PITCH ...      what the corrector answers to the next notes, whatever it thinks
- *     show WORD ...      what is told after each note-on: slot, place; `show status` now
- *     recording          ends the take with the recording of it
+ *     set KEY VALUE ...  mode, bypass, follow, keep, channels, range, kits, source, tempo; cc-,
+ * key- or program- with bypass, mode, mode-MODE, panic, tap (set cc-bypass 80), cc- with
+ * knob-follow, knob-keep, knob-tempo piece SLOT:PITCH.. a piece that is known, for the next
+ * corrector style              the shipped model of unknown music, for the next corrector corrector
+ * another one takes over; `corrector none` say PITCH ...      what the corrector answers to the
+ * next notes, whatever it thinks show WORD ...      what is told after each note-on: slot, place;
+ * now: status, settings recording          ends the take with the recording of it
  *
  * Before the first event, settings and pieces are those the filter begins with. */
 #include "daemon/recording.h"
 #include "filter/filter.h"
 #include "midi/midifile.h"
 #include "tests/correct/music.h"
+#include "tests/golden/set.h"
 
 #include <dirent.h>
 #include <inttypes.h>
@@ -115,6 +114,15 @@ static void show_status(struct take *take)
             status.corrected, status.sounding);
 }
 
+static void show_settings(struct take *take)
+{
+    const struct filter_settings *settings = filter_settings(take->filter);
+    fprintf(take->out, "  mode %s, follow %.3f, keep %.3f, tempo %.2f%s\n",
+            set_modes[settings->correct.mode], (double)settings->correct.follow,
+            (double)settings->correct.keep, settings->clock.tempo,
+            settings->bypass ? ", bypassed" : "");
+}
+
 static void show_recording(struct take *take)
 {
     size_t length = 0;
@@ -134,86 +142,13 @@ static void show_recording(struct take *take)
 
 /* --- Settings and correctors --- */
 
-static struct filter_trigger *trigger_named(struct filter_settings *settings, const char *name)
-{
-    return strcmp(name, "bypass") == 0  ? &settings->toggle_bypass
-           : strcmp(name, "mode") == 0  ? &settings->next_mode
-           : strcmp(name, "panic") == 0 ? &settings->panic
-           : strcmp(name, "tap") == 0   ? &settings->tap
-                                        : NULL;
-}
-
-static bool set_trigger(struct take *take, const char *key, const char *value)
-{
-    static const struct {
-        enum filter_trigger_kind kind;
-        const char *prefix;
-    } kinds[] = {
-        {FILTER_BY_CONTROL, "cc-"}, {FILTER_BY_KEY, "key-"}, {FILTER_BY_PROGRAM, "program-"}};
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        size_t length = strlen(kinds[i].prefix);
-        struct filter_trigger *trigger = strncmp(key, kinds[i].prefix, length) == 0
-                                             ? trigger_named(&take->settings, key + length)
-                                             : NULL;
-        if (trigger) {
-            *trigger = (struct filter_trigger){kinds[i].kind, (uint8_t)strtoul(value, NULL, 10)};
-            return true;
-        }
-    }
-    return false;
-}
-
-/* The number of the word among those of a list; -1: it is none. */
-static int word_of(const char *word, const char *const *list, int count)
-{
-    for (int i = 0; i < count; i++)
-        if (strcmp(word, list[i]) == 0)
-            return i;
-    return -1;
-}
-
-static bool set_one(struct take *take, const char *key, const char *value)
-{
-    static const char *const modes[] = {"off", "scale", "correct", "generate"};
-    static const char *const sources[] = {"auto", "fixed", "midi", "tap"};
-    struct filter_settings *settings = &take->settings;
-    unsigned low = 0, high = 0;
-    bool on = strcmp(value, "on") == 0;
-    if (strcmp(key, "mode") == 0)
-        return (settings->correct.mode = (enum correct_mode)word_of(value, modes, 4)) <=
-               CORRECT_GENERATE;
-    if (strcmp(key, "source") == 0)
-        return (settings->clock.source = (enum clock_source)word_of(value, sources, 4)) <=
-               CLOCK_TAP;
-    if (strcmp(key, "tempo") == 0)
-        return (settings->clock.tempo = atof(value)) > 0;
-    if (strcmp(key, "follow") == 0)
-        return (settings->correct.follow = strtof(value, NULL)) >= 0;
-    if (strcmp(key, "keep") == 0)
-        return (settings->correct.keep = strtof(value, NULL)) >= 0;
-    if (strcmp(key, "channels") == 0)
-        return (settings->channels = (uint16_t)strtoul(value, NULL, 16)) > 0;
-    if (strcmp(key, "range") == 0 && sscanf(value, "%u-%u", &low, &high) == 2) {
-        settings->lowest = (uint8_t)low;
-        settings->highest = (uint8_t)high;
-        return true;
-    }
-    bool *flag = strcmp(key, "bypass") == 0 ? &settings->bypass
-                 : strcmp(key, "kits") == 0 ? &settings->kits
-                                            : NULL;
-    if (!flag)
-        return set_trigger(take, key, value);
-    *flag = on;
-    return true;
-}
-
 static void set(struct take *take, char *words)
 {
     if (take->filter)
         take->settings = *filter_settings(take->filter);
     for (char *key = strtok(words, " "); key; key = strtok(NULL, " ")) {
         const char *value = strtok(NULL, " ");
-        if (!value || !set_one(take, key, value))
+        if (!value || !set_one(&take->settings, key, value))
             take->fault = "no such setting";
     }
     if (take->filter && filter_set(take->filter, &take->settings, NULL) != 0)
@@ -277,10 +212,9 @@ static void event(struct take *take, double seconds, const char *text)
     for (; text[0] && text[1] && count < BYTES; text += text[2] ? 3 : 2)
         bytes[count++] = (uint8_t)(hex(text[0]) << 4 | hex(text[1]));
     bool later = bytes[0] < 0x80 || bytes[0] == MIDI_SYSEX_ESCAPE;
-    struct midi_event event = {.seconds = seconds,
-                               .status = later ? MIDI_SYSEX_ESCAPE : bytes[0],
-                               .data = bytes + !later,
-                               .length = count - !later};
+    struct midi_event event = {
+        .seconds = seconds, .data = bytes + !later, .length = count - !later};
+    event.status = later ? MIDI_SYSEX_ESCAPE : bytes[0];
     record(take, RING_PLAYED, &event);
     filter_event(take->filter, &event);
     filter_settle(take->filter);
@@ -325,8 +259,10 @@ static void act(struct take *take, double seconds, const char *text)
 static void show(struct take *take, const char *words)
 {
     begin(take);
-    if (strcmp(words, "status") == 0)
+    if (strstr(words, "status"))
         show_status(take);
+    if (strstr(words, "settings"))
+        show_settings(take);
     take->shows_slot = strstr(words, "slot") != NULL;
     take->shows_place = strstr(words, "place") != NULL;
 }

@@ -15,7 +15,7 @@ def by_cmake():
     with open(f"{BUILD}/compile_commands.json", encoding="utf-8") as file:
         for entry in json.load(file):
             name = os.path.relpath(entry["file"], SOURCE)
-            if name.split("/")[0] in ROOMS - {"tests", "bench", "web"}:
+            if name.split("/")[0] in ROOMS - {"tests", "bench", "web", "lv2"}:
                 yield name, shlex.split(entry["command"])
 
 
