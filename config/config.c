@@ -206,6 +206,16 @@ KEY(record_folder)
     return set_path(&config->record.folder, text, error);
 }
 
+KEY(learn_takes)
+{
+    return value_integer(text, 2, 20, &config->learn.takes, error);
+}
+
+KEY(learn_folder)
+{
+    return set_path(&config->learn.folder, text, error);
+}
+
 static const struct key {
     const char *section;
     const char *name;
@@ -233,6 +243,8 @@ static const struct key {
     {"realtime", "priority", realtime_priority, false},
     {"realtime", "lock-memory", realtime_lock_memory, false},
     {"record", "folder", record_folder, false},
+    {"learn", "takes", learn_takes, false},
+    {"learn", "folder", learn_folder, false},
 };
 
 /* --- Reading --- */
@@ -292,7 +304,7 @@ static bool check_heading(struct reading *reading, const char *line, size_t leng
     if (!known_section(line + 1, name)) {
         error_set(&error,
                   "unknown section [%.*s]; there are input, output, clock, correct, control, "
-                  "realtime and record",
+                  "realtime, record and learn",
                   (int)name, line + 1);
         fault(reading, error.text);
     }
@@ -398,19 +410,11 @@ static struct config *config_default(void)
     config->control.socket = strdup(CONFIG_DEFAULT_SOCKET);
     config->realtime.priority = 20;
     config->realtime.lock_memory = true;
+    config->learn.takes = 3;
     if (config->correct.repertoire && config->control.socket)
         return config;
     config_free(config);
     return NULL;
-}
-
-int config_user_socket(char *path, size_t room)
-{
-    const char *folder = getenv("XDG_RUNTIME_DIR");
-    if (!folder || folder[0] != '/')
-        return -1;
-    int length = snprintf(path, room, "%s/audiogenrl/control", folder);
-    return length > 0 && (size_t)length < room ? 0 : -1;
 }
 
 void config_free(struct config *config)
@@ -425,6 +429,7 @@ void config_free(struct config *config)
     free(config->correct.repertoire);
     free(config->control.socket);
     free(config->record.folder);
+    free(config->learn.folder);
     free(config);
 }
 

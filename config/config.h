@@ -104,6 +104,10 @@ struct config {
     struct {
         char *folder; /* NULL: nothing is recorded */
     } record;
+    struct {
+        int takes;    /* that a piece must have been heard in, 2 .. 20 */
+        char *folder; /* of recordings to learn from; NULL: nothing is learned */
+    } learn;
     bool blank; /* there was no file, or nothing in it, not even a comment */
 };
 

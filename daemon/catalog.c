@@ -394,6 +394,18 @@ bool catalog_learn(struct catalog *catalog, const struct task *task)
     return changed;
 }
 
+const struct model **catalog_models(const struct catalog *catalog, size_t *count)
+{
+    const struct model **models = calloc(catalog->files + 2, sizeof(struct model *));
+    *count = 0;
+    if (models && catalog->style.shared)
+        models[(*count)++] = shared_model(catalog->style.shared);
+    for (size_t i = 0; models && i < catalog->files; i++)
+        if (catalog->file[i].shared)
+            models[(*count)++] = shared_model(catalog->file[i].shared);
+    return models;
+}
+
 struct snapshot *catalog_snapshot(const struct catalog *catalog, struct error *error)
 {
     struct shared **models = calloc(catalog->files + 2, sizeof(struct shared *));

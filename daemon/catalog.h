@@ -43,6 +43,10 @@ bool catalog_learn(struct catalog *catalog, const struct task *task);
  * then looked at anew. For use by the task. */
 bool catalog_is_stale(const struct catalog *catalog);
 
+/* The models, the catalog's, in an array that is the caller's, [*count]; valid until the next call
+ * of the above. NULL: out of memory. */
+const struct model **catalog_models(const struct catalog *catalog, size_t *count);
+
 /* The caller's. NULL: out of memory. */
 struct snapshot *catalog_snapshot(const struct catalog *catalog, struct error *error);
 

@@ -12,6 +12,8 @@
 
 #include "daemon/snapshot.h"
 
+#include <jansson.h>
+
 struct repertoire;
 
 /* Starts the thread. folder and style may be NULL; copied. The folder need not
@@ -26,6 +28,14 @@ void repertoire_close(struct repertoire *repertoire);
 /* Another folder or style model, and a look at everything again. -1: out of memory. */
 int repertoire_choose(struct repertoire *repertoire, const char *folder, const char *style,
                       struct error *error);
+
+/* Learns pieces from the recordings in a folder (daemon/study.h), when there is nothing else to do; NULL:
+ * no longer. -1: out of memory. */
+int repertoire_study(struct repertoire *repertoire, const char *store, unsigned takes,
+                     struct error *error);
+
+/* For `status`: study_describe. */
+json_t *repertoire_describe_study(struct repertoire *repertoire);
 
 /* Readable when the folder has changed: call repertoire_notify. -1: not watched. */
 int repertoire_watch_descriptor(const struct repertoire *repertoire);

@@ -45,6 +45,11 @@ void shared_drop(struct shared *shared)
     }
 }
 
+const struct model *shared_model(const struct shared *shared)
+{
+    return shared->model;
+}
+
 struct snapshot *snapshot_create(struct shared *const *models, size_t count, bool complete,
                                  struct error *error)
 {

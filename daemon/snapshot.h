@@ -17,6 +17,7 @@ struct shared;
 struct shared *shared_create(struct model *model, struct error *error);
 struct shared *shared_hold(struct shared *shared);
 void shared_drop(struct shared *shared); /* NULL is fine */
+const struct model *shared_model(const struct shared *shared);
 
 struct snapshot;
 
