@@ -44,8 +44,8 @@ int compare(const struct compare_onset *truth, size_t truths, const struct compa
             size_t count, struct compare_counts *counts)
 {
     size_t width = count + 1;
-    float *cost = malloc((truths + 1) * width * sizeof *cost);
-    uint8_t *way = malloc((truths + 1) * width);
+    float *cost = calloc((truths + 1) * width, sizeof *cost);
+    uint8_t *way = calloc((truths + 1) * width, 1);
     if (!cost || !way) {
         free(cost);
         free(way);
@@ -54,7 +54,7 @@ int compare(const struct compare_onset *truth, size_t truths, const struct compa
     for (size_t i = 0; i <= truths; i++)
         for (size_t j = 0; j <= count; j++) {
             float best = i || j ? INFINITY : 0;
-            for (uint8_t m = 0; m < MOVES; m++) {
+            for (unsigned m = 0; m < MOVES; m++) {
                 size_t a = moves[m].truth, b = moves[m].learned;
                 uint64_t meant[2], has[2];
                 if (a > i || b > j)
@@ -66,7 +66,7 @@ int compare(const struct compare_onset *truth, size_t truths, const struct compa
                             (a + b > 2 ? joined : 0);
                 if (sum < best) {
                     best = sum;
-                    way[i * width + j] = m;
+                    way[i * width + j] = (uint8_t)m;
                 }
             }
             cost[i * width + j] = best;
