@@ -2,16 +2,15 @@
  *
  * Takes are human: wrong keys, notes left out or brushed, stops, restarts, parts of the piece only,
  * other music in between. What occurs twice is found by the lines of its highest notes
- * (draft/gather.c). One of its occurrences is the first sheet; all takes are followed through the
- * sheet (follow_take of follow/follow.h, which knows each take as a whole), and every note of the
- * sheet is voted on by the passes that went by it:
+ * (draft/gather.c). One of its occurrences is the first sheet; all takes are aligned with the sheet
+ * (draft/place.c), and every note of it is voted on by the passes that went by it:
  *
  *     is it in the piece?  if most of the passes struck it
  *     which pitch is it?   argmax over y of  log prior(y) + sum over the passes of log P(x | y)
  *
  * where x are the keys struck, P the slip model (follow/slip.h) and prior what a style model
  * expects there, or even. A key that was struck alike every time, twice at least, is the player's
- * version and stays. The new sheet has the mean times of the passes, and takes are followed again.
+ * version and stays. The new sheet has the mean times of the passes, and takes are aligned again.
  *
  * Same takes, same settings: same drafts. Allocates; one thread, no state of its own. */
 #ifndef DRAFT_DRAFT_H

@@ -5,8 +5,8 @@
  * put in, an onset that is two groups or the other way round, small steps back, jumps, and
  * stretches that are no part of the sheet. The time from group to group, by the pace around, tells
  * repeated notes apart. The follower of follow/ is not used: both sides have mistakes here, and one
- * that must allow jumps at any note goes over to another verse where that has fewer of them; here a
- * jump without a stop costs more than a verse can gain by it. */
+ * that must allow jumps at any note goes over to another verse where that has fewer of them. Here a
+ * jump costs more than a verse can gain by it. */
 #include "draft/aligner.h"
 
 #include <math.h>

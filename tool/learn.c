@@ -151,8 +151,8 @@ static int tell(const struct draft *draft, size_t takes, const struct learn_opti
         g_free(output);
     }
     if (draft->elsewhere)
-        printf("%zu of %zu notes of the %zu takes are in no piece\n", draft->elsewhere,
-               draft->notes, takes);
+        printf("%zu of %zu notes of the take%s are in no piece\n", draft->elsewhere, draft->notes,
+               takes == 1 ? "" : "s");
     return command_flush();
 }
 
