@@ -87,6 +87,7 @@ static void place_chord(struct play *play, const struct take *take, size_t first
             .period = length,
             .pitch = take->note[i].pitch,
             .struck = slip(take->note[i].pitch, rng),
+            .note = i,
         };
         if (onset.pitch == highest && end - first > 1)
             onset.seconds -= manner->lead * rng_double(rng);

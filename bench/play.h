@@ -40,6 +40,7 @@ struct play_onset {
     double period;
     uint8_t pitch, struck; /* meant, and played with errors */
     bool extra;            /* not in the piece */
+    size_t note;           /* of the take, that it plays */
     double position;       /* as the clock has it */
     double tempo;
 };

@@ -218,6 +218,16 @@ KEY(web_token)
     return set_text(&config->web.token, text, error);
 }
 
+KEY(learn_takes)
+{
+    return value_integer(text, 2, 20, &config->learn.takes, error);
+}
+
+KEY(learn_folder)
+{
+    return set_path(&config->learn.folder, text, error);
+}
+
 static const struct key {
     const char *section;
     const char *name;
@@ -256,6 +266,8 @@ static const struct key {
     {"record", "folder", record_folder, false},
     {"web", "listen", web_listen, false},
     {"web", "token", web_token, false},
+    {"learn", "takes", learn_takes, false},
+    {"learn", "folder", learn_folder, false},
 };
 
 /* --- Reading --- */
@@ -315,7 +327,7 @@ static bool check_heading(struct reading *reading, const char *line, size_t leng
     if (!known_section(line + 1, name)) {
         error_set(&error,
                   "unknown section [%.*s]; there are input, output, clock, correct, control, "
-                  "realtime, record and web",
+                  "realtime, record, learn and web",
                   (int)name, line + 1);
         fault(reading, error.text);
     }
@@ -422,6 +434,7 @@ static struct config *config_default(void)
     config->web.token = strdup(CONFIG_DEFAULT_TOKEN);
     config->realtime.priority = 20;
     config->realtime.lock_memory = true;
+    config->learn.takes = 3;
     if (config->correct.repertoire && config->control.socket && config->web.token)
         return config;
     config_free(config);
@@ -442,6 +455,7 @@ void config_free(struct config *config)
     free(config->record.folder);
     free(config->web.listen);
     free(config->web.token);
+    free(config->learn.folder);
     free(config);
 }
 

@@ -115,6 +115,10 @@ struct config {
         char *listen; /* "192.168.1.5:8322" or "[::]:8322"; NULL: there is no page */
         char *token;  /* the file that holds it */
     } web;
+    struct {
+        int takes;    /* that a piece must have been heard in, 2 .. 20 */
+        char *folder; /* of recordings to learn from; NULL: nothing is learned */
+    } learn;
     bool blank; /* there was no file, or nothing in it, not even a comment */
 };
 

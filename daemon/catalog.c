@@ -1,5 +1,5 @@
 /* Two lists in order of name are merged: the files known and those that are there. */
-#include "daemon/catalog.h"
+#include "daemon/catalog_private.h"
 
 #include "base/infile.h"
 #include "daemon/log.h"
@@ -7,7 +7,6 @@
 #include "load/music.h"
 #include "load/notation.h"
 #include "midi/smfcheck.h"
-#include "midi/text.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -21,30 +20,6 @@ enum {
     MOST_BYTES = SMFCHECK_MAX_BYTES, /* of a file */
     CACHE_FILES = 4 * MOST_FILES,
     CACHE_BYTES = 1 << 28,
-};
-
-/* A file that was looked at. */
-struct entry {
-    char *path;
-    struct stat status; /* zero where it cannot be told */
-    struct cache_key key;
-    struct shared *shared; /* NULL: there is no model of it, */
-    char *why;             /* for this reason, where it was looked at; may be NULL */
-    bool looked;           /* at the file with this status */
-    bool wanted;           /* it is to be learned */
-    unsigned changes;      /* how often it was not what it had been */
-};
-
-struct catalog {
-    struct cache *cache;
-    struct entry style; /* path NULL: none */
-    struct entry *file; /* [files], in order of path */
-    size_t files;
-    const struct entry *learning;
-    bool learned; /* since the cache was trimmed */
-    bool missing; /* that the folder is not there has been said */
-    bool loses;   /* that what is learned cannot be kept has been said */
-    bool unsure;  /* something could not be looked at now */
 };
 
 struct catalog *catalog_open(struct cache *cache, struct error *error)
@@ -425,17 +400,23 @@ bool catalog_learn(struct catalog *catalog, const struct task *task)
     return changed;
 }
 
-/* --- What there is --- */
-
-static const char *name_of(const struct entry *entry)
+const struct model **catalog_models(const struct catalog *catalog, size_t *count)
 {
-    const char *slash = strrchr(entry->path, '/');
-    return slash ? slash + 1 : entry->path;
+    const struct model **models = calloc(catalog->files + 2, sizeof(struct model *));
+    *count = 0;
+    if (models && catalog->style.shared)
+        models[(*count)++] = shared_model(catalog->style.shared);
+    for (size_t i = 0; models && i < catalog->files; i++)
+        if (catalog->file[i].shared)
+            models[(*count)++] = shared_model(catalog->file[i].shared);
+    return models;
 }
+
+/* --- What there is --- */
 
 static bool is_usable(const struct entry *entry, const char *name)
 {
-    return entry->shared && strcmp(name_of(entry), name) == 0;
+    return entry->shared && strcmp(catalog_name_of(entry), name) == 0;
 }
 
 bool catalog_has(const struct catalog *catalog, const char *name)
@@ -444,47 +425,6 @@ bool catalog_has(const struct catalog *catalog, const char *name)
         if (is_usable(&catalog->file[i], name))
             return true;
     return false;
-}
-
-static json_t *text_of(const char *text)
-{
-    char *valid = midi_text((const uint8_t *)text, strlen(text));
-    json_t *value = valid ? json_string(valid) : NULL;
-    free(valid);
-    return value;
-}
-
-static json_t *describe(const struct entry *entry, size_t *bytes)
-{
-    json_t *file = text_of(name_of(entry));
-    *bytes += 64 + json_string_length(file);
-    if (!entry->shared && !entry->why)
-        return json_pack("{s:o, s:s}", "file", file, "state", "learning");
-    if (!entry->shared) {
-        json_t *why = text_of(entry->why);
-        *bytes += json_string_length(why);
-        return json_pack("{s:o, s:s, s:o}", "file", file, "state", "unusable", "why", why);
-    }
-    const struct model *model = shared_model(entry->shared);
-    json_t *names = json_array();
-    for (size_t i = 0; i < model_songs(model) && *bytes < CATALOG_DESCRIBED; i++) {
-        json_t *name = text_of(model_song(model, i)->name);
-        *bytes += 4 + json_string_length(name);
-        json_array_append_new(names, name);
-    }
-    return json_pack("{s:o, s:s, s:o}", "file", file, "state", "ready", "names", names);
-}
-
-json_t *catalog_describe(const struct catalog *catalog)
-{
-    json_t *files = json_array();
-    size_t bytes = 0;
-    for (size_t i = 0; i < catalog->files && bytes < CATALOG_DESCRIBED; i++)
-        if (json_array_append_new(files, describe(&catalog->file[i], &bytes)) != 0) {
-            json_decref(files);
-            return NULL;
-        }
-    return files;
 }
 
 struct snapshot *catalog_snapshot(const struct catalog *catalog, const char *only,

@@ -61,4 +61,8 @@ struct snapshot *catalog_snapshot(const struct catalog *catalog, const char *onl
  * as many of them as CATALOG_DESCRIBED bytes hold. NULL: out of memory. */
 json_t *catalog_describe(const struct catalog *catalog);
 
+/* The models, the catalog's, in an array that is the caller's, [*count]; valid until the next call
+ * of the above. NULL: out of memory. */
+const struct model **catalog_models(const struct catalog *catalog, size_t *count);
+
 #endif

@@ -9,6 +9,7 @@
 #include "midi/text.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,6 +37,8 @@ struct recorder {
     struct dispatcher *dispatcher;
     struct subscriber subscriber;
     char *folder; /* NULL: nothing is recorded */
+    const char *label;
+    bool private; /* files are for the service alone */
     struct recording *recording;
     char name[NAME];      /* of the session: when it began */
     uint64_t session;     /* its number */
@@ -74,14 +77,14 @@ static void free_page(struct page *page)
 
 /* --- The thread --- */
 
-static void make_folder(const char *stem)
+static void make_folder(const char *stem, bool private)
 {
     char *folder = strdup(stem);
     char *slash = folder ? strrchr(folder, '/') : NULL;
     if (slash && slash != folder) {
         *slash = '\0';
         /* If it cannot be made, opening the file says why. */
-        (void)mkdir(folder, 0777);
+        (void)mkdir(folder, private ? 0700 : 0777);
     }
     free(folder);
 }
@@ -103,7 +106,7 @@ static char *find_name(const char *stem)
 
 static int write_page(struct recorder *recorder, const struct page *page, struct error *error)
 {
-    make_folder(page->stem);
+    make_folder(page->stem, recorder->private);
     if (page->session != recorder->named || !recorder->file) {
         free(recorder->file);
         recorder->file = find_name(page->stem);
@@ -111,6 +114,13 @@ static int write_page(struct recorder *recorder, const struct page *page, struct
         if (!recorder->file)
             return error_set(error, "%s.mid: no name is free", page->stem);
     }
+    if (!recorder->private)
+        return outfile_write_durable(recorder->file, page->bytes, page->length, error);
+    /* A file that is there keeps its mode when it is replaced: nobody sees it before. */
+    int made = open(recorder->file, O_CREAT | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (made < 0)
+        return error_set(error, "%s: cannot be made: %s", recorder->file, strerror(errno));
+    close(made);
     return outfile_write_durable(recorder->file, page->bytes, page->length, error);
 }
 
@@ -129,9 +139,9 @@ static void note_outcome(struct recorder *recorder, const struct error *error)
     }
     pthread_mutex_unlock(&recorder->lock);
     if (error && !told)
-        log_say(LOG_ERR, "recording: %s", error->text);
+        log_say(LOG_ERR, "%s: %s", recorder->label, error->text);
     else if (another)
-        log_say(LOG_INFO, "recording: %s has begun", recorder->file);
+        log_say(LOG_INFO, "%s: %s has begun", recorder->label, recorder->file);
 }
 
 static struct page *await_page(struct recorder *recorder)
@@ -287,6 +297,7 @@ struct recorder *recorder_open(struct dispatcher *dispatcher, struct error *erro
         return NULL;
     }
     recorder->dispatcher = dispatcher;
+    recorder->label = "recording";
     recorder->subscriber = (struct subscriber){.receive = receive, .context = recorder};
     pthread_mutex_init(&recorder->lock, NULL);
     pthread_cond_init(&recorder->notified, NULL);
@@ -320,6 +331,12 @@ void recorder_close(struct recorder *recorder)
     free(recorder->path);
     free(recorder->file);
     free(recorder);
+}
+
+void recorder_keep_private(struct recorder *recorder, const char *label)
+{
+    recorder->private = true;
+    recorder->label = label;
 }
 
 static bool same_folder(const char *a, const char *b)

@@ -35,6 +35,10 @@ void recorder_close(struct recorder *recorder);
  * on. Takes the text, which was malloced. */
 void recorder_choose(struct recorder *recorder, char *folder);
 
+/* From now on nobody else may read what is written. `label` begins what the log is told. Before
+ * anything is recorded. */
+void recorder_keep_private(struct recorder *recorder, const char *label);
+
 /* To be called every second or so: saves, and ends a session that is over. */
 void recorder_look(struct recorder *recorder);
 

@@ -4,6 +4,7 @@
 
 #include "daemon/catalog.h"
 #include "daemon/log.h"
+#include "daemon/study.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -26,6 +27,7 @@ enum { STACK = 1 << 20 };
 static const double quiet = .2;   /* without a change, before a folder is looked through, */
 static const double patience = 1; /* but no longer than that after the first change */
 static const double between_snapshots = 2; /* while there is more to learn */
+static const double between_studies = 5;   /* looks at the recordings */
 
 struct repertoire {
     pthread_mutex_t lock;
@@ -41,6 +43,10 @@ struct repertoire {
     char *locked;  /* the name of the only file to follow; NULL: all */
     bool relocked; /* it has changed */
     json_t *files; /* as they are described */
+    char *store; /* of recordings */
+    unsigned takes;
+    bool restudy;   /* they are others than the study knows, or the folder is */
+    double studied; /* when the recordings were looked at, seconds */
 
     atomic_bool stopping;
     atomic_uint changes; /* how often the folder has changed */
@@ -54,6 +60,8 @@ struct repertoire {
     /* The thread's own. */
     struct cache *cache;
     struct catalog *catalog;
+    struct study *study;
+    unsigned begun; /* of the changes, when the study was begun */
     struct task task;
     unsigned seen;    /* of the changes */
     bool complete;    /* the last snapshot was all there is */
@@ -185,6 +193,48 @@ static void wait_until(struct repertoire *repertoire, double seconds)
     pthread_cond_timedwait(&repertoire->notified, &repertoire->lock, &until);
 }
 
+/* A study gives way to whatever else there is to do. */
+static bool study_goes_on(void *context, double share)
+{
+    const struct repertoire *repertoire = context;
+    (void)share;
+    return !atomic_load_explicit(&repertoire->stopping, memory_order_relaxed) &&
+           atomic_load_explicit(&repertoire->changes, memory_order_relaxed) == repertoire->begun;
+}
+
+/* Called with the lock. */
+static void tell_study(struct repertoire *repertoire)
+{
+    struct error error;
+    if (repertoire->restudy && study_choose(repertoire->study, repertoire->store, repertoire->takes,
+                                            repertoire->folder, &error) != 0)
+        log_say(LOG_ERR, "learning: %s", error.text);
+    repertoire->restudy = false;
+}
+
+static double study_time(const struct repertoire *repertoire)
+{
+    return repertoire->store ? repertoire->studied + between_studies : HUGE_VAL;
+}
+
+/* Called with the lock, which it lets go of meanwhile. */
+static void study(struct repertoire *repertoire)
+{
+    const struct task task = {study_goes_on, repertoire};
+    size_t count = 0;
+    tell_study(repertoire);
+    pthread_mutex_unlock(&repertoire->lock);
+    repertoire->begun = atomic_load(&repertoire->changes);
+    if (study_wants(repertoire->study)) {
+        const struct model **models = catalog_models(repertoire->catalog, &count);
+        if (models)
+            study_work(repertoire->study, models, count, &task);
+        free(models);
+    }
+    pthread_mutex_lock(&repertoire->lock);
+    repertoire->studied = now();
+}
+
 /* One thing at a time, the most urgent first. Called with the lock. */
 static void step(struct repertoire *repertoire)
 {
@@ -202,7 +252,10 @@ static void step(struct repertoire *repertoire)
     bool completes = !repertoire->complete && catalog_is_complete(repertoire->catalog);
     bool publishes = (repertoire->due || completes) && !early;
     if (!publishes && !wants) {
-        wait_until(repertoire, when);
+        if (study_time(repertoire) <= now())
+            study(repertoire);
+        else
+            wait_until(repertoire, fmin(when, study_time(repertoire)));
         return;
     }
     pthread_mutex_unlock(&repertoire->lock);
@@ -279,7 +332,8 @@ static int start(struct repertoire *repertoire, const char *folder, const char *
         return error_set(error, "cannot start the thread that learns: %s", strerror(errno));
     repertoire->cache = cache_open(cache, error);
     repertoire->catalog = repertoire->cache ? catalog_open(repertoire->cache, error) : NULL;
-    if (!repertoire->catalog || repertoire_choose(repertoire, folder, style, error) != 0)
+    repertoire->study = study_open(error);
+    if (!repertoire->study || !repertoire->catalog || repertoire_choose(repertoire, folder, style, error) != 0)
         return -1;
     return start_thread(repertoire, error);
 }
@@ -320,6 +374,7 @@ void repertoire_close(struct repertoire *repertoire)
         pthread_mutex_unlock(&repertoire->lock);
         pthread_join(repertoire->thread, NULL);
     }
+    study_close(repertoire->study);
     catalog_close(repertoire->catalog);
     cache_close(repertoire->cache);
     snapshot_free(repertoire->ready);
@@ -333,6 +388,7 @@ void repertoire_close(struct repertoire *repertoire)
         close(repertoire->inotify);
     free(repertoire->folder);
     free(repertoire->style);
+    free(repertoire->store);
     free(repertoire);
 }
 
@@ -351,6 +407,7 @@ int repertoire_choose(struct repertoire *repertoire, const char *folder, const c
     free(repertoire->style);
     repertoire->folder = new_folder;
     repertoire->style = new_style;
+    repertoire->restudy = true;
     pthread_mutex_unlock(&repertoire->lock);
     watch_folder(repertoire);
     wake(repertoire, true);
@@ -399,6 +456,28 @@ json_t *repertoire_describe(struct repertoire *repertoire)
                   repertoire->files ? json_deep_copy(repertoire->files) : json_array());
     pthread_mutex_unlock(&repertoire->lock);
     return described;
+}
+
+int repertoire_study(struct repertoire *repertoire, const char *store, unsigned takes,
+                     struct error *error)
+{
+    char *copy = copy_or_null(store);
+    if (store && !copy)
+        return error_set(error, "out of memory");
+    pthread_mutex_lock(&repertoire->lock);
+    free(repertoire->store);
+    repertoire->store = copy;
+    repertoire->takes = takes;
+    repertoire->restudy = true;
+    repertoire->studied = 0;
+    pthread_cond_signal(&repertoire->notified);
+    pthread_mutex_unlock(&repertoire->lock);
+    return 0;
+}
+
+json_t *repertoire_describe_study(struct repertoire *repertoire)
+{
+    return study_describe(repertoire->study);
 }
 
 int repertoire_watch_descriptor(const struct repertoire *repertoire)

@@ -242,6 +242,7 @@ static int on_second(sd_event_source *source, uint64_t when, void *context)
         service_start_port(service);
     repertoire_look_for_folder(service->repertoire);
     recorder_look(service->recorder);
+    recorder_look(service->takes);
     return again(source, SECOND);
 }
 
@@ -325,6 +326,10 @@ static int start(struct service *service, struct error *error)
             return error_set(error, "out of memory");
         recorder_choose(service->recorder, folder);
     }
+    service->takes = recorder_open(service->dispatcher, error);
+    if (!service->takes)
+        return -1;
+    recorder_keep_private(service->takes, "learning");
     const struct control_handlers handlers = {service_answer, service_watched, service};
     service->control = control_open(service->loop, service_choose_socket(config, room, sizeof room),
                                     &handlers, error);
@@ -333,6 +338,8 @@ static int start(struct service *service, struct error *error)
     service->repertoire = repertoire_open(config->correct.repertoire, service_choose_style(config),
                                           cache_folder(room, sizeof room), error);
     if (!service->repertoire)
+        return -1;
+    if (service_set_learning(service, config, error) != 0)
         return -1;
     code = add_sources(service);
     return code >= 0 ? 0 : error_set(error, "cannot wait for events: %s", strerror(-code));
@@ -348,6 +355,7 @@ static void stop(struct service *service)
         dispatcher_flush(service->dispatcher);
     control_close(service->control);
     recorder_close(service->recorder);
+    recorder_close(service->takes);
     dispatcher_close(service->dispatcher);
     engine_close(service->engine);
     snapshot_free(service->snapshot);

@@ -24,7 +24,9 @@ static json_t *answer_report(struct service *service, enum request_command comma
     if (command == REQUEST_PORTS)
         return report_ports(&report);
     json_t *answer = report_status(&report);
-    if (json_object_set_new(answer, "recording", recorder_describe(service->recorder)) == 0)
+    if (json_object_set_new(answer, "recording", recorder_describe(service->recorder)) == 0 &&
+        json_object_set_new(answer, "learning", repertoire_describe_study(service->repertoire)) ==
+            0)
         return answer;
     json_decref(answer);
     return NULL;

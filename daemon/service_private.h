@@ -20,6 +20,7 @@ struct service {
     struct engine *engine;
     struct dispatcher *dispatcher;
     struct recorder *recorder;
+    struct recorder *takes; /* what is learned from */
     struct repertoire *repertoire;
     struct control *control;
     struct subscriber watchers;
@@ -58,6 +59,10 @@ const char *service_choose_style(const struct config *config);
 
 void service_set_realtime(struct service *service);
 void service_lock_memory(struct service *service);
+
+/* Where recordings to learn from go, made if need be. -1: out of memory. */
+int service_set_learning(struct service *service, const struct config *config,
+                         struct error *error);
 
 /* Reads the settings anew and takes them as a whole. -1: the old ones stay; the log says so. */
 int service_reload(struct service *service, struct error *error);

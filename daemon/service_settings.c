@@ -39,6 +39,20 @@ void service_lock_memory(struct service *service)
                 strerror(errno));
 }
 
+int service_set_learning(struct service *service, const struct config *config,
+                         struct error *error)
+{
+    const char *folder = config->learn.folder;
+    char *copy = folder ? strdup(folder) : NULL;
+    if ((folder && !copy) || repertoire_study(service->repertoire, folder,
+                                              (unsigned)config->learn.takes, error) != 0) {
+        free(copy);
+        return error_set(error, "out of memory");
+    }
+    recorder_choose(service->takes, copy);
+    return 0;
+}
+
 static void on_config_fault(void *context, const char *fault)
 {
     (void)context;
@@ -82,7 +96,7 @@ static int share_config(struct service *service, const struct config *config, st
     if (done && repertoire_choose(service->repertoire, config->correct.repertoire,
                                   service_choose_style(config), error) == 0) {
         recorder_choose(service->recorder, folder);
-        return 0;
+        return service_set_learning(service, config, error);
     }
     free(folder);
     if (done)

@@ -9,6 +9,7 @@ static int help(int argc, char **argv);
 
 static const struct command commands[] = {
     {"train", "learn a piece, or a repertoire of several, from .mid files", command_train},
+    {"learn", "learn a piece from takes of it, mistakes and all", command_learn},
     {"correct", "write a .mid with its wrong pitches replaced", command_correct},
     {"evaluate", "inject errors, correct, and measure against the truth", command_evaluate},
     {"errors", "write a copy of a .mid with errors injected", command_errors},

@@ -85,6 +85,16 @@ static void print_recording(const json_t *recording)
            count_of(recording, "lost"));
 }
 
+static void print_learning(const json_t *learning)
+{
+    const char *last = json_string_value(json_object_get(learning, "last"));
+    if (!json_is_object(learning))
+        return;
+    printf("learning    from %lld recordings what was heard %lld times: %lld pieces%s%s\n",
+           count_of(learning, "recordings"), count_of(learning, "takes"),
+           count_of(learning, "pieces"), last ? ", the last: " : "", last ? last : "");
+}
+
 static void print_status(const json_t *status)
 {
     const json_t *clock = json_object_get(status, "clock");
@@ -104,6 +114,7 @@ static void print_status(const json_t *status)
     print_place(status);
     print_counts(status);
     print_recording(json_object_get(status, "recording"));
+    print_learning(json_object_get(status, "learning"));
     printf("real time   %s, memory %s\n",
            flag_of(realtime, "scheduled") ? "yes" : "no (ordinary priority)",
            flag_of(realtime, "memory_locked") ? "locked" : "not locked");

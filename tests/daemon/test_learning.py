@@ -1,0 +1,151 @@
+"""Pieces that the service learns from what is played."""
+
+import glob
+import os
+import random
+import stat
+import time
+import unittest
+
+import mido
+from service import Service, audiogenrl, off, on
+
+TICKS = 5000  # a tick is a tenth of a millisecond, as in the service's recordings
+
+
+def compose(seed, notes=90):
+    """A melody with a bass: (seconds, pitch)."""
+    draw, piece, pitch = random.Random(seed), [], 72
+    for n in range(notes):
+        pitch = min(84, max(64, pitch + draw.choice([-4, -2, -1, 1, 2, 3, 5])))
+        piece.append((n * 0.3, pitch))
+        if n % 4 == 0:
+            piece.append((n * 0.3, pitch - draw.choice([16, 19, 24])))
+    return piece
+
+
+def played(piece, seed):
+    """The piece as somebody plays it."""
+    draw, found = random.Random(seed), []
+    for seconds, pitch in piece:
+        wrong = draw.choice([-2, -1, 1, 2]) if draw.random() < 0.06 else 0
+        found.append((1 + seconds * 1.1 + draw.gauss(0, 0.008), pitch + wrong))
+    return sorted(found)
+
+
+def write(path, tracks):
+    file = mido.MidiFile(ticks_per_beat=TICKS)
+    for name, notes in tracks.items():
+        track, events, now = mido.MidiTrack(), [], 0
+        track.append(mido.MetaMessage("track_name", name=name))
+        track.append(mido.MetaMessage("set_tempo", tempo=500000))
+        for seconds, pitch in notes:
+            events.append((seconds, 1, mido.Message("note_on", note=pitch, velocity=64)))
+            events.append((seconds + 0.2, 0, mido.Message("note_off", note=pitch)))
+        for seconds, _, message in sorted(events, key=lambda event: event[:2]):
+            ticks = round(seconds * 10000)
+            track.append(message.copy(time=max(ticks - now, 0)))
+            now = max(now, ticks)
+        file.tracks.append(track)
+    file.save(path)
+    quiet = time.time() - 60
+    os.utime(path, (quiet, quiet))
+
+
+def pitches(path):
+    """All notes in order of time, those struck together from low to high."""
+    found, now = [], 0
+    for message in mido.merge_tracks(mido.MidiFile(path).tracks):
+        now += message.time
+        if message.type == "note_on" and message.velocity:
+            found.append((now, message.note))
+    return [pitch for _, pitch in sorted(found)]
+
+
+class Learning(audiogenrl.Case):
+    def setUp(self):
+        super().setUp()
+        self.store = os.path.join(self.folder, "heard")
+        os.mkdir(self.store)
+
+    def record(self, name, piece, seed, sent=()):
+        write(os.path.join(self.store, f"{name}.mid"), {"played": played(piece, seed), "sent": sent})
+
+    def service(self, takes=3):
+        return Service(self.folder, learn={"folder": self.store, "takes": takes})
+
+    def looked(self, service, recordings):
+        """Waits until that many have been learned from."""
+        service.wait_for(
+            lambda: (service.ask("status")["learning"] or {}).get("recordings") == recordings, "the look"
+        )
+
+    def learned(self):
+        return sorted(glob.glob(os.path.join(self.folder, "repertoire", "*.mid")))
+
+    def test_heard_three_times(self):
+        piece, other = compose(1), compose(2)
+        for take in range(3):  # what was sent is another piece, and is not learned
+            self.record(f"2026-11-30_18-0{take}-00", piece, take, sent=sorted(other))
+        self.record("2026-11-30_19-00-00", other, 7)
+        with self.service() as service:
+            service.wait_for(lambda: service.ask("status")["repertoire"]["pieces"] == 1, "the piece")
+            status = service.ask("status")["learning"]
+            self.assertEqual(status["pieces"], 1)
+            self.assertEqual(status["recordings"], 4)
+            self.assertEqual(status["last"], os.path.basename(self.learned()[0])[:-4])
+        self.assertEqual(len(self.learned()), 1)
+        found = pitches(self.learned()[0])
+        meant = [pitch for _, pitch in sorted(piece)]
+        wrong = sum(a != b for a, b in zip(found, meant))
+        self.assertEqual(len(found), len(meant))
+        self.assertLess(wrong, 4)
+        self.assertTrue([line for line in service.log if "heard 3 times" in line], service.log)
+
+    def test_twice_is_not_enough(self):
+        for take in range(2):
+            self.record(f"2026-11-30_18-0{take}-00", compose(1), take)
+        with self.service() as service:
+            self.looked(service, 2)
+        self.assertEqual(self.learned(), [])
+
+    def test_what_is_known_is_not_learned(self):
+        piece = compose(3)
+        os.mkdir(os.path.join(self.folder, "repertoire"))
+        write(os.path.join(self.folder, "repertoire", "known.mid"), {"notes": sorted(piece)})
+        for take in range(3):
+            self.record(f"2026-11-30_18-0{take}-00", piece, take)
+        with self.service() as service:
+            self.looked(service, 3)
+        self.assertEqual([os.path.basename(p) for p in self.learned()], ["known.mid"])
+
+    def test_what_was_forgotten_is_not_learned_again(self):
+        piece = compose(4)
+        for take in range(3):
+            self.record(f"2026-11-30_18-0{take}-00", piece, take)
+        with self.service() as service:
+            service.wait_for(lambda: service.ask("status")["repertoire"]["pieces"] == 1, "the piece")
+        os.mkdir(os.path.join(self.store, "forgotten"))
+        os.rename(self.learned()[0], os.path.join(self.store, "forgotten", "it.mid"))
+        with self.service() as service:
+            self.looked(service, 3)
+        self.assertEqual(self.learned(), [])
+
+    def test_recordings_are_private(self):
+        with self.service() as service:
+            service.wait_for(lambda: service.ask("status")["learning"], "the start")
+            service.send((1.0, on(60)))
+            service.send((1.5, off(60)))
+            service.send((20.0, on(62)))
+            service.send((20.5, off(62)))
+            service.wait_for(lambda: glob.glob(os.path.join(self.store, "*.mid")), "the recording")
+            path = glob.glob(os.path.join(self.store, "*.mid"))[0]
+            self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o600)
+
+    def test_nothing_is_kept_without_a_folder(self):
+        with Service(self.folder) as service:
+            self.assertIsNone(service.ask("status")["learning"])
+
+
+if __name__ == "__main__":
+    unittest.main()
