@@ -5,6 +5,7 @@
  * takes their indentation off, and holds back, as faults, those that inih would
  * misread. */
 #include "config/config.h"
+#include "config/default.h"
 
 #include "base/infile.h"
 #include "config/value.h"
@@ -414,49 +415,6 @@ static int take_key(void *context, const char *section, const char *name, const 
     error_set(&whole, "[%s] has no key '%s'", section, name);
     fault(reading, whole.text);
     return 1;
-}
-
-static struct config *config_default(void)
-{
-    struct config *config = calloc(1, sizeof *config);
-    if (!config)
-        return NULL;
-    config->input.channels = 0xFDFF; /* all but 10, the drums */
-    config->input.highest = 127;
-    config->clock.tempo = 100;
-    config->clock.beats = 4;
-    config->clock.unit = 4;
-    config->correct.mode = CONFIG_MODE_CORRECT;
-    config->correct.follow = -1;
-    config->correct.keep = -1;
-    config->correct.repertoire = strdup(CONFIG_DEFAULT_REPERTOIRE);
-    config->control.socket = strdup(CONFIG_DEFAULT_SOCKET);
-    config->web.token = strdup(CONFIG_DEFAULT_TOKEN);
-    config->realtime.priority = 20;
-    config->realtime.lock_memory = true;
-    config->learn.takes = 3;
-    if (config->correct.repertoire && config->control.socket && config->web.token)
-        return config;
-    config_free(config);
-    return NULL;
-}
-
-void config_free(struct config *config)
-{
-    if (!config)
-        return;
-    for (size_t i = 0; i < config->input.connect.count; i++)
-        free(config->input.connect.name[i]);
-    for (size_t i = 0; i < config->output.connect.count; i++)
-        free(config->output.connect.name[i]);
-    free(config->correct.style);
-    free(config->correct.repertoire);
-    free(config->control.socket);
-    free(config->record.folder);
-    free(config->web.listen);
-    free(config->web.token);
-    free(config->learn.folder);
-    free(config);
 }
 
 static bool is_blank(const char *text, size_t length)

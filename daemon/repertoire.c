@@ -1,6 +1,6 @@
 /* The main thread watches the folder and wakes the thread that looks through it; the
  * watch is set before it looks, so that no change is lost between the two. */
-#include "daemon/repertoire.h"
+#include "daemon/repertoire_private.h"
 
 #include "daemon/catalog.h"
 #include "daemon/log.h"
@@ -29,45 +29,6 @@ static const double patience = 1; /* but no longer than that after the first cha
 static const double between_snapshots = 2; /* while there is more to learn */
 static const double between_studies = 5;   /* looks at the recordings */
 
-struct repertoire {
-    pthread_mutex_t lock;
-    pthread_cond_t notified;
-    /* Guarded by the lock. */
-    char *folder;
-    char *style;
-    bool changed; /* there is something to look at */
-    bool anew;    /* settings were changed: do not wait for quiet */
-    double first; /* change that was not looked at, and the last one; seconds */
-    double last;
-    struct snapshot *ready;
-    char *locked;  /* the name of the only file to follow; NULL: all */
-    bool relocked; /* it has changed */
-    json_t *files; /* as they are described */
-    char *store; /* of recordings */
-    unsigned takes;
-    bool restudy;   /* they are others than the study knows, or the folder is */
-    double studied; /* when the recordings were looked at, seconds */
-
-    atomic_bool stopping;
-    atomic_uint changes; /* how often the folder has changed */
-
-    int eventfd; /* a snapshot is ready */
-    int inotify;
-    int watching; /* its descriptor of the folder; -1: none */
-    pthread_t thread;
-    bool running;
-
-    /* The thread's own. */
-    struct cache *cache;
-    struct catalog *catalog;
-    struct study *study;
-    unsigned begun; /* of the changes, when the study was begun */
-    struct task task;
-    unsigned seen;    /* of the changes */
-    bool complete;    /* the last snapshot was all there is */
-    bool due;         /* the models are others than those of the last snapshot */
-    double published; /* seconds; below 0: nothing yet */
-};
 
 static double now(void)
 {
@@ -100,11 +61,6 @@ static void look_again(struct repertoire *repertoire)
     repertoire->changed = true;
 }
 
-static char *copy_or_null(const char *text)
-{
-    return text ? strdup(text) : NULL;
-}
-
 /* Has the main thread know what there is. A file that can no longer be used is not followed
  * alone. */
 static void describe(struct repertoire *repertoire)
@@ -129,7 +85,7 @@ static void publish(struct repertoire *repertoire)
     struct error error;
     describe(repertoire);
     pthread_mutex_lock(&repertoire->lock);
-    char *only = copy_or_null(repertoire->locked);
+    char *only = repertoire_copy(repertoire->locked);
     pthread_mutex_unlock(&repertoire->lock);
     struct snapshot *snapshot = catalog_snapshot(repertoire->catalog, only, &error);
     free(only);
@@ -155,8 +111,8 @@ static void publish(struct repertoire *repertoire)
 /* Called with the lock, which it lets go of meanwhile. */
 static void look(struct repertoire *repertoire)
 {
-    char *folder = copy_or_null(repertoire->folder);
-    char *style = copy_or_null(repertoire->style);
+    char *folder = repertoire_copy(repertoire->folder);
+    char *style = repertoire_copy(repertoire->style);
     bool again = repertoire->anew;
     bool copied = (folder || !repertoire->folder) && (style || !repertoire->style);
     repertoire->changed = repertoire->anew = false;
@@ -395,8 +351,8 @@ void repertoire_close(struct repertoire *repertoire)
 int repertoire_choose(struct repertoire *repertoire, const char *folder, const char *style,
                       struct error *error)
 {
-    char *new_folder = copy_or_null(folder);
-    char *new_style = copy_or_null(style);
+    char *new_folder = repertoire_copy(folder);
+    char *new_style = repertoire_copy(style);
     if ((folder && !new_folder) || (style && !new_style)) {
         free(new_folder);
         free(new_style);
@@ -412,72 +368,6 @@ int repertoire_choose(struct repertoire *repertoire, const char *folder, const c
     watch_folder(repertoire);
     wake(repertoire, true);
     return 0;
-}
-
-/* Whether the main thread was told of a file of this name that can be used. */
-static bool has_file(const json_t *files, const char *name)
-{
-    for (size_t i = 0; i < json_array_size(files); i++) {
-        const json_t *file = json_array_get(files, i);
-        if (strcmp(json_string_value(json_object_get(file, "file")), name) == 0)
-            return json_object_get(file, "names");
-    }
-    return false;
-}
-
-int repertoire_lock(struct repertoire *repertoire, const char *name, struct error *error)
-{
-    char *copy = copy_or_null(name);
-    if (name && !copy)
-        return error_set(error, "out of memory");
-    pthread_mutex_lock(&repertoire->lock);
-    bool known = !name || has_file(repertoire->files, name);
-    if (known) {
-        char *before = repertoire->locked;
-        repertoire->locked = copy;
-        repertoire->relocked = true;
-        copy = before;
-        pthread_cond_signal(&repertoire->notified);
-    }
-    pthread_mutex_unlock(&repertoire->lock);
-    free(copy);
-    return known ? 0
-                 : error_set(error,
-                             "there is no piece '%.200s' that can be used; the command "
-                             "pieces lists them",
-                             name);
-}
-
-json_t *repertoire_describe(struct repertoire *repertoire)
-{
-    pthread_mutex_lock(&repertoire->lock);
-    json_t *described =
-        json_pack("{s:s?, s:o}", "locked", repertoire->locked, "pieces",
-                  repertoire->files ? json_deep_copy(repertoire->files) : json_array());
-    pthread_mutex_unlock(&repertoire->lock);
-    return described;
-}
-
-int repertoire_study(struct repertoire *repertoire, const char *store, unsigned takes,
-                     struct error *error)
-{
-    char *copy = copy_or_null(store);
-    if (store && !copy)
-        return error_set(error, "out of memory");
-    pthread_mutex_lock(&repertoire->lock);
-    free(repertoire->store);
-    repertoire->store = copy;
-    repertoire->takes = takes;
-    repertoire->restudy = true;
-    repertoire->studied = 0;
-    pthread_cond_signal(&repertoire->notified);
-    pthread_mutex_unlock(&repertoire->lock);
-    return 0;
-}
-
-json_t *repertoire_describe_study(struct repertoire *repertoire)
-{
-    return study_describe(repertoire->study);
 }
 
 int repertoire_watch_descriptor(const struct repertoire *repertoire)

@@ -3,6 +3,7 @@
 #include "daemon/catalog.h"
 #include "daemon/log.h"
 #include "daemon/piece_loader.h"
+#include "piece_files.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -16,64 +17,6 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-
-enum { MOST = 1 << 16 };
-
-/* --- Files --- */
-
-static void write_file(const char *path, const void *bytes, size_t length)
-{
-    FILE *stream = fopen(path, "wb");
-    assert_non_null(stream);
-    assert_int_equal(fwrite(bytes, 1, length, stream), length);
-    assert_int_equal(fclose(stream), 0);
-}
-
-static size_t read_file(const char *path, unsigned char *bytes)
-{
-    FILE *stream = fopen(path, "rb");
-    assert_non_null(stream);
-    size_t length = fread(bytes, 1, MOST, stream);
-    assert_true(length < MOST);
-    fclose(stream);
-    return length;
-}
-
-/* A piece of `notes` notes, one after the other, `ticks` of 480 a beat apart (and a
- * little more each time where they are to be `off` the grid). */
-static size_t make_piece(unsigned char *bytes, int notes, int first_pitch, int ticks, int off)
-{
-    size_t at = 0;
-    memcpy(bytes, "MThd\0\0\0\6\0\0\0\1\1\xe0MTrk\0\0\0\0", 22);
-    at = 22;
-    for (int i = 0; i < notes; i++) {
-        int pitch = first_pitch + i * i % 13, gap = ticks + off * (i * 37 % 11);
-        const unsigned char note[] = {0,
-                                      0x90,
-                                      (unsigned char)pitch,
-                                      64,
-                                      (unsigned char)(0x80 | gap >> 7),
-                                      (unsigned char)(gap & 127),
-                                      0x80,
-                                      (unsigned char)pitch,
-                                      64};
-        memcpy(bytes + at, note, sizeof note);
-        at += sizeof note;
-    }
-    memcpy(bytes + at, "\0\xff\x2f\0", 4);
-    at += 4;
-    for (int i = 0; i < 4; i++)
-        bytes[18 + i] = (unsigned char)((at - 22) >> (24 - 8 * i));
-    return at;
-}
-
-static void write_piece(const char *path, int notes, int first_pitch)
-{
-    static unsigned char bytes[MOST];
-    write_file(path, bytes, make_piece(bytes, notes, first_pitch, 240, 0));
-}
-
-/* --- Catalogs --- */
 
 struct desk {
     struct cache *cache;
@@ -182,7 +125,7 @@ static void in_order_of_names_and_learned_once(void **state)
 static void a_damaged_cache(void **state)
 {
     (void)state;
-    static unsigned char first[MOST], second[MOST], bad[MOST];
+    static unsigned char first[PIECE_FILE_MOST], second[PIECE_FILE_MOST], bad[PIECE_FILE_MOST];
     char path[8][300], left[8][300];
     struct desk desk = desk_open("cache");
     write_piece("pieces/a.mid", 24, 60);
@@ -234,7 +177,7 @@ static bool goes_on(void *context, double share)
 static void stops_when_it_is_told(void **state)
 {
     (void)state;
-    static unsigned char bytes[MOST];
+    static unsigned char bytes[PIECE_FILE_MOST];
     static const size_t moments[] = {1, 2, 399, 400, 401, 700, 800, 801, 802, 850};
     size_t length = make_piece(bytes, 400, 40, 150, 17);
     for (size_t i = 0; i < sizeof moments / sizeof *moments; i++) {
