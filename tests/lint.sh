@@ -1,7 +1,7 @@
 #!/bin/sh
 # Reads all C files with cppcheck and clang-tidy; any finding is a failure.
 # Shell scripts go by shellcheck, and every package by what docs/dependencies.md says of it.
-# Usage: tests/lint.sh BUILD, a directory configured with compile_commands.json.
+# Usage: tests/lint.sh BUILD, a directory with compile_commands.json, built: some sources are made.
 set -eu
 cd "$(dirname "$0")/.."
 build=$1
