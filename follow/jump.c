@@ -290,13 +290,14 @@ void jump_by_line(struct follow *follow)
 }
 
 /* Where keys say little: hypotheses for the player to be where the rhythm of all that was struck
- * fits far better than at the likeliest place. */
+ * fits far better than at the likeliest place; of one hand alone it has no account. */
 void jump_by_rhythm(struct follow *follow)
 {
     static const float nearly = 6, most = 4; /* nats: weights looked at, and at most, of its own */
     const float needed = (float)follow_constants.rhythm_gain;
     struct rhythm_found found[RHYTHM_FOUND];
-    if (!follow->count || follow->trust >= FOLLOW_TELLING || follow->rhythm_groups < follow->groups)
+    if (!follow->count || follow->trust >= FOLLOW_TELLING ||
+        follow->rhythm_groups < follow->groups || follow->now[0].hands != HANDS_BOTH)
         return;
     uint32_t held = follow->count;
     float believed = follow->now[0].weight;
