@@ -25,6 +25,7 @@ struct source {
     size_t end;
     size_t header; /* where the "MThd" stands */
     uint16_t told; /* tracks, by the header */
+    size_t wasted; /* bytes of tracks that were read in vain */
     const char *name;
     struct error *error;
 };
@@ -226,16 +227,28 @@ static void take_back(const struct progress *before, struct smfwalk *walk, struc
     out->length = before->length;
 }
 
+static bool ends_track(const struct source *source, size_t begin, size_t end)
+{
+    size_t length = sizeof end_of_track - 1; /* without the time before it */
+    return end - begin > length &&
+           memcmp(source->bytes + end - length, end_of_track + 1, length) == 0;
+}
+
 /* A length that leads to a chunk or to the end of the file is believed, and so is one that leads
  * exactly to an End of Track: that is how a mended track is written, whatever stands behind it.
- * Elsewhere a chunk may begin before that length is over. */
-static enum stop copy_track(const struct source *source, struct smfwalk *walk, struct smfcheck *out,
+ * Elsewhere a chunk may begin before that length is over. What is read in vain is bounded: no more
+ * than the file, and the track in which that is reached. */
+static enum stop copy_track(struct source *source, struct smfwalk *walk, struct smfcheck *out,
                             struct smfcheck_track *track, bool trusted)
 {
+    if (!trusted &&
+        (source->wasted > source->end || !ends_track(source, walk->at, walk->end)))
+        return copy_events(source, walk, out, track, true);
     const struct progress before = keep_progress(walk, out, track);
     enum stop stop = copy_events(source, walk, out, track, false);
     if (trusted || (stop == STOP_END_OF_TRACK && walk->at == walk->end))
         return stop;
+    source->wasted += walk->at - before.walk.at;
     take_back(&before, walk, out, track);
     return copy_events(source, walk, out, track, true);
 }

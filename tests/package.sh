@@ -32,7 +32,7 @@ build() {
 build "$work/a"
 (
     umask 027
-    export TZ=Pacific/Auckland LC_ALL=C.UTF-8 USER=somebody HOME=/nonexistent
+    export TZ=Pacific/Auckland LC_ALL=C.UTF-8 USER=somebody HOME=/nonexistent CMAKE_BUILD_PARALLEL_LEVEL=1
     build "$work/another/place, far away"
 )
 
@@ -72,7 +72,6 @@ usr/lib/systemd/system-generators/audiogenrl-web
 usr/lib/lv2/audiogenrl.lv2/audiogenrl.so
 usr/lib/lv2/audiogenrl.lv2/audiogenrl.ttl
 usr/lib/lv2/audiogenrl.lv2/manifest.ttl
-usr/lib/systemd/system/audiogenrl.service
 usr/lib/systemd/user/audiogenrl.service
 usr/lib/tmpfiles.d/audiogenrl.conf
 usr/share/audiogenrl/default.model
