@@ -34,6 +34,9 @@ static inline int hands_playing(int hands)
 /* Trust from which keys say where the player is. */
 #define FOLLOW_TELLING .5f
 
+/* P(x) where a key should not come at all: to the power of no trust it is as good as any. */
+#define BELIEF_LEAST_KEY 1e-4f
+
 struct hypothesis {
     uint32_t position;
     int8_t shift;                   /* semitones; of the hand apart, if there is one */
@@ -102,8 +105,8 @@ struct follow {
     float least;      /* weight below which an explanation is not looked at */
     float away;       /* probability of being elsewhere */
     struct elsewhere elsewhere;
-    struct rhythm *rhythm; /* where keys say little */
-    uint32_t rhythm_groups; /* `groups` that it has seen */
+    struct rhythm *rhythm;          /* where keys say little */
+    uint32_t rhythm_groups;         /* `groups` that it has seen */
     float landing[12][SLIP_WINDOW]; /* slip_landing, by pitch class */
     struct slip slip;               /* of this player */
     struct slip_key key;            /* what the key being explained tells, untrusted */
@@ -123,7 +126,8 @@ struct follow {
     double seconds;
     uint8_t x;
     struct timing time;
-    float trust, any_key; /* P(x)^trust of an extra note */
+    float trust, any_key;      /* P(x)^trust of an extra note */
+    float beside_key, far_key; /* of a brushed one */
     float *vote;
     float explained[EXPLANATIONS], ordered, ordered_low, ordered_high;
     float as_played, next_away, right_weight, wrong_weight[SLIP_WAYS];

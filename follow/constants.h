@@ -68,7 +68,7 @@
     X(edition, .23, "a note struck here before, in no score, against one that is")                 \
     X(merge_share, .6, "the same as a share of the usual gap, at most")                            \
     X(merge_gap, .07, "seconds in the score between onsets that are one position")                 \
-    X(rhythm_gain, 8, "nats by which the rhythm must fit better at another place, to lead there") \
+    X(rhythm_gain, 8, "nats by which the rhythm must fit better at a place, to lead there")        \
     X(rhythm_jump, .1, "of those who leave a place, share that the rhythm's account has")          \
     X(prune, 1e-4, "hypotheses below this share are dropped")
 

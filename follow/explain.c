@@ -246,17 +246,18 @@ static void explain_brush(struct follow *follow, const struct hypothesis *from, 
 {
     const struct pieces *pieces = follow->pieces;
     uint32_t here = from->position, notes = pieces->notes[hands_playing(from->hands)][here];
-    float each = weight * powf(.25f, follow->trust) / (float)__builtin_popcount(notes);
+    float each = weight / (float)__builtin_popcount(notes);
     for (; notes; notes &= notes - 1) {
         int y = pieces->pitch[pieces->first[here] + (uint32_t)__builtin_ctz(notes)] + from->shift;
         int off = follow->x - y;
         bool beside = off != 0 && off >= -2 && off <= 2;
-        if (y < 0 || y > 127 || (follow->trust > 0 && !beside))
+        float its = each * (beside ? follow->beside_key : follow->far_key);
+        if (!(its > follow->least) || y < 0 || y > 127)
             continue;
-        float likely = beside ? follow->likely[off + SLIP_RANGE] : 1;
-        follow->ratio = likely > 0 && beside ? follow->voted[off + SLIP_RANGE] / likely : 1;
-        follow->vote[y] += each * follow->ratio;
-        belief_add(follow, from, here, from->shift, from->hands, EXPLAIN_EXTRA, here, 0, y, each);
+        float likely = beside ? follow->likely[off + SLIP_RANGE] : 0;
+        follow->ratio = likely > 0 ? follow->voted[off + SLIP_RANGE] / likely : 1;
+        follow->vote[y] += its * follow->ratio;
+        belief_add(follow, from, here, from->shift, from->hands, EXPLAIN_EXTRA, here, 0, y, its);
     }
     follow->ratio = 1;
 }
@@ -366,10 +367,9 @@ void explain(struct follow *follow, const struct hypothesis *from)
         explain_onset(follow, from, here - m, here, from->shift, from->hands, from->struck[m],
                       EXPLAIN_LATE, late);
     float near = near_notes(follow, from) + (is_turned(follow, from) ? (float)c->trill : 0);
-    if (near > 0 || !(follow->trust > 0))
-        as_played(follow, from, EXPLAIN_AGAIN,
-                  w * (float)c->again * follow->extras * powf(near, fminf(follow->trust, 1)) *
-                      time->again);
+    as_played(follow, from, EXPLAIN_AGAIN,
+              w * (float)c->again * follow->extras *
+                  powf(fmaxf(near, BELIEF_LEAST_KEY), fminf(follow->trust, 1)) * time->again);
     explain_brush(follow, from, w * (float)c->brush * time->brush);
     float go = w * (1 - stay) * (float)(1 - c->again - c->late - c->extra), next;
     explain_steps(follow, from, go, passed, &next);

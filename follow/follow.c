@@ -76,6 +76,8 @@ static void set_slip(struct follow *follow, float trust)
     follow->trust = trust;
     follow->ratio = 1;
     follow->any_key = powf(1.f / 60, evidence);
+    follow->beside_key = powf(.25f, evidence); /* two keys on each side */
+    follow->far_key = powf(BELIEF_LEAST_KEY, evidence);
     slip_ask(&follow->slip, (const float(*)[SLIP_WINDOW])follow->landing, follow->x, &follow->key);
     for (int k = 0; k < SLIP_WINDOW; k++) {
         float p = follow->key.probability[k];
