@@ -7,6 +7,7 @@
 #include "follow/follow.h"
 #include "follow/rhythm.h"
 #include "follow/slip.h"
+#include "follow/timing.h"
 
 enum {
     BELIEF_ONSETS = 4,  /* onsets of which is known what has come */
@@ -80,14 +81,6 @@ struct edition {
     double heard[EDITION_NOTES];  /* when, seconds */
 };
 
-/* Densities of the time of a note, a second, whatever the hypothesis. */
-struct timing {
-    float since; /* seconds since the last note */
-    float any;   /* anything */
-    float chord; /* another note of an onset */
-    float again, brush;
-};
-
 struct lattice;
 
 struct follow {
@@ -116,10 +109,10 @@ struct follow {
     float ratio; /* voted over likely, of the explanation being added */
     struct edition edition;
     float low, high; /* of the notes of an onset, the lowest, highest missing comes next */
-    float uneven;    /* variance of the logarithm of steps' times over those due */
     float extras;    /* relative to what is usual */
-    uint32_t sure;   /* notes on end for which a piece was beyond doubt */
-    double last;     /* seconds of the last note */
+    struct evenness even;
+    uint32_t sure; /* notes on end for which a piece was beyond doubt */
+    double last;   /* seconds of the last note */
     bool started;
     /* The note being explained. */
     bool waiting;
@@ -133,16 +126,6 @@ struct follow {
     float as_played, next_away, right_weight, wrong_weight[SLIP_WAYS];
     float key_elsewhere;
 };
-
-/* Of a note so many seconds after the last one. */
-struct timing timing_since(float since);
-
-/* The density of a step's time, a second. timing_most: none is larger. */
-float timing_step(const struct follow *follow, float passed, double quarters, float tempo);
-float timing_most(const struct follow *follow, float passed);
-
-/* The tempo after a step of so many quarters in so many seconds. */
-float timing_follow(float tempo, unsigned steps, double quarters, float passed);
 
 /* Adds an explanation of the note by hypothesis `from`: it now stands at `to`, of which
  * only position, shift, hands and struck matter here. `note` is the bit of the onset's note that

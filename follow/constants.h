@@ -44,7 +44,8 @@
     X(pause_share, .04, "a hesitation: time with a long tail")                                     \
     X(jitter, .029, "deviation of a single onset's time")                                          \
     X(tempo_rate, .26, "how fast the tempo follows")                                               \
-    X(even_rate, .02, "how fast the deviation of steady playing follows the player")               \
+    X(even_rate, .04, "how fast the deviation of steady playing follows the player")               \
+    X(even_prior, 5, "steps that the deviation before a player is known is worth")                 \
     X(even_least, .02, "least deviation ever believed")                                            \
     X(wrong_start, .05, "share of wrong notes before a player is known")                           \
     X(wrong_least, .01, "least share of wrong notes ever believed")                                \

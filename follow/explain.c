@@ -65,13 +65,9 @@ void belief_add(struct follow *follow, const struct hypothesis *from, uint32_t p
         if (how == EXPLAIN_STEP || how == EXPLAIN_SKIP) {
             const double *time = follow->pieces->time;
             double quarters = time[position] - time[from->position];
-            float due = from->tempo * (float)quarters;
-            to->off_time = from->tempo > 0
-                               ? logf(fmaxf((float)(follow->seconds - from->since), .004f) / due)
-                               : 0;
-            to->tempo =
-                timing_follow(from->tempo, from->steps, quarters,
-                              (float)(follow->seconds - from->since));
+            float passed = (float)(follow->seconds - from->since);
+            to->off_time = timing_off(from->tempo, quarters, passed);
+            to->tempo = timing_follow(from->tempo, from->steps, quarters, passed);
             to->steps = from->steps < 200 ? from->steps + 1 : from->steps;
         }
         if (how == EXPLAIN_JUMP && to->steps > 4)
@@ -292,20 +288,20 @@ static void explain_switches(struct follow *follow, const struct hypothesis *fro
             explain_onset(
                 follow, from, to, to, from->shift, hands, 0, EXPLAIN_STEP,
                 go * (float)c->switch_hand *
-                    timing_step(follow, passed, time[to] - time[here], from->tempo));
+                    timing_step(&follow->even, passed, time[to] - time[here], from->tempo));
     }
     uint32_t to = pieces->next[hands_playing(from->hands)][here];
     if (to < pieces->onsets && keys_tell(follow))
         explain_other_keys(
             follow, from, to,
-            go * timing_step(follow, passed, time[to] - time[here], from->tempo));
+            go * timing_step(&follow->even, passed, time[to] - time[here], from->tempo));
     for (uint32_t t = pieces->turn_first[here]; t < pieces->turn_first[here + 1]; t++) {
         uint32_t end = pieces_end(pieces, here);
         double due = here + 1 < end ? time[here + 1] - time[here] : 1;
         explain_onset(follow, from, pieces->turn[t].position, pieces->turn[t].position, from->shift,
                       HANDS_BOTH, 0, EXPLAIN_JUMP,
                       go * (float)c->turn * pieces->turn[t].probability *
-                          timing_step(follow, passed, due, from->tempo));
+                          timing_step(&follow->even, passed, due, from->tempo));
     }
 }
 
@@ -318,16 +314,15 @@ static void explain_steps(struct follow *follow, const struct hypothesis *from, 
         (float)(1 - c->skip_one - c->skip_two - c->skip_three - c->back), (float)c->skip_one,
         (float)c->skip_two, (float)c->skip_three};
     uint32_t to = from->position;
-    float most = timing_most(follow, passed);
+    float most = timing_most(&follow->even, passed);
     *first = 0;
     for (int k = 0; k < BELIEF_AHEAD; k++) {
         to = pieces->next[hands_playing(from->hands)][to];
         if (to >= pieces->onsets || (k && !(go * skip[k] * most > follow->least)))
             break;
-        float weight =
-            go * skip[k] *
-            timing_step(follow, passed, pieces->time[to] - pieces->time[from->position],
-                        from->tempo);
+        float weight = go * skip[k] *
+                       timing_step(&follow->even, passed,
+                                   pieces->time[to] - pieces->time[from->position], from->tempo);
         explain_onset(follow, from, to, to, from->shift, from->hands, 0,
                       k ? EXPLAIN_SKIP : EXPLAIN_STEP, weight);
         if (k == 0)

@@ -63,7 +63,7 @@ void follow_start(struct follow *follow)
     follow->low = (float)follow_constants.first_low;
     follow->high = (float)follow_constants.first_high;
     follow->extras = 1;
-    follow->uneven = (float)(follow_constants.tempo_core * follow_constants.tempo_core);
+    timing_start(&follow->even);
     follow->started = follow->waiting = false;
     elsewhere_start(&follow->elsewhere);
     memset(&follow->edition, 0, sizeof follow->edition);
@@ -215,12 +215,8 @@ static void learn_habits(struct follow *follow, float sum)
     follow->high += rate * (follow->ordered_high - follow->high * follow->ordered) / sum;
     extras += rate * (extra - extras);
     follow->extras = fminf(fmaxf(extras, (float)c->extra_least), (float)c->extra_most) / usual;
-    if (follow->count && likely->since >= follow->seconds && likely->steps > STEPS_TO_KNOW) {
-        float most = (float)(c->tempo_wide * c->tempo_wide);
-        float off = fminf(likely->off_time * likely->off_time, most);
-        follow->uneven += (float)c->even_rate * likely->weight * (off - follow->uneven);
-        follow->uneven = fmaxf(follow->uneven, (float)(c->even_least * c->even_least));
-    }
+    if (follow->count && likely->since >= follow->seconds && likely->steps > STEPS_TO_KNOW)
+        timing_learn(&follow->even, likely->off_time, likely->weight);
 }
 
 void follow_settle(struct follow *follow, float elsewhere)
@@ -261,7 +257,7 @@ void follow_settle(struct follow *follow, float elsewhere)
     if (follow->trust < FOLLOW_TELLING && follow->rhythm_groups < follow->groups) {
         if (follow->rhythm_groups + 1 < follow->groups) /* keys told, until now */
             rhythm_start(follow->rhythm);
-        rhythm_begin(follow->rhythm, follow->seconds, follow->uneven);
+        rhythm_begin(follow->rhythm, follow->seconds, &follow->even);
         follow->rhythm_groups = follow->groups;
     }
 }

@@ -183,7 +183,7 @@ static float line_time(const struct follow *follow, uint32_t position)
     float tempo = line_tempo(follow, position), evidence = 0;
     for (uint32_t ago = 0; ago + 1 < PIECES_LINE; ago++, time--)
         evidence += logf(
-            timing_step(follow, seconds_before(follow, ago), *time - *(time - 1), tempo) /
+            timing_step(&follow->even, seconds_before(follow, ago), *time - *(time - 1), tempo) /
             timing_since(seconds_before(follow, ago)).any);
     return evidence;
 }
@@ -213,7 +213,7 @@ static struct line_groups sum_groups(const struct follow *follow)
         sum.believed += group->log_believed;
         notes += (float)group->count * log_right(follow, group->count);
         if (ago + 1 < PIECES_LINE)
-            times += logf(timing_most(follow, seconds_before(follow, ago)) /
+            times += logf(timing_most(&follow->even, seconds_before(follow, ago)) /
                           timing_since(seconds_before(follow, ago)).any);
     }
     sum.needed = logf(least_arrival / (line_share(follow) * (float)follow_constants.leave)) +
@@ -302,14 +302,14 @@ void jump_by_rhythm(struct follow *follow)
     uint32_t held = follow->count;
     float believed = follow->now[0].weight;
     const struct group *last = group_ago(follow, 0);
-    uint32_t count = rhythm_find(follow->rhythm, last->count, follow->now[0].position,
-                                 needed - nearly, found);
+    uint32_t count =
+        rhythm_find(follow->rhythm, last->count, follow->now[0].position, needed - nearly, found);
     for (uint32_t k = 0; k < count && follow->count < BELIEF_HELD; k++) {
         bool there = false;
         for (uint32_t i = 0; i < held; i++)
             there = there || follow->now[i].position == found[k].position;
         if (!there)
-            arrive(follow, found[k].position, 0, believed * expf(fminf(found[k].gain - needed, most)),
-                   found[k].tempo);
+            arrive(follow, found[k].position, 0,
+                   believed * expf(fminf(found[k].gain - needed, most)), found[k].tempo);
     }
 }

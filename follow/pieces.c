@@ -45,8 +45,8 @@ static int make_room(struct pieces *pieces, size_t onsets, size_t notes, size_t 
     pieces->bar_first = calloc(pieces->count + 2, sizeof *pieces->bar_first);
     pieces->turn_first = calloc(onsets + 2, sizeof *pieces->turn_first);
     return all && pieces->piece && pieces->piece_of && pieces->onset && pieces->quarter &&
-                   pieces->time && pieces->first && pieces->pitch && pieces->by_pitch && pieces->by_pitch_first &&
-                   pieces->bar && pieces->bar_first && pieces->turn_first
+                   pieces->time && pieces->first && pieces->pitch && pieces->by_pitch &&
+                   pieces->by_pitch_first && pieces->bar && pieces->bar_first && pieces->turn_first
                ? 0
                : -1;
 }

@@ -5,6 +5,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+enum { PARTS = 3 }; /* of a mixture: steady, expressive and any playing */
+
 enum { STEPS = 3 }; /* that a way goes on by: to the next position, or over one or two */
 
 /* The best way to a position, its last group's number of notes left out. */
@@ -29,19 +31,20 @@ struct rhythm {
 
 /* The logarithm of a mixture of normal densities around 0, taken as that of its largest part. */
 struct parts {
-    float height[3], narrow[3];
+    float height[PARTS], narrow[PARTS];
 };
 
-static struct parts parts_of(float even, float passed)
+static struct parts parts_of(const struct evenness *even, float passed)
 {
     const struct follow_constants *c = &follow_constants;
-    double jitter = c->jitter * c->jitter * (double)even / (c->tempo_core * c->tempo_core) /
+    double steady = (double)even->variance;
+    double jitter = c->jitter * c->jitter * steady / (c->tempo_core * c->tempo_core) /
                     (double)(passed * passed);
     double far = c->tempo_far_share + c->pause_share;
-    double share[3] = {1 - c->tempo_wide_share - far, c->tempo_wide_share, far};
-    double variance[3] = {(double)even, c->tempo_wide * c->tempo_wide, c->tempo_far * c->tempo_far};
+    double share[PARTS] = {1 - c->tempo_wide_share - far, c->tempo_wide_share, far};
+    double variance[PARTS] = {steady, c->tempo_wide * c->tempo_wide, c->tempo_far * c->tempo_far};
     struct parts parts;
-    for (int k = 0; k < 3; k++) {
+    for (int k = 0; k < PARTS; k++) {
         parts.height[k] = (float)log(share[k] * .39894228 / sqrt(variance[k] + jitter));
         parts.narrow[k] = (float)(-.5 / (variance[k] + jitter));
     }
@@ -51,7 +54,7 @@ static struct parts parts_of(float even, float passed)
 static inline float part_largest(const struct parts *parts, float z)
 {
     float best = parts->height[0] + parts->narrow[0] * z * z;
-    for (int k = 1; k < 3; k++)
+    for (int k = 1; k < PARTS; k++)
         best = fmaxf(best, parts->height[k] + parts->narrow[k] * z * z);
     return best;
 }
@@ -165,12 +168,12 @@ static struct way step(const struct way *from, const struct parts *parts, float 
         return (struct way){from->nats + nats + part_largest(parts, 1), seen};
     float z = seen - from->tempo;
     return (struct way){from->nats + nats + part_largest(parts, z),
-                        from->tempo + (float)follow_constants.tempo_rate *
-                                          fminf(fmaxf(z, -.5f), .5f)};
+                        from->tempo +
+                            (float)follow_constants.tempo_rate * fminf(fmaxf(z, -.5f), .5f)};
 }
 
 /* The ways to each position from the last group's. */
-static void go_on(struct rhythm *rhythm, float passed, float even)
+static void go_on(struct rhythm *rhythm, float passed, const struct evenness *even)
 {
     const struct follow_constants *c = &follow_constants;
     const float skip[STEPS] = {0, logf((float)c->skip_one), logf((float)c->skip_two)};
@@ -182,8 +185,8 @@ static void go_on(struct rhythm *rhythm, float passed, float even)
     for (uint32_t at = 0; at < rhythm->count; at++) {
         struct way most = {before[at].nats + beside, before[at].tempo};
         for (uint32_t k = 0; k < STEPS && rhythm->due[k][at] > -INFINITY; k++) {
-            struct way way = step(&before[at - k - 1], &parts, log_passed - rhythm->due[k][at],
-                                  skip[k]);
+            struct way way =
+                step(&before[at - k - 1], &parts, log_passed - rhythm->due[k][at], skip[k]);
             most = way.nats > most.nats ? way : most;
         }
         if (leave + rhythm->jump[at] > most.nats)
@@ -193,7 +196,7 @@ static void go_on(struct rhythm *rhythm, float passed, float even)
     rhythm->now = !rhythm->now;
 }
 
-void rhythm_begin(struct rhythm *rhythm, double seconds, float even)
+void rhythm_begin(struct rhythm *rhythm, double seconds, const struct evenness *even)
 {
     static const double least = .004; /* seconds; below it clocks say nothing */
     if (rhythm->groups++ == 0)
@@ -220,8 +223,7 @@ uint32_t rhythm_find(struct rhythm *rhythm, uint32_t notes, uint32_t believed, f
         if (!(its > least))
             continue;
         float tempo = isnan(way[at].tempo) ? 0 : expf(way[at].tempo);
-        found[count < RHYTHM_FOUND ? count++ : last] =
-            (struct rhythm_found){at, its - here, tempo};
+        found[count < RHYTHM_FOUND ? count++ : last] = (struct rhythm_found){at, its - here, tempo};
         if (count < RHYTHM_FOUND)
             continue;
         for (uint32_t k = last = 0; k < count; k++)

@@ -13,6 +13,7 @@
 #define FOLLOW_RHYTHM_H
 
 #include "follow/pieces.h"
+#include "follow/timing.h"
 
 enum {
     RHYTHM_POSITIONS = 1 << 16, /* with more, nothing is found */
@@ -35,9 +36,9 @@ void rhythm_close(struct rhythm *rhythm);
 /* Forgets all groups. */
 void rhythm_start(struct rhythm *rhythm);
 
-/* A group of notes begins, at a time in seconds that never falls; `even` is the variance of the
- * logarithm of a steady player's steps. */
-void rhythm_begin(struct rhythm *rhythm, double seconds, float even);
+/* A group of notes begins, at a time in seconds that never falls; `even` is how
+ * even the player's time is. */
+void rhythm_begin(struct rhythm *rhythm, double seconds, const struct evenness *even);
 
 /* That group has `notes` notes and may get more. The positions to which the best way is at least
  * `gain` nats better than that to `believed` (negative: worse), the best RHYTHM_FOUND of them, in

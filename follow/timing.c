@@ -1,10 +1,6 @@
-/* How long notes take: densities of the seconds since the last onset or note.
- *
- * The time to the next onset is log-normal around tempo times score time, a mixture of
- * steady, expressive and any playing, and a hesitation with a long tail; a single onset's
- * own jitter adds to it, which is what counts in fast notes. Shares and deviations:
- * docs/following.md. */
-#include "follow/belief.h"
+#include "follow/timing.h"
+
+#include "follow/constants.h"
 
 #include <math.h>
 
@@ -16,33 +12,65 @@ static float normal(float z, float variance)
     return expf(-.5f * z * z / variance) * .39894228f / sqrtf(variance);
 }
 
+static float steady_share(void)
+{
+    const struct follow_constants *c = &follow_constants;
+    return (float)(1 - c->tempo_wide_share - c->tempo_far_share - c->pause_share);
+}
+
 static float within(float passed)
 {
     return passed < least_passed ? least_passed : passed;
 }
 
-float timing_most(const struct follow *follow, float passed)
+float timing_most(const struct evenness *even, float passed)
 {
-    return (normal(0, follow->uneven) + 1) / within(passed);
+    return (normal(0, even->variance) + 1) / within(passed);
 }
 
-float timing_step(const struct follow *follow, float passed, double quarters, float tempo)
+/* That of the jitter of a single onset, before a step due in so many seconds. */
+static float jitter_of(const struct evenness *even, float due)
+{
+    const struct follow_constants *c = &follow_constants;
+    double usual = c->tempo_core * c->tempo_core;
+    return (float)(c->jitter * c->jitter / usual) * even->variance / (due * due);
+}
+
+float timing_step(const struct evenness *even, float passed, double quarters, float tempo)
 {
     const struct follow_constants *c = &follow_constants;
     passed = within(passed);
     if (!(tempo > 0))
         return .5f / (passed + .05f);
-    float due = tempo * (float)quarters, z = logf(passed / due);
-    float even = follow->uneven / (float)(c->tempo_core * c->tempo_core);
-    float own = (float)(c->jitter * c->jitter) * even / (due * due);
-    float core = (float)(1 - c->tempo_wide_share - c->tempo_far_share - c->pause_share);
+    float due = tempo * (float)quarters, z = logf(passed / due), own = jitter_of(even, due);
     float density =
-        core * normal(z, follow->uneven + own) +
+        steady_share() * normal(z, even->variance + own) +
         (float)c->tempo_wide_share * normal(z, (float)(c->tempo_wide * c->tempo_wide) + own) +
         (float)c->tempo_far_share * normal(z, (float)(c->tempo_far * c->tempo_far) + own);
     if (z > 0)
         density += (float)c->pause_share * pause_fall * expf(-pause_fall * z);
     return density / passed;
+}
+
+void timing_start(struct evenness *even)
+{
+    even->variance = (float)(follow_constants.tempo_core * follow_constants.tempo_core);
+    even->steps = (float)follow_constants.even_prior;
+}
+
+void timing_learn(struct evenness *even, float z, float probability)
+{
+    const struct follow_constants *c = &follow_constants;
+    float steady = steady_share() * normal(z, even->variance);
+    float other = (float)c->tempo_wide_share * normal(z, (float)(c->tempo_wide * c->tempo_wide)) +
+                  (float)(c->tempo_far_share + c->pause_share) *
+                      normal(z, (float)(c->tempo_far * c->tempo_far));
+    if (!(steady + other > 0)) /* hours late */
+        return;
+    even->steps += probability;
+    float rate = fmaxf((float)c->even_rate, 1 / even->steps) * probability;
+    even->variance += rate * steady / (steady + other) * (z * z - even->variance);
+    even->variance = fmaxf(even->variance, (float)(c->even_least * c->even_least));
 }
 
 /* A time after which each moment is as likely, of this mean. */
@@ -60,6 +88,11 @@ struct timing timing_since(float since)
                                     (float)c->spread_share * fall(since, c->spread),
                            .again = fall(since, c->again_time),
                            .brush = fall(since, c->brush_time)};
+}
+
+float timing_off(float tempo, double quarters, float passed)
+{
+    return tempo > 0 ? logf(within(passed) / (tempo * (float)quarters)) : 0;
 }
 
 float timing_follow(float tempo, unsigned steps, double quarters, float passed)
