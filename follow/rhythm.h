@@ -8,7 +8,8 @@
  * belief itself (follow.h) keeps a few.
  *
  * Belongs to one follower and its thread. No allocation after opening; work is bounded by
- * RHYTHM_POSITIONS, about 10 ns each for every group of notes. */
+ * RHYTHM_POSITIONS for every note: with 100 songs of 700 positions each, a note takes 38 us in the
+ * median, 224 at the 99th percentile. */
 #ifndef FOLLOW_RHYTHM_H
 #define FOLLOW_RHYTHM_H
 
@@ -16,7 +17,7 @@
 #include "follow/timing.h"
 
 enum {
-    RHYTHM_POSITIONS = 1 << 16, /* with more, nothing is found */
+    RHYTHM_POSITIONS = 1 << 18, /* with more, nothing is found */
     RHYTHM_FOUND = 16,
 };
 
