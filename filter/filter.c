@@ -17,7 +17,6 @@ enum {
     ACTIVE_SENSING = 0xFE,
 };
 
-/* Below, a piece has no say in the beat. */
 /* A piece tells the beat where its position is likelier than all else. */
 static const float sure_of_place = 0.5F;
 
@@ -38,22 +37,13 @@ struct filter_settings filter_defaults(void)
 
 static int settings_check(const struct filter_settings *settings, struct error *error)
 {
-    const struct correct_settings *correct = &settings->correct;
     if (settings->lowest > settings->highest || settings->highest >= NOTEMAP_KEYS)
         return error_set(error, "range is keys %u to %u, expected 0 to 127, the lower one first",
                          settings->lowest, settings->highest);
-    if (!(correct->follow >= 0 && correct->follow <= 100))
-        return error_set(error, "follow is %g, expected 0 to 100", (double)correct->follow);
-    if (!(correct->keep >= 0 && correct->keep <= 100))
-        return error_set(error, "keep is %g, expected 0 to 100", (double)correct->keep);
-    if (correct->mode < CORRECT_OFF || correct->mode > CORRECT_GENERATE)
-        return error_set(error, "mode %d does not exist", (int)correct->mode);
-    if (correct->key > 0xFFF)
-        return error_set(error, "a key has 12 pitch classes");
     if (settings->transpose < -FILTER_TRANSPOSE || settings->transpose > FILTER_TRANSPOSE)
         return error_set(error, "transpose is %d semitones, expected %d to %d", settings->transpose,
                          -FILTER_TRANSPOSE, FILTER_TRANSPOSE);
-    if (filter_switch_check(settings, error) != 0)
+    if (correct_check(&settings->correct, error) != 0 || filter_switch_check(settings, error) != 0)
         return -1;
     return clock_check(&settings->clock, error);
 }

@@ -91,7 +91,7 @@ static int learn_warm(const struct style_options *options, const struct style_ne
     int status = warm_start(networks, &corpus->learned, &settings, watch_warm, &watch, error);
     round_weights(networks->policy);
     progress_end(&watch.progress);
-    return status == 0 ? policy_freeze(networks->policy, error) : -1;
+    return status == 0 ? policy_quantise(networks->policy, error) : -1;
 }
 
 static int learn_prior(const struct style_options *options, const struct style_networks *networks,
@@ -108,7 +108,7 @@ static int learn_prior(const struct style_options *options, const struct style_n
         expect_learn(networks->prior, &corpus->learned, &settings, watch_expect, &watch, error);
     round_weights(networks->prior);
     progress_end(&watch.progress);
-    return status == 0 ? policy_freeze(networks->prior, error) : -1;
+    return status == 0 ? policy_quantise(networks->prior, error) : -1;
 }
 
 static int learn_tune(const struct style_options *options, const struct style_networks *networks,
@@ -123,7 +123,7 @@ static int learn_tune(const struct style_options *options, const struct style_ne
     int status = tune(networks, &corpus->learned, &settings, watch_tune, &watch, error);
     round_weights(networks->policy);
     progress_end(&watch.progress);
-    return status == 0 ? policy_freeze(networks->policy, error) : -1;
+    return status == 0 ? policy_quantise(networks->policy, error) : -1;
 }
 
 /* --- Trials on what was held out --- */
