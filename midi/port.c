@@ -1,10 +1,9 @@
-/* What all kinds of ports share: names and time. */
+/* What all kinds of ports share: names, and silencing a synth. */
 #include "midi/port.h"
 
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static bool matches(const char *pattern, const char *text)
 {
@@ -53,13 +52,6 @@ int port_names_copy(struct port_names *to, const struct port_names *from)
             return -1;
         }
     return copy ? 0 : -1;
-}
-
-double port_monotonic(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
 void port_silence(struct port *port, double seconds)

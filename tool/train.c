@@ -325,9 +325,9 @@ static int learn_and_save(const struct train_options *options, struct learner *l
     if (options->log && !(log = outfile_open(options->log, &error)))
         return command_fail(&error);
     uint64_t before = learn_steps(learner);
-    double started = progress_clock();
+    double started = monotonic_seconds();
     int status = learn(options, learner, lesson, log ? outfile_stream(log) : NULL, &error);
-    double seconds = progress_clock() - started;
+    double seconds = monotonic_seconds() - started;
     if (log && status == 0)
         status = outfile_commit(log, &error);
     else if (log)
