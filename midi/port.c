@@ -1,6 +1,8 @@
 /* What all kinds of ports share: names, and silencing a synth. */
 #include "midi/port.h"
 
+#include "midi/control.h"
+
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,7 +58,7 @@ int port_names_copy(struct port_names *to, const struct port_names *from)
 
 void port_silence(struct port *port, double seconds)
 {
-    static const uint8_t controls[][2] = {{64, 0}, {123, 0}, {120, 0}};
+    static const uint8_t controls[][2] = {{CC_SUSTAIN, 0}, {CC_NOTES_OFF, 0}, {CC_SOUND_OFF, 0}};
     for (uint8_t channel = 0; channel < 16; channel++)
         for (size_t i = 0; i < sizeof controls / sizeof *controls; i++) {
             const struct midi_event event = {.seconds = seconds,
