@@ -56,9 +56,9 @@ static int place_of(const struct environment *environment, uint32_t observation)
 static void test_transitions(void **state)
 {
     (void)state;
-    uint32_t current[N_ENVS], arrived[N_ENVS], action[N_ENVS], elapsed[N_ENVS] = {0};
-    float reward[N_ENVS];
-    unsigned char episode[N_ENVS];
+    uint32_t current[N_ENVS] = {0}, arrived[N_ENVS] = {0}, action[N_ENVS], elapsed[N_ENVS] = {0};
+    float reward[N_ENVS] = {0};
+    unsigned char episode[N_ENVS] = {0};
     int place[N_ENVS], ends[3] = {0};
     struct environment *environment = environment_of_simulation(&walk, N_ENVS, N_STEPS, 1, NULL);
     assert_non_null(environment);
