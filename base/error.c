@@ -15,6 +15,13 @@ int error_set(struct error *error, const char *format, ...)
     return -1;
 }
 
+int error_range(struct error *error, const char *name, double value, double low, double high)
+{
+    if (value >= low && value <= high)
+        return 0;
+    return error_set(error, "%s is %g, expected %g to %g", name, value, low, high);
+}
+
 int error_prefix(struct error *error, const char *prefix)
 {
     if (error) {

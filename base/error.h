@@ -13,8 +13,11 @@ struct error {
 
 /* Formats the text; longer texts are cut. Returns -1, so that a caller can
  * write `return error_set(...)`. */
-int error_set(struct error *error, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+int error_set(struct error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* 0: low <= value <= high. Otherwise, also where it is no number, -1 and "NAME is VALUE, expected
+ * LOW to HIGH". */
+int error_range(struct error *error, const char *name, double value, double low, double high);
 
 /* Puts "prefix: " before the text that is already there. Returns -1. */
 int error_prefix(struct error *error, const char *prefix);

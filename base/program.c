@@ -2,6 +2,8 @@
  * error then, and no signal. */
 #include "base/program.h"
 
+#include "base/monotonic.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -12,7 +14,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -24,13 +25,6 @@ struct talk {
     char *output;
     size_t length, room;
 };
-
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 bool program_exists(const char *name)
 {
@@ -108,7 +102,7 @@ static int talk_to_end(struct talk *talk, double until)
     while (more > 0) {
         struct pollfd poller = {.fd = talk->socket,
                                 .events = (short)(POLLIN | (talk->left ? POLLOUT : 0))};
-        double left = until - now();
+        double left = until - monotonic_seconds();
         if (left <= 0)
             return -1;
         int ready = poll(&poller, 1, (int)(1000 * left) + 1);
@@ -135,7 +129,7 @@ char *program_run(const char *const *argv, const char *input, size_t input_lengt
     struct talk talk = {.socket = pair[0], .input = input, .left = input_length};
     pid_t pid = fcntl(pair[0], F_SETFL, O_NONBLOCK) == 0 ? start(argv, pair[1]) : -1;
     close(pair[1]);
-    int talked = pid > 0 ? talk_to_end(&talk, now() + seconds) : -1;
+    int talked = pid > 0 ? talk_to_end(&talk, monotonic_seconds() + seconds) : -1;
     close(pair[0]);
     int status = -1;
     if (pid > 0) {

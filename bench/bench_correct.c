@@ -10,6 +10,7 @@
  * follows at all. Every playing is done several times from the start and each
  * note counts with its least time: what the corrector does for a note is the
  * same every time, what else the machine does is not. */
+#include "base/monotonic.h"
 #include "filter/take.h"
 #include "midi/midifile.h"
 #include "music.h"
@@ -17,7 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { MADE_UP = 100, RUNS = 5, NOTES = 50000, BARS = 8 };
 
@@ -33,13 +33,6 @@ struct subject {
     struct corrector *corrector; /* NULL: the scan; that NULL too: the floor */
     struct scan *scan;
 };
-
-static uint64_t now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
-}
 
 static void *need(void *memory)
 {
@@ -116,11 +109,11 @@ static void play(struct subject subject, const struct playing *playing, uint32_t
         for (; subject.corrector && note->slot > held && release < i; release++)
             corrector_release(subject.corrector, playing->sent[release]);
         held = note->slot;
-        uint64_t began = now();
+        uint64_t began = monotonic_nanoseconds();
         playing->sent[i] = subject.corrector ? corrector_note(subject.corrector, note)
                            : subject.scan    ? scan_note(subject.scan, note)
                                              : note->pitch;
-        uint64_t took = now() - began;
+        uint64_t took = monotonic_nanoseconds() - began;
         if (took < time[i])
             time[i] = (uint32_t)took;
     }
@@ -208,9 +201,9 @@ static void table(struct song **songs, size_t count)
         places += kept[k]->slots;
     }
     for (int run = 0; run < RUNS; run++) {
-        uint64_t began = now();
+        uint64_t began = monotonic_nanoseconds();
         corrector_close(music_corrector(model, CORRECT_CORRECT));
-        uint64_t took = now() - began;
+        uint64_t took = monotonic_nanoseconds() - began;
         least = took < least ? took : least;
     }
     printf("%zu piece%s, %zu slots; opened in %.1f ms\n", count, count == 1 ? "" : "s", places,

@@ -20,6 +20,8 @@
  * program's. */
 #include "midi/midifile.h"
 
+#include "base/monotonic.h"
+
 #include <alsa/asoundlib.h>
 #include <poll.h>
 #include <stdio.h>
@@ -54,13 +56,6 @@ static int fail(const char *what, const char *why)
 {
     fprintf(stderr, "bench_latency: %s: %s\n", what, why);
     return -1;
-}
-
-static uint64_t now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (uint64_t)time.tv_sec * 1000000000U + (uint64_t)time.tv_nsec;
 }
 
 static void sleep_until(uint64_t nanoseconds)
@@ -151,7 +146,7 @@ static bool await_note(struct bench *bench, uint64_t milliseconds)
             continue;
         if (code != -EAGAIN)
             return false;
-        uint64_t time = now();
+        uint64_t time = monotonic_nanoseconds();
         if (end == 0)
             end = time + milliseconds * 1000000;
         if (time >= end || poll(&bench->poller, 1, (int)((end - time) / 1000000) + 1) < 0)
@@ -176,18 +171,18 @@ static void send(struct bench *bench, const struct midi_event *note)
 /* Sends a note-on and waits for it: nanoseconds. 0: it did not come back. */
 static uint64_t round_trip(struct bench *bench, const struct midi_event *note)
 {
-    uint64_t start = now();
+    uint64_t start = monotonic_nanoseconds();
     send(bench, note);
     if (!await_note(bench, PATIENCE))
         return 0;
-    return now() - start;
+    return monotonic_nanoseconds() - start;
 }
 
 /* Plays the file once, or until there are trips enough. */
 static int play_once(struct bench *bench, size_t *done)
 {
     unsigned down[16][128] = {0};
-    uint64_t start = now();
+    uint64_t start = monotonic_nanoseconds();
     for (uint32_t i = 0; i < midifile_events(bench->file) && *done < bench->count; i++) {
         struct midi_event event = midifile_event(bench->file, i);
         if (!midi_is_channel(&event) || (!midi_is_note_on(&event) && !midi_is_note_off(&event)))
@@ -201,11 +196,11 @@ static int play_once(struct bench *bench, size_t *done)
             if (trip == 0)
                 return -1;
             bench->trip[(*done)++] = trip;
-            sleep_until(now() + SETTLE);
+            sleep_until(monotonic_nanoseconds() + SETTLE);
         } else if (*key > 0 && --*key == 0) {
             /* It may not come back: another key may hold what it sounds as. */
             send(bench, &event);
-            sleep_until(now() + SETTLE);
+            sleep_until(monotonic_nanoseconds() + SETTLE);
         }
     }
     return 0;
@@ -225,7 +220,7 @@ static int play_through(struct bench *bench, struct figures *figures)
     while (done < bench->count) {
         if (play_once(bench, &done) < 0)
             return -1;
-        sleep_until(now() + REST);
+        sleep_until(monotonic_nanoseconds() + REST);
     }
     qsort(bench->trip, done, sizeof *bench->trip, compare);
     size_t middle = done / 2;

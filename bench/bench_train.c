@@ -104,11 +104,11 @@ static int bench_ppo(const struct process *process, const struct setup *setup, u
 {
     struct policy_shape shape = policy_shape_of_process(setup->kind, process);
     struct ppo_settings settings = ppo_defaults(setup->kind);
-    settings.total_steps = steps;
-    settings.rollout = setup->rollout;
-    settings.epochs = setup->epochs;
+    settings.total_timesteps = steps;
+    settings.n_steps = setup->rollout;
+    settings.n_epochs = setup->epochs;
     settings.minibatches = setup->minibatches;
-    settings.kl = 0; /* every update is made */
+    settings.target_kl = 0; /* every update is made */
     settings.seed = SEED;
     struct environment *environment =
         environment_of_process(process, setup->lanes, HORIZON, SEED, error);
@@ -135,7 +135,7 @@ static int bench_ppo(const struct process *process, const struct setup *setup, u
 static int bench_sarsa(const struct process *process, uint64_t steps, struct error *error)
 {
     struct sarsa_settings settings = sarsa_defaults();
-    settings.total_steps = steps;
+    settings.total_timesteps = steps;
     settings.seed = SEED;
     struct policy_shape shape = policy_shape_of_process(POLICY_LINEAR, process);
     struct policy *zero = policy_create(&shape, SEED, error);

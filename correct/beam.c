@@ -24,14 +24,14 @@ static int allocate(struct beam *beam)
     beam->spare = calloc(all, sizeof *beam->spare);
     beam->candidate = malloc((all + 1) * sizeof *beam->candidate);
     beam->way = malloc(n * STYLE_SHIFTS * sizeof *beam->way);
-    beam->sum = fixed_sums(beam->prior, n + 2);
+    beam->sum = quantised_accumulators(beam->prior, n + 2);
     return beam->hypothesis && beam->spare && beam->candidate && beam->way && beam->sum ? 0 : -1;
 }
 
 struct beam *beam_open(const struct policy *prior, const struct beam_size *size,
                        struct error *error)
 {
-    if (!prior->fixed) {
+    if (!prior->quantised) {
         error_set(error, "a prior that is not frozen");
         return NULL;
     }
@@ -42,7 +42,7 @@ struct beam *beam_open(const struct policy *prior, const struct beam_size *size,
         error_set(error, "out of memory for a beam of %u .. %u", count[0], count[1]);
         return NULL;
     }
-    beam->prior = prior->fixed;
+    beam->prior = prior->quantised;
     beam->size = *size;
     if (allocate(beam) != 0) {
         error_set(error, "out of memory");

@@ -80,7 +80,7 @@ static void see_motifs(struct beam *beam, uint32_t i, struct style_view *view)
 
 static int16_t *sum_of(const struct beam *beam, size_t number)
 {
-    return beam->sum + number * fixed_length(beam->prior);
+    return beam->sum + number * quantised_accumulator_length(beam->prior);
 }
 
 static struct features features_of(const struct style_view *view)
@@ -101,7 +101,7 @@ static int16_t *see_context(struct beam *beam, uint32_t i)
         beam->own.count = 0;
         see_motifs(beam, i, &beam->own);
         const struct features motifs = features_of(&beam->own);
-        fixed_see(beam->prior, sum_of(beam, 0), &motifs, sum);
+        quantised_accumulate(beam->prior, sum_of(beam, 0), &motifs, sum);
     }
     return sum;
 }
@@ -120,7 +120,7 @@ void beam_expect(struct beam *beam, uint8_t x, note_set held, const struct prior
     if (one_context)
         see_motifs(beam, 0, common);
     const struct features all = features_of(common);
-    fixed_see(beam->prior, NULL, &all, shared);
+    quantised_accumulate(beam->prior, NULL, &all, shared);
     for (uint32_t i = 0; i < beam->count; i++) {
         int16_t *from = one_context ? shared : see_context(beam, i);
         /* The last one may spoil what it is made of. */
@@ -128,8 +128,8 @@ void beam_expect(struct beam *beam, uint8_t x, note_set held, const struct prior
         own->count = 0;
         prior_see_own(&beam->common, &beam->span, beam->hypothesis[i].pitch, ~agreed, told, own);
         const struct features rest = features_of(own);
-        fixed_see(beam->prior, from, &rest, sum);
-        fixed_ask(beam->prior, sum, beam->way + (size_t)i * STYLE_SHIFTS);
+        quantised_accumulate(beam->prior, from, &rest, sum);
+        quantised_evaluate(beam->prior, sum, beam->way + (size_t)i * STYLE_SHIFTS);
     }
     normalise(beam, x);
 }

@@ -5,7 +5,7 @@
 #include "correct/beam.h"
 #include "correct/channel.h"
 #include "correct/trace.h"
-#include "rl/fixed.h"
+#include "rl/quantised.h"
 
 static const float least_logarithm = -30;
 
@@ -23,7 +23,7 @@ struct candidate {
 };
 
 struct beam {
-    const struct fixed *prior;
+    const struct quantised *prior;
     struct style style;
     struct channel channel;
     struct prior_common common;

@@ -217,7 +217,7 @@ static int pass(struct beam *beam, struct take *take, bool first, float (*meant)
 static int take_open(struct take *take)
 {
     size_t room = take->count + 1;
-    take->sum = take->policy ? fixed_sums(take->policy->fixed, 1) : NULL;
+    take->sum = take->policy ? quantised_accumulators(take->policy->quantised, 1) : NULL;
     take->place = malloc(room * sizeof *take->place);
     take->note = malloc(room * sizeof *take->note);
     take->meant = malloc(room * sizeof *take->meant);

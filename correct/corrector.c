@@ -34,24 +34,6 @@ struct corrector {
     } last;
 };
 
-struct correct_settings correct_defaults(void)
-{
-    return (struct correct_settings){.mode = CORRECT_CORRECT, .follow = 1, .keep = 0};
-}
-
-static int settings_check(const struct correct_settings *settings, struct error *error)
-{
-    if (!(settings->follow >= 0 && settings->follow <= 100))
-        return error_set(error, "follow is %g, expected 0 to 100", (double)settings->follow);
-    if (!(settings->keep >= 0 && settings->keep <= 100))
-        return error_set(error, "keep is %g, expected 0 to 100", (double)settings->keep);
-    if (settings->mode < CORRECT_OFF || settings->mode > CORRECT_GENERATE)
-        return error_set(error, "mode %d does not exist", (int)settings->mode);
-    if (settings->key > 0xFFF)
-        return error_set(error, "a key has 12 pitch classes");
-    return 0;
-}
-
 static void release_all(struct corrector *corrector)
 {
     memset(corrector->sounding, 0, sizeof corrector->sounding);
@@ -71,7 +53,7 @@ static void corrector_start(struct corrector *corrector)
 struct corrector *corrector_open(const struct model *const *models, size_t count,
                                  const struct correct_settings *settings, struct error *error)
 {
-    if (settings_check(settings, error) != 0)
+    if (correct_check(settings, error) != 0)
         return NULL;
     struct corrector *corrector = calloc(1, sizeof *corrector);
     if (!corrector) {
@@ -103,7 +85,7 @@ void corrector_close(struct corrector *corrector)
 int corrector_set(struct corrector *corrector, const struct correct_settings *settings,
                   struct error *error)
 {
-    if (settings_check(settings, error) != 0)
+    if (correct_check(settings, error) != 0)
         return -1;
     corrector->settings = *settings;
     return 0;

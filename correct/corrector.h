@@ -45,6 +45,9 @@ struct correct_settings {
 /* What the programs use where the user says nothing. */
 struct correct_settings correct_defaults(void);
 
+/* -1: a setting is out of range; the text says which. */
+int correct_check(const struct correct_settings *settings, struct error *error);
+
 /* A note struck. */
 struct correct_note {
     double seconds;   /* since any fixed start; never falls; known pieces are followed by it */

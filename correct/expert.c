@@ -3,7 +3,7 @@
 
 #include "correct/beam.h"
 #include "correct/exponential.h"
-#include "rl/fixed.h"
+#include "rl/quantised.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -27,7 +27,7 @@ struct expert *expert_create(const struct style_networks *networks, struct error
         return NULL;
     }
     expert->networks = *networks;
-    expert->sum = networks->policy ? fixed_sums(networks->policy->fixed, 1) : NULL;
+    expert->sum = networks->policy ? quantised_accumulators(networks->policy->quantised, 1) : NULL;
     expert->beam = beam_open(networks->prior, &beam_live, error);
     if ((networks->policy && !expert->sum) || !expert->beam) {
         expert_close(expert);

@@ -4,7 +4,7 @@
 #include "correct/prior.h"
 #include "correct/view.h"
 #include "piece/model.h"
-#include "rl/fixed.h"
+#include "rl/quantised.h"
 
 #include <math.h>
 #include <string.h>
@@ -66,8 +66,8 @@ int style_networks_create(struct style_networks *networks, uint64_t seed, struct
     struct policy_shape policy = style_shape(), prior = prior_shape();
     *networks = (struct style_networks){.policy = policy_create(&policy, seed, error),
                                         .prior = policy_create(&prior, seed + 2, error)};
-    if (networks->policy && networks->prior && policy_freeze(networks->policy, error) == 0 &&
-        policy_freeze(networks->prior, error) == 0)
+    if (networks->policy && networks->prior && policy_quantise(networks->policy, error) == 0 &&
+        policy_quantise(networks->prior, error) == 0)
         return 0;
     style_networks_free(networks);
     return -1;
@@ -78,8 +78,8 @@ int style_networks_copy(struct style_networks *networks, const struct style_netw
 {
     *networks = (struct style_networks){.policy = policy_copy(from->policy, error),
                                         .prior = policy_copy(from->prior, error)};
-    if (networks->policy && networks->prior && policy_freeze(networks->policy, error) == 0 &&
-        policy_freeze(networks->prior, error) == 0)
+    if (networks->policy && networks->prior && policy_quantise(networks->policy, error) == 0 &&
+        policy_quantise(networks->prior, error) == 0)
         return 0;
     style_networks_free(networks);
     return -1;
@@ -270,8 +270,8 @@ void style_answer(const struct policy *network, const struct style_view *view, i
     const uint32_t logits[2] = {0, STYLE_SHIFTS}, zero = 0;
     const struct observations one = {.count = 1, .first_logit = logits};
     float probability[STYLE_SHIFTS];
-    fixed_see(network->fixed, NULL, &all, sum);
-    fixed_ask(network->fixed, sum, log_probability);
+    quantised_accumulate(network->quantised, NULL, &all, sum);
+    quantised_evaluate(network->quantised, sum, log_probability);
     policy_softmax(&one, &zero, 1, log_probability, log_probability, probability);
 }
 

@@ -148,7 +148,7 @@ void style_see(const struct style *style, const struct repetition_votes *votes, 
 note_set style_slot_notes(const struct style *style);
 
 /* Log-probability of each shift -STYLE_RANGE .. STYLE_RANGE, by a network that is frozen.
- * `sum` is what it needs to work: one of fixed_sums(network->fixed). */
+ * `sum` is what it needs to work: one of quantised_accumulators(network->fixed). */
 void style_answer(const struct policy *network, const struct style_view *view, int16_t *sum,
                   float log_probability[STYLE_SHIFTS]);
 

@@ -122,7 +122,7 @@ static void flush(struct engine *engine)
 
 static double now(const struct engine *engine)
 {
-    return engine->port ? engine->port->ops->now(engine->port) : port_monotonic();
+    return engine->port ? engine->port->ops->now(engine->port) : monotonic_seconds();
 }
 
 static void release_all(struct engine *engine)

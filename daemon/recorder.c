@@ -187,7 +187,7 @@ static void hand_over(struct recorder *recorder, struct page *page)
 
 static void save(struct recorder *recorder)
 {
-    recorder->saved = port_monotonic();
+    recorder->saved = monotonic_seconds();
     pthread_mutex_lock(&recorder->lock);
     recorder->more |= recorder->failed;
     pthread_mutex_unlock(&recorder->lock);
@@ -233,7 +233,7 @@ static void begin_session(struct recorder *recorder, double seconds)
     strftime(recorder->name, sizeof recorder->name, "%Y-%m-%d_%H-%M-%S", &local);
     recorder->session++;
     recorder->began = recorder->last_note = seconds;
-    recorder->received_note = recorder->saved = port_monotonic();
+    recorder->received_note = recorder->saved = monotonic_seconds();
     recorder->more = false;
 }
 
@@ -257,7 +257,7 @@ static void receive_one(struct recorder *recorder, const struct ring_entry *entr
     recorder->more = true;
     if (entry->kind == RING_PLAYED && (entry->status & 0xE0) == MIDI_NOTE_OFF) {
         recorder->last_note = entry->seconds;
-        recorder->received_note = port_monotonic();
+        recorder->received_note = monotonic_seconds();
     }
 }
 
@@ -279,7 +279,7 @@ void recorder_look(struct recorder *recorder)
 {
     if (!recorder->recording)
         return;
-    double now = port_monotonic();
+    double now = monotonic_seconds();
     if (now - recorder->received_note > RECORDER_PAUSE)
         end_session(recorder);
     else if (now - recorder->saved >= RECORDER_SAVE)

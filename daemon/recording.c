@@ -2,6 +2,8 @@
  * the releases, the end and the lengths. */
 #include "daemon/recording.h"
 
+#include "midi/smfcheck.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +15,6 @@ enum {
     CHANNELS = 16,
     KEYS = 128,
     TRACKS = 2,
-    MOST_DELTA = 0x0FFFFFFF,
     MOST_EVENT = 7, /* bytes: a delta time of 4, a message of 3 */
     VELOCITY = 64,  /* of a release that nobody played */
     FILE_HEAD = 14, /* bytes: MThd with its length */
@@ -47,28 +48,14 @@ static int reserve(struct track *track, size_t more)
     return 0;
 }
 
-static size_t put_quantity(uint8_t *to, uint32_t number)
-{
-    size_t length = 0;
-    for (int shift = 21; shift >= 0; shift -= 7)
-        if (number >> shift || shift == 0)
-            to[length++] = (uint8_t)((number >> shift & 0x7F) | (shift > 0 ? 0x80 : 0));
-    return length;
-}
-
-static void put_32(uint8_t *to, size_t number)
-{
-    for (int i = 0; i < 4; i++)
-        to[i] = (uint8_t)(number >> (24 - 8 * i));
-}
-
 static int add_message(struct track *track, int64_t tick, unsigned status, const uint8_t *data)
 {
     if (reserve(track, MOST_EVENT) != 0)
         return -1;
     int64_t delta = tick > track->tick ? tick - track->tick : 0;
     uint8_t *to = track->byte + track->length;
-    size_t length = put_quantity(to, delta < MOST_DELTA ? (uint32_t)delta : MOST_DELTA);
+    size_t length = smf_put_quantity(to, delta < SMFCHECK_MAX_QUANTITY ? (uint32_t)delta
+                                                                       : SMFCHECK_MAX_QUANTITY);
     to[length++] = (uint8_t)status;
     for (uint32_t i = 0; i < midi_channel_length((uint8_t)status); i++)
         to[length++] = data[i] & 0x7F;
@@ -221,7 +208,7 @@ static uint8_t *join(const struct track *tracks, size_t *length)
     uint8_t *to = file + FILE_HEAD;
     for (int t = 0; t < TRACKS; t++) {
         memcpy(to, "MTrk", 4);
-        put_32(to + 4, tracks[t].length);
+        smf_put_u32(to + 4, (uint32_t)tracks[t].length);
         memcpy(to + TRACK_HEAD, tracks[t].byte, tracks[t].length);
         to += TRACK_HEAD + tracks[t].length;
     }

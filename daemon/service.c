@@ -104,7 +104,7 @@ static void port_ended(struct service *service)
 /* Lost events come in numbers; status counts them. */
 static void complain(struct service *service, unsigned events)
 {
-    double now = port_monotonic();
+    double now = monotonic_seconds();
     if (!(events & (ENGINE_OVERRUN | ENGINE_DROPPED)) ||
         now - service->complained < COMPLAINT_SECONDS)
         return;
@@ -138,7 +138,7 @@ static int on_engine(sd_event_source *source, int fd, uint32_t ready, void *cont
 
 double service_seconds(void)
 {
-    return port_monotonic();
+    return monotonic_seconds();
 }
 
 /* The port is opened when there is something to correct by, or time is up; by

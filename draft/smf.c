@@ -1,6 +1,7 @@
 /* The piece as bytes. */
 #include "draft/draft.h"
 
+#include "midi/smfcheck.h"
 #include "piece/score.h"
 
 #include <math.h>
@@ -52,11 +53,8 @@ static void put_number(struct writer *writer, uint32_t value, unsigned bytes)
 
 static void put_quantity(struct writer *writer, uint32_t value)
 {
-    for (int shift = 21; shift >= 0; shift -= 7)
-        if (shift == 0 || value >> shift) {
-            uint8_t byte = (uint8_t)((value >> shift & 127) | (shift ? 128 : 0));
-            put(writer, &byte, 1);
-        }
+    uint8_t bytes[4];
+    put(writer, bytes, smf_put_quantity(bytes, value));
 }
 
 static void begin_track(struct writer *writer)

@@ -29,7 +29,7 @@ enum {
 
 struct clock {
     struct clock_settings settings;
-    struct follower *follower;
+    struct beat_tracker *tracker;
     double seconds; /* of the last call */
     bool begun;     /* there was a last call */
     double last;    /* highest position given so far */
@@ -73,7 +73,7 @@ static void start_source(struct clock *clock)
                     60 / slowest_clock / CLOCKS_A_BEAT, clock->period / CLOCKS_A_BEAT);
     else
         train_start(&clock->train, TAPS_REMEMBERED, 60 / fastest, 60 / slowest, clock->period);
-    follower_start(clock->follower, clock->line_position, settings->tempo);
+    beat_tracker_start(clock->tracker, clock->line_position, settings->tempo);
 }
 
 struct clock *clock_open(const struct clock_settings *settings, struct error *error)
@@ -85,8 +85,8 @@ struct clock *clock_open(const struct clock_settings *settings, struct error *er
         error_set(error, "out of memory");
         return NULL;
     }
-    clock->follower = follower_open(error);
-    if (!clock->follower) {
+    clock->tracker = beat_tracker_open(error);
+    if (!clock->tracker) {
         free(clock);
         return NULL;
     }
@@ -98,8 +98,8 @@ int clock_start(struct clock *clock, const struct clock_settings *settings, stru
 {
     if (clock_check(settings, error) != 0)
         return -1;
-    *clock = (struct clock){.settings = *settings, .follower = clock->follower};
-    follower_forget(clock->follower);
+    *clock = (struct clock){.settings = *settings, .tracker = clock->tracker};
+    beat_tracker_forget(clock->tracker);
     start_source(clock);
     return 0;
 }
@@ -108,7 +108,7 @@ void clock_close(struct clock *clock)
 {
     if (!clock)
         return;
-    follower_close(clock->follower);
+    beat_tracker_close(clock->tracker);
     free(clock);
 }
 
@@ -129,8 +129,8 @@ static bool is_silent(const struct clock *clock, double seconds)
 
 static double position_at(const struct clock *clock, double seconds)
 {
-    double position =
-        clock_finds(clock) ? follower_position(clock->follower, seconds) : line_at(clock, seconds);
+    double position = clock_finds(clock) ? beat_tracker_position(clock->tracker, seconds)
+                                         : line_at(clock, seconds);
     return fmax(position, clock->last - farthest_back);
 }
 
@@ -144,7 +144,7 @@ static double advance(struct clock *clock, double seconds)
     clock->begun = true;
     clock->seconds = seconds;
     if (!clock->missing && is_silent(clock, seconds)) {
-        follower_start(clock->follower, position_at(clock, seconds), 60 / clock->period);
+        beat_tracker_start(clock->tracker, position_at(clock, seconds), 60 / clock->period);
         clock->missing = true;
     }
     return seconds;
@@ -178,7 +178,7 @@ int clock_set(struct clock *clock, const struct clock_settings *settings, double
 double clock_note(struct clock *clock, double seconds, uint8_t pitch)
 {
     seconds = advance(clock, seconds);
-    double position = clock_finds(clock) ? follower_note(clock->follower, seconds, pitch)
+    double position = clock_finds(clock) ? beat_tracker_note(clock->tracker, seconds, pitch)
                                          : line_at(clock, seconds);
     position = fmax(position, clock->last - farthest_back);
     clock->last = fmax(clock->last, position);
@@ -187,7 +187,7 @@ double clock_note(struct clock *clock, double seconds, uint8_t pitch)
 
 void clock_settle(struct clock *clock)
 {
-    follower_settle(clock->follower);
+    beat_tracker_settle(clock->tracker);
 }
 
 /* A position that differs from `wanted` by whole beats, as near to `position` as may be. */
@@ -286,8 +286,8 @@ struct clock_state clock_state(const struct clock *clock, double seconds)
     bool found = clock_finds(clock);
     return (struct clock_state){
         .position = position_at(clock, seconds),
-        .tempo = found ? follower_tempo(clock->follower) : 60 / clock->period,
-        .locked = found ? follower_locked(clock->follower) : clock->locked,
+        .tempo = found ? beat_tracker_tempo(clock->tracker) : 60 / clock->period,
+        .locked = found ? beat_tracker_locked(clock->tracker) : clock->locked,
         .running = clock->running,
         .missing = clock->missing || is_silent(clock, seconds),
     };

@@ -34,25 +34,25 @@ void train_start(struct train *train, int memory, double low, double high, doubl
 int train_pulse(struct train *train, double seconds);
 
 /* The tracker behind source auto. */
-struct follower;
+struct beat_tracker;
 
-struct follower *follower_open(struct error *error);
-void follower_close(struct follower *follower);
+struct beat_tracker *beat_tracker_open(struct error *error);
+void beat_tracker_close(struct beat_tracker *tracker);
 
 /* Forgets everything; to be started. */
-void follower_forget(struct follower *follower);
+void beat_tracker_forget(struct beat_tracker *tracker);
 
 /* Forgets the past but for the position, which goes on. */
-void follower_start(struct follower *follower, double position, double tempo);
+void beat_tracker_start(struct beat_tracker *tracker, double position, double tempo);
 
 /* An onset: its position in slots. */
-double follower_note(struct follower *follower, double seconds, uint8_t pitch);
+double beat_tracker_note(struct beat_tracker *tracker, double seconds, uint8_t pitch);
 
-/* Takes the onset given last in, if that is not done; follower_note does it first. */
-void follower_settle(struct follower *follower);
+/* Takes the onset given last in, if that is not done; beat_tracker_note does it first. */
+void beat_tracker_settle(struct beat_tracker *tracker);
 
-double follower_position(const struct follower *follower, double seconds);
-double follower_tempo(const struct follower *follower);
-bool follower_locked(const struct follower *follower);
+double beat_tracker_position(const struct beat_tracker *tracker, double seconds);
+double beat_tracker_tempo(const struct beat_tracker *tracker);
+bool beat_tracker_locked(const struct beat_tracker *tracker);
 
 #endif

@@ -3,6 +3,8 @@
  * corrector. */
 #include "filter/filter_private.h"
 
+#include "midi/control.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,14 +12,9 @@
 enum {
     DRUMS = 9,    /* General MIDI's channel 10, counted from 0 */
     NO_OWNER = 0, /* of notes that no corrector chose */
-    CC_SUSTAIN = 64,
-    CC_SOUND_OFF = 120,
-    CC_NOTES_OFF = 123,
-    CC_LAST = 127,
     ACTIVE_SENSING = 0xFE,
 };
 
-/* Below, a piece has no say in the beat. */
 /* A piece tells the beat where its position is likelier than all else. */
 static const float sure_of_place = 0.5F;
 
@@ -38,28 +35,19 @@ struct filter_settings filter_defaults(void)
 
 static int settings_check(const struct filter_settings *settings, struct error *error)
 {
-    const struct correct_settings *correct = &settings->correct;
     if (settings->lowest > settings->highest || settings->highest >= NOTEMAP_KEYS)
         return error_set(error, "range is keys %u to %u, expected 0 to 127, the lower one first",
                          settings->lowest, settings->highest);
-    if (!(correct->follow >= 0 && correct->follow <= 100))
-        return error_set(error, "follow is %g, expected 0 to 100", (double)correct->follow);
-    if (!(correct->keep >= 0 && correct->keep <= 100))
-        return error_set(error, "keep is %g, expected 0 to 100", (double)correct->keep);
-    if (correct->mode < CORRECT_OFF || correct->mode > CORRECT_GENERATE)
-        return error_set(error, "mode %d does not exist", (int)correct->mode);
-    if (correct->key > 0xFFF)
-        return error_set(error, "a key has 12 pitch classes");
     if (settings->transpose < -FILTER_TRANSPOSE || settings->transpose > FILTER_TRANSPOSE)
         return error_set(error, "transpose is %d semitones, expected %d to %d", settings->transpose,
                          -FILTER_TRANSPOSE, FILTER_TRANSPOSE);
-    if (filter_switch_check(settings, error) != 0)
+    if (correct_check(&settings->correct, error) != 0 || filter_switch_check(settings, error) != 0)
         return -1;
     return clock_check(&settings->clock, error);
 }
 
 /* The corrector's mode is off while bypassed, so that it goes on listening. */
-static void tell_corrector(struct filter *filter)
+static void update_corrector(struct filter *filter)
 {
     struct correct_settings correct = filter->settings.correct;
     if (filter->settings.bypass)
@@ -223,12 +211,12 @@ static void strike(struct filter *filter, const struct midi_event *event, double
 {
     unsigned channel = midi_channel(event);
     uint8_t key = event->data[0];
-    const uint8_t meant = transpose(filter, channel, key);
-    uint8_t pitch = meant;
+    const uint8_t intended = transpose(filter, channel, key);
+    uint8_t pitch = intended;
     bool corrected = is_corrected(filter, channel, key);
     bool as_played =
         !corrected || filter->settings.bypass || filter->settings.correct.mode == CORRECT_OFF;
-    struct correct_note note = {.seconds = seconds, .pitch = meant, .velocity = event->data[1]};
+    struct correct_note note = {.seconds = seconds, .pitch = intended, .velocity = event->data[1]};
     if (!as_played)
         pitch = decide(filter, &note);
     else if (is_chosen(filter, channel))
@@ -248,12 +236,12 @@ static void strike(struct filter *filter, const struct midi_event *event, double
     filter->note_key = key;
     filter->again = given.again;
     filter->status.notes++;
-    filter->status.corrected += given.pitch != meant;
+    filter->status.corrected += given.pitch != intended;
     filter->status.sounding += !given.again;
 }
 
 /* Tells clock and corrector of a note that was sent as played. */
-static void hear_note(struct filter *filter)
+static void observe_note(struct filter *filter)
 {
     if (filter->waiting) {
         filter->waiting = false;
@@ -271,7 +259,7 @@ static void hear_note(struct filter *filter)
 
 void filter_settle(struct filter *filter)
 {
-    hear_note(filter);
+    observe_note(filter);
     clock_settle(filter->clock);
 }
 
@@ -294,7 +282,7 @@ static void drop_channel(struct filter *filter, unsigned channel)
 
 void filter_release_all(struct filter *filter, double seconds)
 {
-    hear_note(filter);
+    observe_note(filter);
     advance(filter, seconds);
     for (unsigned channel = 0; channel < NOTEMAP_CHANNELS; channel++) {
         if (!(filter->used >> channel & 1))
@@ -371,7 +359,7 @@ static bool is_reset(const struct midi_event *event)
 
 void filter_event(struct filter *filter, const struct midi_event *event)
 {
-    hear_note(filter);
+    observe_note(filter);
     filter_wait(filter, event->seconds);
     double seconds = advance(filter, event->seconds);
     filter->heard = seconds;
@@ -394,11 +382,11 @@ int filter_set(struct filter *filter, const struct filter_settings *settings, st
 {
     if (settings_check(settings, error) != 0)
         return -1;
-    hear_note(filter);
+    observe_note(filter);
     filter->settings = *settings;
     filter->pedal_down = 0;
     clock_set(filter->clock, &settings->clock, filter->seconds, NULL);
-    tell_corrector(filter);
+    update_corrector(filter);
     return 0;
 }
 
@@ -409,34 +397,34 @@ const struct filter_settings *filter_settings(const struct filter *filter)
 
 void filter_set_corrector(struct filter *filter, struct corrector *corrector)
 {
-    hear_note(filter);
+    observe_note(filter);
     filter->corrector = corrector;
     filter->owner++;
     if (filter->owner == NO_OWNER)
         filter->owner++;
     filter->status.place = (struct correct_place){.piece = -1};
-    tell_corrector(filter);
+    update_corrector(filter);
 }
 
 void filter_set_bypass(struct filter *filter, bool on)
 {
-    hear_note(filter);
+    observe_note(filter);
     filter->settings.bypass = on;
-    tell_corrector(filter);
+    update_corrector(filter);
 }
 
 void filter_set_mode(struct filter *filter, enum correct_mode mode)
 {
     if (mode < CORRECT_OFF || mode > CORRECT_GENERATE)
         return;
-    hear_note(filter);
+    observe_note(filter);
     filter->settings.correct.mode = mode;
-    tell_corrector(filter);
+    update_corrector(filter);
 }
 
 void filter_tap(struct filter *filter, double seconds)
 {
-    hear_note(filter);
+    observe_note(filter);
     advance(filter, seconds);
     clock_tap(filter->clock, filter->seconds);
 }

@@ -1,10 +1,11 @@
 /* Banks by program change, parts by SysEx; what counts is told in kit.h. */
 #include "filter/kit.h"
 
+#include "midi/control.h"
+
 #include <string.h>
 
 enum {
-    CC_BANK = 0,
     XG_KITS = 127,
     XG_SFX_KITS = 126,
     GM2_KITS = 120,

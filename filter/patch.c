@@ -1,29 +1,9 @@
 /* Values by channel, and the order in which a synth understands them. */
 #include "filter/patch.h"
 
-#include <string.h>
+#include "midi/control.h"
 
-enum {
-    CC_BANK = 0,
-    CC_MODULATION = 1,
-    CC_DATA = 6,
-    CC_EXPRESSION = 11,
-    CC_BANK_LOW = 32,
-    CC_DATA_LOW = 38,
-    CC_SUSTAIN = 64,
-    CC_PORTAMENTO = 65,
-    CC_SOSTENUTO = 66,
-    CC_SOFT = 67,
-    CC_LEGATO = 68,
-    CC_HOLD_2 = 69,
-    CC_INCREMENT = 96,
-    CC_DECREMENT = 97,
-    CC_OTHER_LOW = 98,
-    CC_OTHER = 99,
-    CC_REGISTERED_LOW = 100,
-    CC_REGISTERED = 101,
-    CC_RESET = 121,
-};
+#include <string.h>
 
 void patch_clear(struct patch *patch)
 {

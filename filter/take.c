@@ -1,14 +1,13 @@
 /* Choosing, placing, and the two ways of correcting. */
 #include "filter/take.h"
 
-#include "filter/take_private.h"
+#include "base/monotonic.h"
 
 #include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 enum { CHANNELS = 16 };
 
@@ -359,20 +358,13 @@ static struct release heap_pop(struct release *heap, size_t *count)
     return top;
 }
 
-uint64_t take_nanoseconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
-}
-
 static uint8_t correct_note(struct corrector *corrector, const struct correct_note *note,
                             const struct take_trace *trace, size_t number)
 {
-    uint64_t began = trace && trace->nanoseconds ? take_nanoseconds() : 0;
+    uint64_t began = trace && trace->nanoseconds ? monotonic_nanoseconds() : 0;
     uint8_t pitch = corrector_note(corrector, note);
     if (trace && trace->nanoseconds)
-        trace->nanoseconds[number] = take_nanoseconds() - began;
+        trace->nanoseconds[number] = monotonic_nanoseconds() - began;
     corrector_settle(corrector);
     if (trace && trace->place)
         trace->place[number] = corrector_place(corrector);

@@ -1,7 +1,7 @@
 /* A file, or notes, through the filter, as if they were played. */
+#include "base/monotonic.h"
 #include "filter/filter.h"
 #include "filter/take.h"
-#include "filter/take_private.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -129,9 +129,9 @@ int take_play(const struct correct_note *notes, const double *releases, size_t c
     filter_set_corrector(filter, corrector);
     for (size_t k = 0; k < 2 * count; k++) {
         size_t note = strokes[k].note;
-        uint64_t began = take_nanoseconds();
+        uint64_t began = monotonic_nanoseconds();
         strike(filter, &notes[note], &strokes[k]);
-        uint64_t sent = take_nanoseconds();
+        uint64_t sent = monotonic_nanoseconds();
         filter_settle(filter);
         if (!strokes[k].down)
             continue;

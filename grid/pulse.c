@@ -38,8 +38,8 @@ struct cell {
 struct pulse {
     struct pulse_options options;
     struct rhythm rhythm;
-    struct rhythm_ear ear, ear_before; /* the last event */
-    int cue;                           /* of the last event */
+    struct rhythm_history history, history_before; /* the last event */
+    int cue;                                       /* of the last event */
     struct pulse_state *states, *next;
     struct pulse_state *candidates;
     uint32_t *order;
@@ -137,7 +137,7 @@ void pulse_reset(struct pulse *pulse)
 {
     pulse->count = 0;
     pulse->evidence = 0;
-    pulse->ear = (struct rhythm_ear){0};
+    pulse->history = (struct rhythm_history){0};
 }
 
 const struct pulse_state *pulse_states(const struct pulse *pulse, size_t *count)
@@ -433,9 +433,9 @@ static void rank_state(struct pulse *pulse, size_t at)
 
 void pulse_amend(struct pulse *pulse, unsigned notes, int lowest)
 {
-    pulse->ear = pulse->ear_before;
-    int before = pulse->cue, cue = rhythm_hear(&pulse->ear, notes, lowest);
-    bool first = pulse->ear_before.count == 0;
+    pulse->history = pulse->history_before;
+    int before = pulse->cue, cue = rhythm_cue(&pulse->history, notes, lowest);
+    bool first = pulse->history_before.count == 0;
 
     pulse->cue = cue;
     for (size_t i = 0; i < pulse->count; i++) {
@@ -478,11 +478,11 @@ static void try_event(struct pulse *pulse, double seconds, int cue, size_t guess
 struct pulse_state pulse_peek(struct pulse *pulse, double seconds, unsigned notes, int lowest,
                               size_t guesses)
 {
-    struct rhythm_ear ear = pulse->ear;
+    struct rhythm_history history = pulse->history;
     size_t best = 0;
 
     pulse->peeking = true;
-    try_event(pulse, seconds, rhythm_hear(&ear, notes, lowest), guesses);
+    try_event(pulse, seconds, rhythm_cue(&history, notes, lowest), guesses);
     for (size_t i = 1; i < pulse->candidate_count; i++)
         if (pulse->candidates[i].score > pulse->candidates[best].score)
             best = i;
@@ -492,8 +492,8 @@ struct pulse_state pulse_peek(struct pulse *pulse, double seconds, unsigned note
 
 void pulse_event(struct pulse *pulse, double seconds, unsigned notes, int lowest)
 {
-    pulse->ear_before = pulse->ear;
-    pulse->cue = rhythm_hear(&pulse->ear, notes, lowest);
+    pulse->history_before = pulse->history;
+    pulse->cue = rhythm_cue(&pulse->history, notes, lowest);
     try_event(pulse, seconds, pulse->cue, pulse->count);
     select_states(pulse);
 }

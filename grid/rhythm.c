@@ -97,30 +97,30 @@ static int size_of(double over)
     return over < -0.75 ? 0 : over < -0.1 ? 1 : over < 0.5 ? 2 : over < 1.5 ? 3 : 4;
 }
 
-int rhythm_hear(struct rhythm_ear *ear, unsigned notes, int lowest)
+int rhythm_cue(struct rhythm_history *history, unsigned notes, int lowest)
 {
     double notes_sum = 0, lowest_sum = 0;
     unsigned pitched = 0;
     int low = 1;
 
-    for (unsigned i = 0; i < ear->count; i++) {
-        notes_sum += ear->notes[i];
-        if (ear->lowest[i] < 0)
+    for (unsigned i = 0; i < history->count; i++) {
+        notes_sum += history->notes[i];
+        if (history->lowest[i] < 0)
             continue;
-        lowest_sum += ear->lowest[i];
+        lowest_sum += history->lowest[i];
         pitched++;
-        if (i < 3 && ear->lowest[i] < lowest)
+        if (i < 3 && history->lowest[i] < lowest)
             low = 0;
     }
-    int size = size_of(ear->count ? notes - notes_sum / ear->count : 0);
+    int size = size_of(history->count ? notes - notes_sum / history->count : 0);
     int depth = depth_of(pitched ? lowest_sum / pitched - lowest : 0);
 
-    if (ear->count < RHYTHM_MEMORY)
-        ear->count++;
-    memmove(ear->lowest + 1, ear->lowest, (ear->count - 1u) * sizeof *ear->lowest);
-    memmove(ear->notes + 1, ear->notes, (ear->count - 1u) * sizeof *ear->notes);
-    ear->lowest[0] = (int16_t)lowest;
-    ear->notes[0] = (uint16_t)(notes < UINT16_MAX ? notes : UINT16_MAX);
+    if (history->count < RHYTHM_MEMORY)
+        history->count++;
+    memmove(history->lowest + 1, history->lowest, (history->count - 1u) * sizeof *history->lowest);
+    memmove(history->notes + 1, history->notes, (history->count - 1u) * sizeof *history->notes);
+    history->lowest[0] = (int16_t)lowest;
+    history->notes[0] = (uint16_t)(notes < UINT16_MAX ? notes : UINT16_MAX);
     return size * CUES_A_SIZE + (lowest < 0 ? UNKNOWN_DEPTH : 2 * depth + low);
 }
 

@@ -26,10 +26,13 @@ enum {
     RHYTHM_SLOT = 6,      /* units a slot */
     RHYTHM_TEXTURES = 8,  /* kinds of step before */
     RHYTHM_SPAN = 96,     /* longest step in the table: four beats */
-    RHYTHM_CUES = 5 * 11, /* kinds of events told apart by rhythm_hear */
+    RHYTHM_CUES = 5 * 11, /* kinds of events told apart by rhythm_cue */
     RHYTHM_MEMORY = 7,
     RHYTHM_ANY_TEXTURE = 7, /* nothing known of the step before */
 };
+
+/* Seconds from the first to the last onset of a chord; notes that come later are another event. */
+#define RHYTHM_CHORD_SPAN .080
 
 struct rhythm {
     /* [unit in the beat][texture][step]: -INFINITY where no onset may stand; step 0 is the
@@ -39,8 +42,8 @@ struct rhythm {
     float start[RHYTHM_UNITS];               /* where the first onset stands */
 };
 
-/* The last events, newest first. Zeroed: nothing heard yet. */
-struct rhythm_ear {
+/* The last events, newest first. Zeroed: no events yet. */
+struct rhythm_history {
     int16_t lowest[RHYTHM_MEMORY];
     uint16_t notes[RHYTHM_MEMORY];
     uint8_t count;
@@ -49,7 +52,7 @@ struct rhythm_ear {
 /* Takes the next event and says what kind it is, 0 .. RHYTHM_CUES - 1: by how
  * many notes are struck together against the events before, how deep its lowest note lies and
  * whether it is under the last three. lowest < 0: pitches are not known. */
-int rhythm_hear(struct rhythm_ear *ear, unsigned notes, int lowest);
+int rhythm_cue(struct rhythm_history *history, unsigned notes, int lowest);
 
 void rhythm_init(struct rhythm *rhythm);
 

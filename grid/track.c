@@ -9,8 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const double chord_gap = 0.042;  /* seconds between neighbours of a chord */
-static const double chord_span = 0.080; /* from its first to its last onset */
+static const double chord_gap = 0.042; /* seconds between neighbours of a chord */
 
 enum {
     WINDOW = 8192 /* events of history; the older half is decided when it is full */
@@ -76,7 +75,7 @@ static size_t gather(const struct grid_onsets *onsets, struct event *events)
                 e->lowest = onsets->pitch[i];
             i++;
         } while (i < onsets->count && seconds[i] - seconds[i - 1] < chord_gap &&
-                 seconds[i] - seconds[first] < chord_span);
+                 seconds[i] - seconds[first] < RHYTHM_CHORD_SPAN);
         e->first = (uint32_t)first;
         e->end = (uint32_t)i;
         e->seconds = seconds[first] + sum / (double)(i - first);

@@ -24,12 +24,12 @@ static int open_sarsa(struct learner *learner, struct error *error)
     struct sarsa_settings settings = sarsa_defaults();
     struct learn_settings *wanted = &learner->settings;
     if (wanted->steps)
-        settings.total_steps = wanted->steps;
+        settings.total_timesteps = wanted->steps;
     if (wanted->rate > 0) {
-        settings.rate_end *= wanted->rate / settings.rate;
-        settings.rate = wanted->rate;
+        settings.learning_rate_end *= wanted->rate / settings.learning_rate;
+        settings.learning_rate = wanted->rate;
     }
-    wanted->steps = settings.total_steps;
+    wanted->steps = settings.total_timesteps;
     settings.seed = wanted->seed;
     learner->environment = practice_open(learner->task, 1, SARSA_STEPS, wanted->seed, error);
     if (learner->environment)
@@ -42,13 +42,13 @@ static int open_ppo(struct learner *learner, struct error *error)
     struct ppo_settings settings = ppo_defaults(POLICY_LINEAR);
     struct learn_settings *wanted = &learner->settings;
     if (wanted->steps)
-        settings.total_steps = wanted->steps;
+        settings.total_timesteps = wanted->steps;
     if (wanted->rate > 0)
-        settings.rate = wanted->rate;
-    wanted->steps = settings.total_steps;
+        settings.learning_rate = wanted->rate;
+    wanted->steps = settings.total_timesteps;
     settings.seed = wanted->seed;
     learner->environment =
-        practice_open(learner->task, LEARN_LANES, settings.rollout, wanted->seed, error);
+        practice_open(learner->task, LEARN_ENVIRONMENTS, settings.n_steps, wanted->seed, error);
     if (learner->environment)
         learner->ppo = ppo_open(learner->environment, learner->policy, &settings, error);
     return learner->ppo ? 0 : -1;
@@ -118,7 +118,7 @@ uint64_t learn_steps(const struct learner *learner)
     return learner->sarsa ? sarsa_steps(learner->sarsa) : ppo_steps(learner->ppo);
 }
 
-int learn_run(struct learner *learner, uint64_t until, learning_watch *watch, void *context,
+int learn_run(struct learner *learner, uint64_t until, learning_callback *watch, void *context,
               struct error *error)
 {
     return learner->sarsa ? sarsa_run(learner->sarsa, until, watch, context, error)
@@ -164,7 +164,7 @@ struct model *learn_model(const struct learner *learner, bool whole, struct erro
 }
 
 struct model *learn_songs(struct song *const *songs, size_t count, uint32_t context,
-                          const struct learn_settings *settings, learning_watch *watch,
+                          const struct learn_settings *settings, learning_callback *watch,
                           void *watch_context, struct error *error)
 {
     struct process *process =

@@ -11,9 +11,9 @@
 #include <stdbool.h>
 
 enum {
-    LEARN_LANES = 64,  /* environments that ppo steps together */
-    LEARN_CONTEXT = 2, /* beats of context */
-    LEARN_PLAYS = 16,  /* of every piece of few, for the rewards that are compared */
+    LEARN_ENVIRONMENTS = 64, /* environments that ppo steps together */
+    LEARN_CONTEXT = 2,       /* beats of context */
+    LEARN_PLAYS = 16,        /* of every piece of few, for the rewards that are compared */
 };
 
 struct learn_settings {
@@ -44,7 +44,7 @@ uint64_t learn_total(const struct learner *learner);
 uint64_t learn_steps(const struct learner *learner);
 
 /* Learns until `until` steps have been made, or the watch asks to stop. */
-int learn_run(struct learner *learner, uint64_t until, learning_watch *watch, void *context,
+int learn_run(struct learner *learner, uint64_t until, learning_callback *watch, void *context,
               struct error *error);
 
 /* A model of what has been learned so far, with copies of the songs; `whole`: with
@@ -55,7 +55,7 @@ struct model *learn_model(const struct learner *learner, bool whole, struct erro
  * nothing over. `watch` (NULL: none) may stop it: then NULL, and the error is
  * "stopped". */
 struct model *learn_songs(struct song *const *songs, size_t count, uint32_t context,
-                          const struct learn_settings *settings, learning_watch *watch,
+                          const struct learn_settings *settings, learning_callback *watch,
                           void *watch_context, struct error *error);
 
 /* Mean rewards a beat of playing the pieces from their beginnings. */

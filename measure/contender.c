@@ -105,7 +105,7 @@ int contender_sarsa(struct contender *contender, const struct contender_music *m
                     uint64_t steps, uint64_t seed, struct error *error)
 {
     struct sarsa_settings settings = sarsa_defaults();
-    settings.total_steps = steps;
+    settings.total_timesteps = steps;
     settings.seed = seed;
     struct policy *fresh = agent_policy(music->task, error), *policy = NULL;
     struct environment *environment =

@@ -1,10 +1,11 @@
-/* What all kinds of ports share: names and time. */
+/* What all kinds of ports share: names, and silencing a synth. */
 #include "midi/port.h"
+
+#include "midi/control.h"
 
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static bool matches(const char *pattern, const char *text)
 {
@@ -55,16 +56,9 @@ int port_names_copy(struct port_names *to, const struct port_names *from)
     return copy ? 0 : -1;
 }
 
-double port_monotonic(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 void port_silence(struct port *port, double seconds)
 {
-    static const uint8_t controls[][2] = {{64, 0}, {123, 0}, {120, 0}};
+    static const uint8_t controls[][2] = {{CC_SUSTAIN, 0}, {CC_NOTES_OFF, 0}, {CC_SOUND_OFF, 0}};
     for (uint8_t channel = 0; channel < 16; channel++)
         for (size_t i = 0; i < sizeof controls / sizeof *controls; i++) {
             const struct midi_event event = {.seconds = seconds,

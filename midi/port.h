@@ -12,6 +12,7 @@
 #define MIDI_PORT_H
 
 #include "base/error.h"
+#include "base/monotonic.h"
 #include "midi/event.h"
 
 #include <stddef.h>
@@ -120,8 +121,5 @@ void port_names_free(struct port_names *names);
 /* Greets with sustain off, all notes off and all sound off for all channels: for a synth
  * that may still be sounding from before. */
 void port_silence(struct port *port, double seconds);
-
-/* CLOCK_MONOTONIC in seconds. */
-double port_monotonic(void);
 
 #endif

@@ -134,7 +134,7 @@ static int alsa_descriptor(const struct port *port)
 static double alsa_now(const struct port *port)
 {
     (void)port;
-    return port_monotonic();
+    return monotonic_seconds();
 }
 
 /* --- Reading --- */
@@ -285,7 +285,7 @@ static enum port_news failed(struct alsa_port *self, int code)
 static enum port_news alsa_read(struct port *port, struct midi_event *event)
 {
     struct alsa_port *self = alsa(port);
-    *event = (struct midi_event){.seconds = port_monotonic()};
+    *event = (struct midi_event){.seconds = monotonic_seconds()};
     if (next_expanded(self, event))
         return PORT_EVENT;
     for (;;) {

@@ -124,7 +124,7 @@ static int portmidi_descriptor(const struct port *port)
 static double portmidi_now(const struct port *port)
 {
     (void)port;
-    return port_monotonic();
+    return monotonic_seconds();
 }
 
 /* A pack of SysEx bytes; the message may end, or a real-time byte stand alone, in it. */
@@ -170,7 +170,7 @@ static bool take_message(struct portmidi_port *self, PmMessage message, struct m
 static enum port_news portmidi_read(struct port *port, struct midi_event *event)
 {
     struct portmidi_port *self = portmidi(port);
-    *event = (struct midi_event){.seconds = port_monotonic()};
+    *event = (struct midi_event){.seconds = monotonic_seconds()};
     if (!self->found) {
         self->found = true;
         return PORT_OUTPUT_FOUND;

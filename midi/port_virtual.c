@@ -133,7 +133,7 @@ static double virtual_now(const struct port *port)
 {
     const struct virtual_port *self = virtual(port);
     return self->virtual_clock ? atomic_load_explicit(&self->seconds, memory_order_relaxed)
-                               : port_monotonic();
+                               : monotonic_seconds();
 }
 
 /* Reads what there is without waiting. */

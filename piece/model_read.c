@@ -307,7 +307,7 @@ static struct policy *read_policy(const struct contents *contents, struct sectio
             goto damaged;
         }
     }
-    if (shape.kind == POLICY_RELATIVE && policy_freeze(policy, error) != 0) {
+    if (shape.kind == POLICY_RELATIVE && policy_quantise(policy, error) != 0) {
         policy_free(policy);
         return NULL;
     }

@@ -45,7 +45,7 @@ static void begin_episode(struct practice *practice, struct lane *lane)
 static uint32_t look(struct practice *practice, const struct lane *lane)
 {
     agent_look(lane->agent, &practice->sight);
-    practice->environment.seen.count = practice->sight.seen.count;
+    practice->environment.observations.count = practice->sight.seen.count;
     return practice->sight.seen.count - 1;
 }
 
@@ -53,7 +53,7 @@ static void practice_begin(struct environment *environment, uint32_t *observatio
 {
     struct practice *practice = (struct practice *)environment;
     practice->sight.seen.count = 0;
-    for (uint32_t i = 0; i < environment->lanes; i++)
+    for (uint32_t i = 0; i < environment->n_envs; i++)
         observation[i] = look(practice, &practice->lane[i]);
 }
 
@@ -61,14 +61,14 @@ static void practice_step(struct environment *environment, const uint32_t *actio
                           const struct transition *to)
 {
     struct practice *practice = (struct practice *)environment;
-    for (uint32_t i = 0; i < environment->lanes; i++) {
+    for (uint32_t i = 0; i < environment->n_envs; i++) {
         struct lane *lane = &practice->lane[i];
         to->reward[i] = agent_take(lane->agent, action[i]);
         to->episode[i] = EPISODE_GOES_ON;
         if (++lane->at < lane->beats) {
             agent_hear(lane->agent, &lane->played[lane->at]);
         } else {
-            to->episode[i] = EPISODE_OVER;
+            to->episode[i] = EPISODE_TERMINATED;
             begin_episode(practice, lane);
         }
         to->observation[i] = to->arrived[i] = look(practice, lane);
@@ -85,7 +85,7 @@ static size_t lane_length(const struct practice *practice)
 static size_t practice_state_length(const struct environment *environment)
 {
     const struct practice *practice = (const struct practice *)environment;
-    return sizeof practice->rng + environment->lanes * lane_length(practice);
+    return sizeof practice->rng + environment->n_envs * lane_length(practice);
 }
 
 static void practice_save(const struct environment *environment, unsigned char *bytes)
@@ -93,7 +93,7 @@ static void practice_save(const struct environment *environment, unsigned char *
     const struct practice *practice = (const struct practice *)environment;
     memcpy(bytes, &practice->rng, sizeof practice->rng);
     bytes += sizeof practice->rng;
-    for (uint32_t i = 0; i < environment->lanes; i++, bytes += lane_length(practice)) {
+    for (uint32_t i = 0; i < environment->n_envs; i++, bytes += lane_length(practice)) {
         const struct lane *lane = &practice->lane[i];
         const uint32_t place[] = {lane->at, lane->beats};
         size_t played = practice->longest * sizeof(struct rhythm);
@@ -111,7 +111,7 @@ static int practice_restore(struct environment *environment, const unsigned char
         return -1;
     memcpy(&practice->rng, bytes, sizeof practice->rng);
     bytes += sizeof practice->rng;
-    for (uint32_t i = 0; i < environment->lanes; i++, bytes += lane_length(practice)) {
+    for (uint32_t i = 0; i < environment->n_envs; i++, bytes += lane_length(practice)) {
         struct lane *lane = &practice->lane[i];
         uint32_t place[2];
         size_t played = practice->longest * sizeof(struct rhythm);
@@ -129,7 +129,7 @@ static int practice_restore(struct environment *environment, const unsigned char
 static void practice_destroy(struct environment *environment)
 {
     struct practice *practice = (struct practice *)environment;
-    for (uint32_t i = 0; practice->lane && i < environment->lanes; i++) {
+    for (uint32_t i = 0; practice->lane && i < environment->n_envs; i++) {
         agent_close(practice->lane[i].agent);
         free(practice->lane[i].played);
     }
@@ -153,7 +153,7 @@ static int open_lanes(struct practice *practice, struct error *error)
         uint32_t beats = song_beats(agent_task_song(practice->task, k));
         practice->longest = beats > practice->longest ? beats : practice->longest;
     }
-    for (uint32_t i = 0; i < practice->environment.lanes; i++) {
+    for (uint32_t i = 0; i < practice->environment.n_envs; i++) {
         struct lane *lane = &practice->lane[i];
         lane->agent = agent_open(practice->task, error);
         lane->played = calloc(practice->longest, sizeof *lane->played);
@@ -174,7 +174,7 @@ struct environment *practice_open(const struct agent_task *task, uint32_t lanes,
         return NULL;
     }
     practice->environment.ops = &practice_ops;
-    practice->environment.lanes = lanes;
+    practice->environment.n_envs = lanes;
     practice->task = task;
     practice->songs = agent_task_process(task)->trajectories;
     rng_seed(&practice->rng, seed, STREAM);
@@ -184,9 +184,9 @@ struct environment *practice_open(const struct agent_task *task, uint32_t lanes,
         practice_destroy(&practice->environment);
         return NULL;
     }
-    practice->environment.most_observations = (uint32_t)practice->sight.most_observations;
-    practice->environment.most_logits = (uint32_t)practice->sight.most_logits;
-    practice->environment.seen = practice->sight.seen;
+    practice->environment.max_observations = (uint32_t)practice->sight.most_observations;
+    practice->environment.max_logits = (uint32_t)practice->sight.most_logits;
+    practice->environment.observations = practice->sight.seen;
     return &practice->environment;
 }
 

@@ -127,39 +127,40 @@ DENSE_INLINE float add_scaled_dot(float *sum, float scale, const float *row, con
 
 enum {
     BLOCK = 8, /* vectors that registers have room for */
-    SOME = 128,
+    MAX_ROWS = 128,
 };
 
 /* Rows of weights, and how strongly each counts. */
-struct some {
+struct weighted_rows {
     uint32_t count;
-    const float *row[SOME];
-    float strength[SOME];
+    const float *row[MAX_ROWS];
+    float strength[MAX_ROWS];
 };
 
 /* `vectors` neighbouring vectors of h stay in registers while the rows are added. */
-DENSE_INLINE void add_block(float *h, const struct some *some, uint32_t from, uint32_t vectors)
+DENSE_INLINE void add_block(float *h, const struct weighted_rows *rows, uint32_t from,
+                            uint32_t vectors)
 {
     vector sum[BLOCK];
     for (uint32_t v = 0; v < vectors; v++)
         sum[v] = *(const vector *)(h + from + (size_t)v * LANES);
-    for (uint32_t i = 0; i < some->count; i++) {
-        const float *row = some->row[i] + from;
+    for (uint32_t i = 0; i < rows->count; i++) {
+        const float *row = rows->row[i] + from;
         for (uint32_t v = 0; v < vectors; v++)
-            sum[v] += some->strength[i] * *(const vector *)(row + (size_t)v * LANES);
+            sum[v] += rows->strength[i] * *(const vector *)(row + (size_t)v * LANES);
     }
     for (uint32_t v = 0; v < vectors; v++)
         *(vector *)(h + from + (size_t)v * LANES) = sum[v];
 }
 
 /* Adds rows, in their order, to h[flat]; flat: a multiple of 16. */
-DENSE_INLINE void add_rows(float *h, const struct some *some, uint32_t flat)
+DENSE_INLINE void add_rows(float *h, const struct weighted_rows *rows, uint32_t flat)
 {
     uint32_t from = 0;
     for (; from + BLOCK * LANES <= flat; from += BLOCK * LANES)
-        add_block(h, some, from, BLOCK);
+        add_block(h, rows, from, BLOCK);
     for (; from < flat; from += 2 * LANES)
-        add_block(h, some, from, 2);
+        add_block(h, rows, from, 2);
 }
 
 /* What is not a number stays so, for the loss to notice. */

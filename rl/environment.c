@@ -11,14 +11,14 @@ struct walk {
     const struct process *process;
     uint32_t horizon;
     struct rng rng;
-    uint32_t *state; /* [lanes] */
-    uint32_t *left;  /* [lanes]: steps to the end of the episode */
+    uint32_t *state; /* [n_envs] */
+    uint32_t *left;  /* [n_envs]: steps to the end of the episode */
 };
 
 static void walk_begin(struct environment *environment, uint32_t *observation)
 {
     const struct walk *walk = (const struct walk *)environment;
-    memcpy(observation, walk->state, environment->lanes * sizeof *observation);
+    memcpy(observation, walk->state, environment->n_envs * sizeof *observation);
 }
 
 static void walk_step(struct environment *environment, const uint32_t *action,
@@ -26,7 +26,7 @@ static void walk_step(struct environment *environment, const uint32_t *action,
 {
     struct walk *walk = (struct walk *)environment;
     const struct process *process = walk->process;
-    for (uint32_t i = 0; i < environment->lanes; i++) {
+    for (uint32_t i = 0; i < environment->n_envs; i++) {
         uint32_t state = process->arc_next[action[i]];
         to->reward[i] = process->arc_reward[action[i]];
         to->arrived[i] = state;
@@ -34,7 +34,7 @@ static void walk_step(struct environment *environment, const uint32_t *action,
         if (--walk->left[i] == 0) {
             walk->left[i] = walk->horizon;
             state = rng_below(&walk->rng, process->states);
-            to->episode[i] = EPISODE_CUT_SHORT;
+            to->episode[i] = EPISODE_TRUNCATED;
         }
         walk->state[i] = to->observation[i] = state;
     }
@@ -42,13 +42,13 @@ static void walk_step(struct environment *environment, const uint32_t *action,
 
 static size_t walk_state_length(const struct environment *environment)
 {
-    return sizeof(struct rng) + (size_t)environment->lanes * 2 * sizeof(uint32_t);
+    return sizeof(struct rng) + (size_t)environment->n_envs * 2 * sizeof(uint32_t);
 }
 
 static void walk_save(const struct environment *environment, unsigned char *bytes)
 {
     const struct walk *walk = (const struct walk *)environment;
-    size_t size = environment->lanes * sizeof *walk->state;
+    size_t size = environment->n_envs * sizeof *walk->state;
     memcpy(bytes, &walk->rng, sizeof walk->rng);
     memcpy(bytes + sizeof walk->rng, walk->state, size);
     memcpy(bytes + sizeof walk->rng + size, walk->left, size);
@@ -57,13 +57,13 @@ static void walk_save(const struct environment *environment, unsigned char *byte
 static int walk_restore(struct environment *environment, const unsigned char *bytes, size_t length)
 {
     struct walk *walk = (struct walk *)environment;
-    size_t size = environment->lanes * sizeof *walk->state;
+    size_t size = environment->n_envs * sizeof *walk->state;
     if (length != walk_state_length(environment))
         return -1;
     memcpy(&walk->rng, bytes, sizeof walk->rng);
     memcpy(walk->state, bytes + sizeof walk->rng, size);
     memcpy(walk->left, bytes + sizeof walk->rng + size, size);
-    for (uint32_t i = 0; i < environment->lanes; i++)
+    for (uint32_t i = 0; i < environment->n_envs; i++)
         if (walk->state[i] >= walk->process->states || walk->left[i] == 0 ||
             walk->left[i] > walk->horizon)
             return -1;
@@ -73,7 +73,7 @@ static int walk_restore(struct environment *environment, const unsigned char *by
 static void walk_destroy(struct environment *environment)
 {
     struct walk *walk = (struct walk *)environment;
-    observations_release(&environment->seen);
+    observations_release(&environment->observations);
     free(walk->state);
     free(walk->left);
     free(walk);
@@ -88,12 +88,12 @@ static const struct environment_ops walk_ops = {
     .destroy = walk_destroy,
 };
 
-struct environment *environment_of_process(const struct process *process, uint32_t lanes,
+struct environment *environment_of_process(const struct process *process, uint32_t n_envs,
                                            uint32_t horizon, uint64_t seed, struct error *error)
 {
-    if (lanes == 0 || horizon == 0) {
-        error_set(error, "environment: %u lanes with episodes of %u steps, both must be above 0",
-                  lanes, horizon);
+    if (n_envs == 0 || horizon == 0) {
+        error_set(error, "environment: %u n_envs with episodes of %u steps, both must be above 0",
+                  n_envs, horizon);
         return NULL;
     }
     struct walk *walk = calloc(1, sizeof *walk);
@@ -102,23 +102,23 @@ struct environment *environment_of_process(const struct process *process, uint32
         return NULL;
     }
     walk->environment.ops = &walk_ops;
-    walk->environment.lanes = lanes;
-    walk->environment.most_observations = process->states;
-    walk->environment.most_logits = process->arcs;
+    walk->environment.n_envs = n_envs;
+    walk->environment.max_observations = process->states;
+    walk->environment.max_logits = process->arcs;
     walk->process = process;
     walk->horizon = horizon;
-    walk->state = malloc(lanes * sizeof *walk->state);
-    walk->left = malloc(lanes * sizeof *walk->left);
+    walk->state = malloc(n_envs * sizeof *walk->state);
+    walk->left = malloc(n_envs * sizeof *walk->left);
     if (!walk->state || !walk->left ||
-        observations_of_process(&walk->environment.seen, process, error) != 0) {
+        observations_of_process(&walk->environment.observations, process, error) != 0) {
         walk_destroy(&walk->environment);
         error_set(error, "environment: out of memory");
         return NULL;
     }
     rng_seed(&walk->rng, seed, STREAM);
-    for (uint32_t i = 0; i < lanes; i++) {
+    for (uint32_t i = 0; i < n_envs; i++) {
         walk->state[i] = rng_below(&walk->rng, process->states);
-        walk->left[i] = 1 + (uint32_t)((uint64_t)i * horizon / lanes);
+        walk->left[i] = 1 + (uint32_t)((uint64_t)i * horizon / n_envs);
     }
     return &walk->environment;
 }

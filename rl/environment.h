@@ -1,14 +1,13 @@
-/* Environments: many independent copies ("lanes") of a task, stepped together.
+/* Environments: independent copies of a task, stepped together (a vectorised environment).
  *
- * Every lane stands at an observation, named by its number in the
- * environment's observations. One call moves all lanes. An episode that ends
- * starts anew at once; a lane then tells two observations: the one it arrived
- * at and the one it stands at now. An end may be a real one (nothing comes
- * after it) or the limit of time, after which the task would have gone on: then
- * the value of what it arrived at still counts (Pardo et al. 2018, "Time Limits
- * in Reinforcement Learning", arXiv 1712.00378).
+ * Every copy has a current observation, named by its number in the environment's observations. One
+ * call steps all copies. When an episode ends, the copy begins a new one at once; the transition
+ * then has two observations, the one that the action led to and the first of the new episode. An
+ * episode is terminated when nothing comes after it. It is truncated at a limit of time, after
+ * which the task would have gone on; the value of its last observation then still counts (Pardo et
+ * al. 2018, "Time Limits in Reinforcement Learning", arXiv 1712.00378).
  *
- * One thread at a time. Same seed and actions: same course. */
+ * One thread at a time. Same seed and actions: same transitions. */
 #ifndef RL_ENVIRONMENT_H
 #define RL_ENVIRONMENT_H
 
@@ -17,11 +16,11 @@
 
 enum episode {
     EPISODE_GOES_ON,
-    EPISODE_OVER,      /* nothing comes after it */
-    EPISODE_CUT_SHORT, /* by the limit of time */
+    EPISODE_TERMINATED, /* nothing comes after it */
+    EPISODE_TRUNCATED,  /* by the limit of time */
 };
 
-/* What a step brought, each [lanes]; arrays of the caller. */
+/* What a step brought, each [n_envs]; arrays of the caller. */
 struct transition {
     float *reward;
     uint32_t *arrived;      /* observation the action led to */
@@ -33,14 +32,14 @@ struct environment;
 
 /* The table of functions that makes an environment. */
 struct environment_ops {
-    /* A rollout begins: observations that no lane stands at may be dropped and
-     * the others renumbered. Writes observation[lanes]. */
+    /* A rollout begins: all observations but the current ones may be dropped, and these
+     * renumbered. Writes observation[n_envs]. */
     void (*begin)(struct environment *environment, uint32_t *observation);
-    /* Moves every lane by its action (a number as in observations). May add
-     * observations; keeps those there are. */
+    /* Steps every copy by its action (a number as in observations). May add observations; keeps
+     * those there are. */
     void (*step)(struct environment *environment, const uint32_t *action,
                  const struct transition *to);
-    /* State of lanes and random numbers, for going on later: `length` bytes. */
+    /* The state of all copies and of the random numbers, to resume from: `length` bytes. */
     size_t (*state_length)(const struct environment *environment);
     void (*save)(const struct environment *environment, unsigned char *bytes);
     int (*restore)(struct environment *environment, const unsigned char *bytes, size_t length);
@@ -49,18 +48,18 @@ struct environment_ops {
 
 struct environment {
     const struct environment_ops *ops;
-    uint32_t lanes;
-    uint32_t most_observations; /* bounds within one rollout of any length the */
-    uint32_t most_logits;       /*   environment was made for */
-    struct observations seen;   /* valid until the next begin or step */
+    uint32_t n_envs;
+    uint32_t max_observations;        /* bounds within one rollout of any length the */
+    uint32_t max_logits;              /*   environment was made for */
+    struct observations observations; /* valid until the next begin or step */
 };
 
 /* A decision process: the observation is the state. An episode has
  * `horizon` steps and starts at a state drawn evenly from all (as in
- * process_best_reward); its end is the limit of time. The first episodes of
- * the lanes are cut at even distances, so that lanes do not end together.
- * Borrows the process. NULL: out of memory, lanes or horizon 0. */
-struct environment *environment_of_process(const struct process *process, uint32_t lanes,
+ * process_best_reward); it is truncated then. The first episodes of
+ * the copies are truncated at even distances, so that copies do not end together.
+ * Borrows the process. NULL: out of memory, n_envs or horizon 0. */
+struct environment *environment_of_process(const struct process *process, uint32_t n_envs,
                                            uint32_t horizon, uint64_t seed, struct error *error);
 
 void environment_free(struct environment *environment);

@@ -2,7 +2,7 @@
  * from the states of a process to observations and back to arcs. */
 #include "rl/policy.h"
 
-#include "rl/fixed.h"
+#include "rl/quantised.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -82,15 +82,15 @@ void policy_free(struct policy *policy)
     if (!policy)
         return;
     free(policy->parameter);
-    fixed_close(policy->fixed);
+    quantised_close(policy->quantised);
     free(policy);
 }
 
-int policy_freeze(struct policy *policy, struct error *error)
+int policy_quantise(struct policy *policy, struct error *error)
 {
-    fixed_close(policy->fixed);
-    policy->fixed = fixed_open(policy, error);
-    return policy->fixed ? 0 : -1;
+    quantised_close(policy->quantised);
+    policy->quantised = quantised_open(policy, error);
+    return policy->quantised ? 0 : -1;
 }
 
 struct policy *policy_copy(const struct policy *policy, struct error *error)
@@ -106,24 +106,26 @@ size_t policy_scratch(const struct policy *policy, uint32_t n)
     return policy->ops->scratch(&policy->shape, n);
 }
 
-void policy_forward(const struct policy *policy, const struct observations *seen,
+void policy_forward(const struct policy *policy, const struct observations *observations,
                     const uint32_t *id, uint32_t n, float *scratch, float *logit, float *value)
 {
-    policy->ops->forward(policy, seen, id, n, scratch, logit, value);
+    policy->ops->forward(policy, observations, id, n, scratch, logit, value);
 }
 
-void policy_backward(const struct policy *policy, const struct observations *seen,
+void policy_backward(const struct policy *policy, const struct observations *observations,
                      const uint32_t *id, uint32_t n, float *scratch, const float *logit_gradient,
                      const float *value_gradient, float *gradient)
 {
-    policy->ops->backward(policy, seen, id, n, scratch, logit_gradient, value_gradient, gradient);
+    policy->ops->backward(policy, observations, id, n, scratch, logit_gradient, value_gradient,
+                          gradient);
 }
 
-void policy_softmax(const struct observations *seen, const uint32_t *id, uint32_t n,
+void policy_softmax(const struct observations *observations, const uint32_t *id, uint32_t n,
                     const float *logit, float *log_probability, float *probability)
 {
     for (uint32_t k = 0; k < n; k++) {
-        uint32_t first = seen->first_logit[id[k]], end = seen->first_logit[id[k] + 1];
+        uint32_t first = observations->first_logit[id[k]],
+                 end = observations->first_logit[id[k] + 1];
         /* Most states have one way on; no exponential is spent on it. */
         if (end == first + 1 && isfinite(logit[first])) {
             log_probability[first] = 0;
@@ -145,7 +147,7 @@ void policy_softmax(const struct observations *seen, const uint32_t *id, uint32_
     }
 }
 
-int observations_of_process(struct observations *seen, const struct process *process,
+int observations_of_process(struct observations *observations, const struct process *process,
                             struct error *error)
 {
     uint32_t most = process->states > process->arcs ? process->states : process->arcs;
@@ -154,7 +156,7 @@ int observations_of_process(struct observations *seen, const struct process *pro
         return error_set(error, "policy: out of memory");
     for (uint32_t s = 0; s <= most; s++)
         identity[s] = s;
-    *seen = (struct observations){
+    *observations = (struct observations){
         .count = process->states,
         .first_feature = identity,
         .feature = identity,
@@ -166,10 +168,10 @@ int observations_of_process(struct observations *seen, const struct process *pro
     return 0;
 }
 
-void observations_release(struct observations *seen)
+void observations_release(struct observations *observations)
 {
-    free((void *)seen->feature);
-    *seen = (struct observations){0};
+    free((void *)observations->feature);
+    *observations = (struct observations){0};
 }
 
 struct policy_shape policy_shape_of_process(enum policy_kind kind, const struct process *process)
@@ -190,19 +192,21 @@ int policy_arc_probability(const struct policy *policy, const struct process *pr
         return error_set(
             error, "policy for %u states and %u arcs, the process has %u states and %u arcs",
             policy->shape.inputs, policy->shape.actions, process->states, process->arcs);
-    struct observations seen = {0};
-    if (observations_of_process(&seen, process, error) != 0)
+    struct observations observations = {0};
+    if (observations_of_process(&observations, process, error) != 0)
         return -1;
-    float *scratch = malloc(policy_scratch(policy, seen.count) * sizeof *scratch);
-    float *value = malloc(((size_t)seen.count + 1) * sizeof *value);
+    float *scratch = malloc(policy_scratch(policy, observations.count) * sizeof *scratch);
+    float *value = malloc(((size_t)observations.count + 1) * sizeof *value);
     float *logs = malloc(process->arcs * sizeof *logs);
     int status = 0;
     if (!scratch || !value || !logs) {
         status = error_set(error, "policy: out of memory");
         goto out;
     }
-    policy_forward(policy, &seen, seen.feature, seen.count, scratch, logs, value);
-    policy_softmax(&seen, seen.feature, seen.count, logs, logs, probability);
+    policy_forward(policy, &observations, observations.feature, observations.count, scratch, logs,
+                   value);
+    policy_softmax(&observations, observations.feature, observations.count, logs, logs,
+                   probability);
     for (uint32_t a = 0; a < process->arcs && status == 0; a++)
         if (!isfinite(probability[a]))
             status = error_set(error, "policy: the probability of arc %u is not a number", a);
@@ -210,7 +214,7 @@ out:
     free(scratch);
     free(value);
     free(logs);
-    observations_release(&seen);
+    observations_release(&observations);
     return status;
 }
 

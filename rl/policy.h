@@ -66,14 +66,14 @@ struct observations {
 };
 
 struct policy_ops;
-struct fixed;
+struct quantised;
 
 struct policy {
     struct policy_shape shape;
     const struct policy_ops *ops;
     size_t parameters;
-    float *parameter;    /* [parameters] */
-    struct fixed *fixed; /* rl/fixed.h: NULL, or what policy_freeze made; owned */
+    float *parameter;            /* [parameters] */
+    struct quantised *quantised; /* rl/quantised.h: NULL, or what policy_quantise made; owned */
 };
 
 /* The table of functions that makes a kind of policy. `id` lists n different
@@ -84,9 +84,9 @@ struct policy_ops {
     size_t (*parameters)(const struct policy_shape *shape);
     size_t (*scratch)(const struct policy_shape *shape, uint32_t n);
     void (*initialise)(struct policy *policy, uint64_t seed);
-    void (*forward)(const struct policy *policy, const struct observations *seen,
+    void (*forward)(const struct policy *policy, const struct observations *observations,
                     const uint32_t *id, uint32_t n, float *scratch, float *logit, float *value);
-    void (*backward)(const struct policy *policy, const struct observations *seen,
+    void (*backward)(const struct policy *policy, const struct observations *observations,
                      const uint32_t *id, uint32_t n, float *scratch, const float *logit_gradient,
                      const float *value_gradient, float *gradient);
 };
@@ -99,9 +99,9 @@ struct policy *policy_create(const struct policy_shape *shape, uint64_t seed, st
 
 void policy_free(struct policy *policy);
 
-/* Makes `fixed` of a relative policy, of the parameters as they are now. Not to be called
+/* Makes `quantised` of a relative policy, of the parameters as they are now. Not to be called
  * while others read the policy. -1: out of memory, another kind. */
-int policy_freeze(struct policy *policy, struct error *error);
+int policy_quantise(struct policy *policy, struct error *error);
 
 /* NULL: out of memory. The copy is not frozen. */
 struct policy *policy_copy(const struct policy *policy, struct error *error);
@@ -117,28 +117,28 @@ size_t policy_parameters(const struct policy_shape *shape);
 size_t policy_scratch(const struct policy *policy, uint32_t n);
 
 /* Logits of the legal actions and values of the n listed observations. */
-void policy_forward(const struct policy *policy, const struct observations *seen,
+void policy_forward(const struct policy *policy, const struct observations *observations,
                     const uint32_t *id, uint32_t n, float *scratch, float *logit, float *value);
 
 /* Adds to gradient[parameters] the gradient of a loss whose derivatives by the
  * logits and values of the listed observations are given. Must follow
  * policy_forward with the same observations, list and scratch, parameters
  * unchanged. */
-void policy_backward(const struct policy *policy, const struct observations *seen,
+void policy_backward(const struct policy *policy, const struct observations *observations,
                      const uint32_t *id, uint32_t n, float *scratch, const float *logit_gradient,
                      const float *value_gradient, float *gradient);
 
 /* Softmax over the legal actions of the listed observations: log-probabilities
  * and probabilities, indexed as the logits. Either may be the logits' array. */
-void policy_softmax(const struct observations *seen, const uint32_t *id, uint32_t n,
+void policy_softmax(const struct observations *observations, const uint32_t *id, uint32_t n,
                     const float *logit, float *log_probability, float *probability);
 
 /* The observations of a process, one a state, its number the only feature, as the
  * number of an arc is that of the arc: borrows from the process, which must
  * outlive them. -1: out of memory. */
-int observations_of_process(struct observations *seen, const struct process *process,
+int observations_of_process(struct observations *observations, const struct process *process,
                             struct error *error);
-void observations_release(struct observations *seen);
+void observations_release(struct observations *observations);
 
 /* The shape of the policy of a process; mlp: an embedding of 64, then 64, 64. */
 struct policy_shape policy_shape_of_process(enum policy_kind kind, const struct process *process);

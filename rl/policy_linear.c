@@ -41,22 +41,24 @@ static void add_to(float *gradient, const uint32_t *feature, const float *streng
         gradient[feature[f]] += by * (strength ? strength[f] : 1);
 }
 
-static void linear_forward(const struct policy *policy, const struct observations *seen,
+static void linear_forward(const struct policy *policy, const struct observations *observations,
                            const uint32_t *id, uint32_t n, float *scratch, float *logit,
                            float *value)
 {
     (void)scratch;
     for (uint32_t k = 0; k < n; k++) {
         uint32_t i = id[k];
-        for (uint32_t l = seen->first_logit[i]; l < seen->first_logit[i + 1]; l++)
-            logit[l] = sum_of(policy->parameter, seen->action_feature, seen->action_strength,
-                              seen->first_of_logit[l], seen->first_of_logit[l + 1]);
-        value[i] = sum_of(policy->parameter + policy->shape.actions, seen->feature, seen->strength,
-                          seen->first_feature[i], seen->first_feature[i + 1]);
+        for (uint32_t l = observations->first_logit[i]; l < observations->first_logit[i + 1]; l++)
+            logit[l] = sum_of(policy->parameter, observations->action_feature,
+                              observations->action_strength, observations->first_of_logit[l],
+                              observations->first_of_logit[l + 1]);
+        value[i] = sum_of(policy->parameter + policy->shape.actions, observations->feature,
+                          observations->strength, observations->first_feature[i],
+                          observations->first_feature[i + 1]);
     }
 }
 
-static void linear_backward(const struct policy *policy, const struct observations *seen,
+static void linear_backward(const struct policy *policy, const struct observations *observations,
                             const uint32_t *id, uint32_t n, float *scratch,
                             const float *logit_gradient, const float *value_gradient,
                             float *gradient)
@@ -64,12 +66,14 @@ static void linear_backward(const struct policy *policy, const struct observatio
     (void)scratch;
     for (uint32_t k = 0; k < n; k++) {
         uint32_t i = id[k];
-        for (uint32_t l = seen->first_logit[i]; l < seen->first_logit[i + 1]; l++)
+        for (uint32_t l = observations->first_logit[i]; l < observations->first_logit[i + 1]; l++)
             if (logit_gradient[l] != 0)
-                add_to(gradient, seen->action_feature, seen->action_strength,
-                       seen->first_of_logit[l], seen->first_of_logit[l + 1], logit_gradient[l]);
-        add_to(gradient + policy->shape.actions, seen->feature, seen->strength,
-               seen->first_feature[i], seen->first_feature[i + 1], value_gradient[i]);
+                add_to(gradient, observations->action_feature, observations->action_strength,
+                       observations->first_of_logit[l], observations->first_of_logit[l + 1],
+                       logit_gradient[l]);
+        add_to(gradient + policy->shape.actions, observations->feature, observations->strength,
+               observations->first_feature[i], observations->first_feature[i + 1],
+               value_gradient[i]);
     }
 }
 

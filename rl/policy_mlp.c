@@ -84,32 +84,33 @@ DENSE_INLINE void embed_features(const float *rows, uint32_t width, const uint32
                                  const float *strength, uint32_t count, float *sum)
 {
     for (uint32_t f = 0; f < count;) {
-        struct some some;
-        for (some.count = 0; some.count < SOME && f < count; some.count++, f++) {
-            some.row[some.count] = rows + (size_t)feature[f] * width;
-            some.strength[some.count] = strength ? strength[f] : 1;
+        struct weighted_rows active;
+        for (active.count = 0; active.count < MAX_ROWS && f < count; active.count++, f++) {
+            active.row[active.count] = rows + (size_t)feature[f] * width;
+            active.strength[active.count] = strength ? strength[f] : 1;
         }
-        add_rows(sum, &some, width);
+        add_rows(sum, &active, width);
     }
 }
 
 DENSE_INLINE void embed(const struct policy *policy, const struct layout *at,
-                        const struct observations *seen, const uint32_t *id, uint32_t n,
+                        const struct observations *observations, const uint32_t *id, uint32_t n,
                         float *after)
 {
     uint32_t width = policy->shape.width[0];
     const float *row = policy->parameter + at->weight[0];
     const float *base = policy->parameter + at->bias[0];
     for (uint32_t k = 0; k < n; k++, after += width) {
-        uint32_t f = seen->first_feature[id[k]], end = seen->first_feature[id[k] + 1];
+        uint32_t f = observations->first_feature[id[k]],
+                 end = observations->first_feature[id[k] + 1];
         memcpy(after, base, width * sizeof *after);
-        embed_features(row, width, seen->feature + f, seen->strength ? seen->strength + f : NULL,
-                       end - f, after);
+        embed_features(row, width, observations->feature + f,
+                       observations->strength ? observations->strength + f : NULL, end - f, after);
         rectify(after, width);
     }
 }
 
-DENSE_INLINE void forward_all(const struct policy *policy, const struct observations *seen,
+DENSE_INLINE void forward_all(const struct policy *policy, const struct observations *observations,
                               const uint32_t *id, uint32_t n, float *scratch, float *logit,
                               float *value)
 {
@@ -117,7 +118,7 @@ DENSE_INLINE void forward_all(const struct policy *policy, const struct observat
     const float *p = policy->parameter;
     struct layout at = lay_out(shape);
     float *after = scratch;
-    embed(policy, &at, seen, id, n, after);
+    embed(policy, &at, observations, id, n, after);
     for (uint32_t l = 1; l < shape->layers; l++) {
         uint32_t before = shape->width[l - 1], width = shape->width[l];
         const float *input = after;
@@ -129,8 +130,9 @@ DENSE_INLINE void forward_all(const struct policy *policy, const struct observat
     }
     uint32_t width = shape->width[shape->layers - 1], out = shape->layers;
     for (uint32_t k = 0; k < n; k++, after += width) {
-        uint32_t i = id[k], first = seen->first_logit[i], action = seen->first_action[i];
-        for (uint32_t a = 0; a < seen->first_logit[i + 1] - first; a++, action++)
+        uint32_t i = id[k], first = observations->first_logit[i],
+                 action = observations->first_action[i];
+        for (uint32_t a = 0; a < observations->first_logit[i + 1] - first; a++, action++)
             logit[first + a] = p[at.bias[out] + action] +
                                dot(p + at.weight[out] + (size_t)action * width, after, width);
         value[i] = p[at.bias[out + 1]] + dot(p + at.weight[out + 1], after, width);
@@ -139,30 +141,30 @@ DENSE_INLINE void forward_all(const struct policy *policy, const struct observat
 
 #ifdef __x86_64__
 __attribute__((target("avx2"))) static void forward_avx2(const struct policy *policy,
-                                                         const struct observations *seen,
+                                                         const struct observations *observations,
                                                          const uint32_t *id, uint32_t n,
                                                          float *scratch, float *logit, float *value)
 {
-    forward_all(policy, seen, id, n, scratch, logit, value);
+    forward_all(policy, observations, id, n, scratch, logit, value);
 }
 #endif
 
-static void mlp_forward(const struct policy *policy, const struct observations *seen,
+static void mlp_forward(const struct policy *policy, const struct observations *observations,
                         const uint32_t *id, uint32_t n, float *scratch, float *logit, float *value)
 {
 #ifdef __x86_64__
     if (dense_wide()) {
-        forward_avx2(policy, seen, id, n, scratch, logit, value);
+        forward_avx2(policy, observations, id, n, scratch, logit, value);
         return;
     }
 #endif
-    forward_all(policy, seen, id, n, scratch, logit, value);
+    forward_all(policy, observations, id, n, scratch, logit, value);
 }
 
 /* Gradient by the last hidden layer, into flow[n][width], and by the output rows. */
 DENSE_INLINE void output_backward(const struct policy *policy, const struct layout *at,
-                                  const struct observations *seen, const uint32_t *id, uint32_t n,
-                                  const float *after, const float *logit_gradient,
+                                  const struct observations *observations, const uint32_t *id,
+                                  uint32_t n, const float *after, const float *logit_gradient,
                                   const float *value_gradient, float *flow, float *gradient)
 {
     uint32_t out = policy->shape.layers, width = policy->shape.width[out - 1];
@@ -170,8 +172,9 @@ DENSE_INLINE void output_backward(const struct policy *policy, const struct layo
     float *row_gradient = gradient + at->weight[out];
     memset(flow, 0, (size_t)n * width * sizeof *flow);
     for (uint32_t k = 0; k < n; k++, after += width, flow += width) {
-        uint32_t i = id[k], first = seen->first_logit[i], action = seen->first_action[i];
-        for (uint32_t a = first; a < seen->first_logit[i + 1]; a++, action++) {
+        uint32_t i = id[k], first = observations->first_logit[i],
+                 action = observations->first_action[i];
+        for (uint32_t a = first; a < observations->first_logit[i + 1]; a++, action++) {
             float g = logit_gradient[a];
             if (g == 0)
                 continue;
@@ -187,18 +190,19 @@ DENSE_INLINE void output_backward(const struct policy *policy, const struct layo
 }
 
 DENSE_INLINE void embed_backward(const struct policy *policy, const struct layout *at,
-                                 const struct observations *seen, const uint32_t *id, uint32_t n,
-                                 const float *flow, float *gradient)
+                                 const struct observations *observations, const uint32_t *id,
+                                 uint32_t n, const float *flow, float *gradient)
 {
     uint32_t width = policy->shape.width[0];
     float *row = gradient + at->weight[0];
     for (uint32_t k = 0; k < n; k++, flow += width)
-        for (uint32_t f = seen->first_feature[id[k]]; f < seen->first_feature[id[k] + 1]; f++)
-            add_scaled(row + (size_t)seen->feature[f] * width,
-                       seen->strength ? seen->strength[f] : 1, flow, width);
+        for (uint32_t f = observations->first_feature[id[k]];
+             f < observations->first_feature[id[k] + 1]; f++)
+            add_scaled(row + (size_t)observations->feature[f] * width,
+                       observations->strength ? observations->strength[f] : 1, flow, width);
 }
 
-DENSE_INLINE void backward_all(const struct policy *policy, const struct observations *seen,
+DENSE_INLINE void backward_all(const struct policy *policy, const struct observations *observations,
                                const uint32_t *id, uint32_t n, float *scratch,
                                const float *logit_gradient, const float *value_gradient,
                                float *gradient)
@@ -214,7 +218,8 @@ DENSE_INLINE void backward_all(const struct policy *policy, const struct observa
     const float *last = end - (size_t)n * shape->width[shape->layers - 1];
     float *flow = end, *before = flow + (size_t)n * at.widest;
     float *turned = before + (size_t)n * at.widest;
-    output_backward(policy, &at, seen, id, n, last, logit_gradient, value_gradient, flow, gradient);
+    output_backward(policy, &at, observations, id, n, last, logit_gradient, value_gradient, flow,
+                    gradient);
     for (uint32_t l = shape->layers; l-- > 0;) {
         uint32_t width = shape->width[l];
         rectify_backward(flow, after[l], (size_t)n * width);
@@ -230,30 +235,31 @@ DENSE_INLINE void backward_all(const struct policy *policy, const struct observa
         flow = before;
         before = swap;
     }
-    embed_backward(policy, &at, seen, id, n, flow, gradient);
+    embed_backward(policy, &at, observations, id, n, flow, gradient);
 }
 
 #ifdef __x86_64__
 __attribute__((target("avx2"))) static void
-backward_avx2(const struct policy *policy, const struct observations *seen, const uint32_t *id,
-              uint32_t n, float *scratch, const float *logit_gradient, const float *value_gradient,
-              float *gradient)
+backward_avx2(const struct policy *policy, const struct observations *observations,
+              const uint32_t *id, uint32_t n, float *scratch, const float *logit_gradient,
+              const float *value_gradient, float *gradient)
 {
-    backward_all(policy, seen, id, n, scratch, logit_gradient, value_gradient, gradient);
+    backward_all(policy, observations, id, n, scratch, logit_gradient, value_gradient, gradient);
 }
 #endif
 
-static void mlp_backward(const struct policy *policy, const struct observations *seen,
+static void mlp_backward(const struct policy *policy, const struct observations *observations,
                          const uint32_t *id, uint32_t n, float *scratch,
                          const float *logit_gradient, const float *value_gradient, float *gradient)
 {
 #ifdef __x86_64__
     if (dense_wide()) {
-        backward_avx2(policy, seen, id, n, scratch, logit_gradient, value_gradient, gradient);
+        backward_avx2(policy, observations, id, n, scratch, logit_gradient, value_gradient,
+                      gradient);
         return;
     }
 #endif
-    backward_all(policy, seen, id, n, scratch, logit_gradient, value_gradient, gradient);
+    backward_all(policy, observations, id, n, scratch, logit_gradient, value_gradient, gradient);
 }
 
 const struct policy_ops policy_mlp_ops = {

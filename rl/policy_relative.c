@@ -154,11 +154,12 @@ struct sight {
     uint32_t count;
 };
 
-static inline struct sight sight_of(const struct observations *seen, uint32_t i)
+static inline struct sight sight_of(const struct observations *observations, uint32_t i)
 {
-    uint32_t first = seen->first_feature[i];
-    return (struct sight){seen->feature + first, seen->strength ? seen->strength + first : NULL,
-                          seen->first_feature[i + 1] - first};
+    uint32_t first = observations->first_feature[i];
+    return (struct sight){observations->feature + first,
+                          observations->strength ? observations->strength + first : NULL,
+                          observations->first_feature[i + 1] - first};
 }
 
 static inline float strength_of(const struct sight *sight, uint32_t f)
@@ -172,16 +173,16 @@ DENSE_INLINE void see_features(const float *p, const struct layout *at, const st
                                float *h)
 {
     for (uint32_t f = 0; f < sight->count;) {
-        struct some some;
-        for (some.count = 0; some.count < SOME && f < sight->count; f++) {
+        struct weighted_rows active;
+        for (active.count = 0; active.count < MAX_ROWS && f < sight->count; f++) {
             uint32_t feature = sight->feature[f];
             if (feature < least || feature >= end)
                 continue;
-            some.row[some.count] = p + row_of(at, feature);
-            some.strength[some.count++] =
+            active.row[active.count] = p + row_of(at, feature);
+            active.strength[active.count++] =
                 strength_of(sight, f) * (gate ? gate[feature / at->window] : 1);
         }
-        add_rows(h, &some, width);
+        add_rows(h, &active, width);
     }
 }
 
@@ -199,11 +200,12 @@ DENSE_INLINE void see_others(const float *p, const struct layout *at, const stru
     see_features(p, at, sight, at->placed, UINT32_MAX, NULL, at->c, row);
 }
 
-DENSE_INLINE void see_all(const float *p, const struct layout *at, const struct observations *seen,
-                          const uint32_t *id, uint32_t n, float *gate, float *h)
+DENSE_INLINE void see_all(const float *p, const struct layout *at,
+                          const struct observations *observations, const uint32_t *id, uint32_t n,
+                          float *gate, float *h)
 {
     for (uint32_t k = 0; k < n; k++, h += at->flat) {
-        const struct sight sight = sight_of(seen, id[k]);
+        const struct sight sight = sight_of(observations, id[k]);
         float row[POLICY_MAX_WIDTH];
         memcpy(row, p + at->bias, at->c * sizeof *row);
         if (at->gated)
@@ -258,13 +260,13 @@ DENSE_INLINE bool is_still(const float *flow, uint32_t n)
 }
 
 DENSE_INLINE void learn_all(const float *p, float *gradient, const struct layout *at,
-                            const struct observations *seen, const uint32_t *id, uint32_t n,
+                            const struct observations *observations, const uint32_t *id, uint32_t n,
                             const float *gate, const float *flow)
 {
     for (uint32_t k = 0; k < n; k++, flow += at->flat) {
         if (is_still(flow, at->flat))
             continue;
-        const struct sight sight = sight_of(seen, id[k]);
+        const struct sight sight = sight_of(observations, id[k]);
         float sum[POLICY_MAX_WIDTH] = {0}, gate_back[POLICY_MAX_WIDTH] = {0};
         bias_backward(flow, at->actions, at->c, sum);
         add_scaled(gradient + at->bias, 1, sum, at->c);
@@ -280,91 +282,94 @@ DENSE_INLINE void learn_all(const float *p, float *gradient, const struct layout
 }
 
 /* Adds what the second layer says of every action that an observation has. */
-DENSE_INLINE void say_all(const float *p, const struct layout *at, const struct observations *seen,
-                          const uint32_t *id, uint32_t n, const float *z, float *logit)
+DENSE_INLINE void say_all(const float *p, const struct layout *at,
+                          const struct observations *observations, const uint32_t *id, uint32_t n,
+                          const float *z, float *logit)
 {
     for (uint32_t k = 0; k < n; k++, z += (size_t)at->actions * at->d) {
-        uint32_t first = seen->first_logit[id[k]], action = seen->first_action[id[k]];
-        for (uint32_t a = first; a < seen->first_logit[id[k] + 1]; a++, action++)
+        uint32_t first = observations->first_logit[id[k]],
+                 action = observations->first_action[id[k]];
+        for (uint32_t a = first; a < observations->first_logit[id[k] + 1]; a++, action++)
             logit[a] += dot(z + (size_t)(at->actions - 1 - action) * at->d, p + at->vector, at->d);
     }
 }
 
 #ifdef __x86_64__
 __attribute__((target("avx2"))) static void say_avx2(const float *p, const struct layout *at,
-                                                     const struct observations *seen,
+                                                     const struct observations *observations,
                                                      const uint32_t *id, uint32_t n, const float *z,
                                                      float *logit)
 {
-    say_all(p, at, seen, id, n, z, logit);
+    say_all(p, at, observations, id, n, z, logit);
 }
 
 __attribute__((target("avx2"))) static void see_avx2(const float *p, const struct layout *at,
-                                                     const struct observations *seen,
+                                                     const struct observations *observations,
                                                      const uint32_t *id, uint32_t n, float *gate,
                                                      float *h)
 {
-    see_all(p, at, seen, id, n, gate, h);
+    see_all(p, at, observations, id, n, gate, h);
 }
 
 __attribute__((target("avx2"))) static void learn_avx2(const float *p, float *gradient,
                                                        const struct layout *at,
-                                                       const struct observations *seen,
+                                                       const struct observations *observations,
                                                        const uint32_t *id, uint32_t n,
                                                        const float *gate, const float *flow)
 {
-    learn_all(p, gradient, at, seen, id, n, gate, flow);
+    learn_all(p, gradient, at, observations, id, n, gate, flow);
 }
 #endif
 
-static void see(const float *p, const struct layout *at, const struct observations *seen,
+static void see(const float *p, const struct layout *at, const struct observations *observations,
                 const uint32_t *id, uint32_t n, float *gate, float *h)
 {
 #ifdef __x86_64__
     if (dense_wide()) {
-        see_avx2(p, at, seen, id, n, gate, h);
+        see_avx2(p, at, observations, id, n, gate, h);
         return;
     }
 #endif
-    see_all(p, at, seen, id, n, gate, h);
+    see_all(p, at, observations, id, n, gate, h);
 }
 
-static void say(const float *p, const struct layout *at, const struct observations *seen,
+static void say(const float *p, const struct layout *at, const struct observations *observations,
                 const uint32_t *id, uint32_t n, const float *z, float *logit)
 {
 #ifdef __x86_64__
     if (dense_wide()) {
-        say_avx2(p, at, seen, id, n, z, logit);
+        say_avx2(p, at, observations, id, n, z, logit);
         return;
     }
 #endif
-    say_all(p, at, seen, id, n, z, logit);
+    say_all(p, at, observations, id, n, z, logit);
 }
 
 static void learn(const float *p, float *gradient, const struct layout *at,
-                  const struct observations *seen, const uint32_t *id, uint32_t n,
+                  const struct observations *observations, const uint32_t *id, uint32_t n,
                   const float *gate, const float *flow)
 {
 #ifdef __x86_64__
     if (dense_wide()) {
-        learn_avx2(p, gradient, at, seen, id, n, gate, flow);
+        learn_avx2(p, gradient, at, observations, id, n, gate, flow);
         return;
     }
 #endif
-    learn_all(p, gradient, at, seen, id, n, gate, flow);
+    learn_all(p, gradient, at, observations, id, n, gate, flow);
 }
 
-static void say_nothing(const struct observations *seen, const uint32_t *id, uint32_t n,
+static void say_nothing(const struct observations *observations, const uint32_t *id, uint32_t n,
                         float *logit, float *value)
 {
     for (uint32_t k = 0; k < n; k++) {
-        for (uint32_t a = seen->first_logit[id[k]]; a < seen->first_logit[id[k] + 1]; a++)
+        for (uint32_t a = observations->first_logit[id[k]];
+             a < observations->first_logit[id[k] + 1]; a++)
             logit[a] = 0;
         value[id[k]] = 0;
     }
 }
 
-static void relative_forward(const struct policy *policy, const struct observations *seen,
+static void relative_forward(const struct policy *policy, const struct observations *observations,
                              const uint32_t *id, uint32_t n, float *scratch, float *logit,
                              float *value)
 {
@@ -373,18 +378,18 @@ static void relative_forward(const struct policy *policy, const struct observati
     struct flow flow = flow_in(&at, n, scratch);
     const float *p = policy->parameter;
     if (at.gated)
-        say_nothing(seen, id, n, logit, value);
+        say_nothing(observations, id, n, logit, value);
     else
-        policy_mlp_ops.forward(&mlp, seen, id, n, scratch, logit, value);
-    see(p, &at, seen, id, n, flow.gate, flow.h);
+        policy_mlp_ops.forward(&mlp, observations, id, n, scratch, logit, value);
+    see(p, &at, observations, id, n, flow.gate, flow.h);
     for (size_t j = 0; j < (size_t)n * at.actions; j++)
         memcpy(flow.z + j * at.d, p + at.bias2, at.d * sizeof *flow.z);
     multiply_add(flow.z, flow.h, at.c, 1, p + at.weight, n * at.actions, at.c, at.d);
     rectify(flow.z, (size_t)n * at.actions * at.d);
-    say(p, &at, seen, id, n, flow.z, logit);
+    say(p, &at, observations, id, n, flow.z, logit);
 }
 
-static void relative_backward(const struct policy *policy, const struct observations *seen,
+static void relative_backward(const struct policy *policy, const struct observations *observations,
                               const uint32_t *id, uint32_t n, float *scratch,
                               const float *logit_gradient, const float *value_gradient,
                               float *gradient)
@@ -395,12 +400,13 @@ static void relative_backward(const struct policy *policy, const struct observat
     const float *p = policy->parameter;
     size_t hs = (size_t)n * at.flat, zs = (size_t)n * at.actions * at.d;
     if (!at.gated)
-        policy_mlp_ops.backward(&mlp, seen, id, n, scratch, logit_gradient, value_gradient,
+        policy_mlp_ops.backward(&mlp, observations, id, n, scratch, logit_gradient, value_gradient,
                                 gradient);
     memset(flow.z_back, 0, zs * sizeof *flow.z_back);
     for (uint32_t k = 0; k < n; k++) {
-        uint32_t first = seen->first_logit[id[k]], action = seen->first_action[id[k]];
-        for (uint32_t a = first; a < seen->first_logit[id[k] + 1]; a++, action++) {
+        uint32_t first = observations->first_logit[id[k]],
+                 action = observations->first_action[id[k]];
+        for (uint32_t a = first; a < observations->first_logit[id[k] + 1]; a++, action++) {
             size_t j = ((size_t)k * at.actions + at.actions - 1 - action) * at.d;
             add_scaled(gradient + at.vector, logit_gradient[a], flow.z + j, at.d);
             add_scaled(flow.z_back + j, logit_gradient[a], p + at.vector, at.d);
@@ -417,7 +423,7 @@ static void relative_backward(const struct policy *policy, const struct observat
             flow.h_back[i] *= 2 * sqrtf(flow.h[i]);
     else
         rectify_backward(flow.h_back, flow.h, hs);
-    learn(p, gradient, &at, seen, id, n, flow.gate, flow.h_back);
+    learn(p, gradient, &at, observations, id, n, flow.gate, flow.h_back);
 }
 
 const struct policy_ops policy_relative_ops = {

@@ -22,22 +22,22 @@ static void table_initialise(struct policy *policy, uint64_t seed)
     memset(policy->parameter, 0, policy->parameters * sizeof *policy->parameter);
 }
 
-static void table_forward(const struct policy *policy, const struct observations *seen,
+static void table_forward(const struct policy *policy, const struct observations *observations,
                           const uint32_t *id, uint32_t n, float *scratch, float *logit,
                           float *value)
 {
     const float *values = policy->parameter + policy->shape.actions;
     (void)scratch;
     for (uint32_t k = 0; k < n; k++) {
-        uint32_t i = id[k], first = seen->first_logit[i];
-        const float *row = policy->parameter + seen->first_action[i];
-        for (uint32_t a = 0; a < seen->first_logit[i + 1] - first; a++)
+        uint32_t i = id[k], first = observations->first_logit[i];
+        const float *row = policy->parameter + observations->first_action[i];
+        for (uint32_t a = 0; a < observations->first_logit[i + 1] - first; a++)
             logit[first + a] = row[a];
-        value[i] = values[seen->feature[seen->first_feature[i]]];
+        value[i] = values[observations->feature[observations->first_feature[i]]];
     }
 }
 
-static void table_backward(const struct policy *policy, const struct observations *seen,
+static void table_backward(const struct policy *policy, const struct observations *observations,
                            const uint32_t *id, uint32_t n, float *scratch,
                            const float *logit_gradient, const float *value_gradient,
                            float *gradient)
@@ -45,11 +45,11 @@ static void table_backward(const struct policy *policy, const struct observation
     float *values = gradient + policy->shape.actions;
     (void)scratch;
     for (uint32_t k = 0; k < n; k++) {
-        uint32_t i = id[k], first = seen->first_logit[i];
-        float *row = gradient + seen->first_action[i];
-        for (uint32_t a = 0; a < seen->first_logit[i + 1] - first; a++)
+        uint32_t i = id[k], first = observations->first_logit[i];
+        float *row = gradient + observations->first_action[i];
+        for (uint32_t a = 0; a < observations->first_logit[i + 1] - first; a++)
             row[a] += logit_gradient[first + a];
-        values[seen->feature[seen->first_feature[i]]] += value_gradient[i];
+        values[observations->feature[observations->first_feature[i]]] += value_gradient[i];
     }
 }
 

@@ -27,54 +27,48 @@ struct ppo {
 struct ppo_settings ppo_defaults(enum policy_kind kind)
 {
     return (struct ppo_settings){
-        .rollout = 128,
-        .epochs = 4,
+        .n_steps = 128,
+        .n_epochs = 4,
         .minibatches = 4,
-        .total_steps = kind == POLICY_LINEAR ? 1000000 : 2000000,
-        .rate = kind == POLICY_LINEAR  ? 0.1
-                : kind == POLICY_TABLE ? 0.03
-                                       : 0.001,
+        .total_timesteps = kind == POLICY_LINEAR ? 1000000 : 2000000,
+        .learning_rate = kind == POLICY_LINEAR  ? 0.1
+                         : kind == POLICY_TABLE ? 0.03
+                                                : 0.001,
         .gamma = 0.97,
-        .lambda = 0.95,
-        .clip = 0.2,
-        .value_weight = 0.5,
-        .entropy = 0.01,
-        .gradient_length = 0.5,
-        .kl = 0.02,
-        .normalise = true,
+        .gae_lambda = 0.95,
+        .clip_range = 0.2,
+        .clip_range_end = 0.2,
+        .vf_coef = 0.5,
+        .ent_coef = 0.01,
+        .max_grad_norm = 0.5,
+        .target_kl = 0.02,
+        .normalize_advantage = true,
     };
 }
 
-static int check_number(const char *name, double value, double low, double high,
-                        struct error *error)
+static int check(const struct ppo_settings *s, uint32_t n_envs, struct error *error)
 {
-    if (value >= low && value <= high)
-        return 0;
-    return error_set(error, "learning: %s is %g, expected %g to %g", name, value, low, high);
-}
-
-static int check(const struct ppo_settings *s, uint32_t lanes, struct error *error)
-{
-    double batch = (double)s->rollout * lanes;
-    if (check_number("rollout", s->rollout, 1, 65536, error) != 0 ||
-        check_number("lanes * rollout", batch, 1, 1 << 26, error) != 0 ||
-        check_number("epochs", s->epochs, 1, 100, error) != 0 ||
-        check_number("minibatches", s->minibatches, 1, batch, error) != 0 ||
-        check_number("total steps", (double)s->total_steps, 1, 1e15, error) != 0 ||
-        check_number("learning rate", s->rate, 0, 10, error) != 0 ||
-        check_number("final learning rate", s->rate_end, 0, 10, error) != 0 ||
-        check_number("gamma", s->gamma, 0, s->reward_scale > 0 ? 1 : 0.999999, error) != 0 ||
-        check_number("reward scale", s->reward_scale, 0, 1e6, error) != 0 ||
-        check_number("lambda", s->lambda, 0, 1, error) != 0 ||
-        check_number("clip", s->clip, 1e-6, 10, error) != 0 ||
-        check_number("value clip", s->value_clip, 0, 1e6, error) != 0 ||
-        check_number("value weight", s->value_weight, 0, 1e6, error) != 0 ||
-        check_number("entropy", s->entropy, 0, 100, error) != 0 ||
-        check_number("final entropy", s->entropy_end, 0, 100, error) != 0 ||
-        check_number("gradient length", s->gradient_length, 0, 1e9, error) != 0 ||
-        check_number("anchor weight", s->anchor_weight, 0, 1e6, error) != 0 ||
-        check_number("kl", s->kl, 0, 100, error) != 0)
-        return -1;
+    double batch = (double)s->n_steps * n_envs;
+    if (error_range(error, "n_steps", s->n_steps, 1, 65536) != 0 ||
+        error_range(error, "n_envs * n_steps", batch, 1, 1 << 26) != 0 ||
+        error_range(error, "n_epochs", s->n_epochs, 1, 100) != 0 ||
+        error_range(error, "minibatches", s->minibatches, 1, batch) != 0 ||
+        error_range(error, "total steps", (double)s->total_timesteps, 1, 1e15) != 0 ||
+        error_range(error, "learning rate", s->learning_rate, 0, 10) != 0 ||
+        error_range(error, "final learning rate", s->learning_rate_end, 0, 10) != 0 ||
+        error_range(error, "gamma", s->gamma, 0, s->reward_scale > 0 ? 1 : 0.999999) != 0 ||
+        error_range(error, "reward scale", s->reward_scale, 0, 1e6) != 0 ||
+        error_range(error, "lambda", s->gae_lambda, 0, 1) != 0 ||
+        error_range(error, "clip", s->clip_range, 1e-6, 10) != 0 ||
+        error_range(error, "final clip", s->clip_range_end, 0, 10) != 0 ||
+        error_range(error, "value clip", s->clip_range_vf, 0, 1e6) != 0 ||
+        error_range(error, "value weight", s->vf_coef, 0, 1e6) != 0 ||
+        error_range(error, "entropy", s->ent_coef, 0, 100) != 0 ||
+        error_range(error, "final entropy", s->ent_coef_end, 0, 100) != 0 ||
+        error_range(error, "gradient length", s->max_grad_norm, 0, 1e9) != 0 ||
+        error_range(error, "anchor weight", s->anchor_weight, 0, 1e6) != 0 ||
+        error_range(error, "kl", s->target_kl, 0, 100) != 0)
+        return error_prefix(error, "learning");
     return 0;
 }
 
@@ -82,16 +76,16 @@ static int check(const struct ppo_settings *s, uint32_t lanes, struct error *err
 static int check_shape(const struct environment *environment, const struct policy *policy,
                        struct error *error)
 {
-    const struct observations *seen = &environment->seen;
-    for (uint32_t o = 0; o < seen->count; o++) {
-        uint32_t actions = seen->first_logit[o + 1] - seen->first_logit[o];
-        uint32_t from = seen->first_feature[o], to = seen->first_feature[o + 1];
+    const struct observations *observations = &environment->observations;
+    for (uint32_t o = 0; o < observations->count; o++) {
+        uint32_t actions = observations->first_logit[o + 1] - observations->first_logit[o];
+        uint32_t from = observations->first_feature[o], to = observations->first_feature[o + 1];
         bool linear = policy->shape.kind == POLICY_LINEAR;
-        bool fits = (linear ? seen->first_of_logit != NULL
-                            : seen->first_action[o] + actions <= policy->shape.actions) &&
+        bool fits = (linear ? observations->first_of_logit != NULL
+                            : observations->first_action[o] + actions <= policy->shape.actions) &&
                     (policy->shape.kind != POLICY_TABLE || to == from + 1);
         for (uint32_t f = from; f < to; f++)
-            fits &= seen->feature[f] < policy->shape.inputs;
+            fits &= observations->feature[f] < policy->shape.inputs;
         if (!fits)
             return error_set(error, "learning: the policy does not fit observation %u", o);
     }
@@ -101,10 +95,10 @@ static int check_shape(const struct environment *environment, const struct polic
 struct ppo *ppo_open(struct environment *environment, struct policy *policy,
                      const struct ppo_settings *settings, struct error *error)
 {
-    if (check(settings, environment->lanes, error) != 0 ||
+    if (check(settings, environment->n_envs, error) != 0 ||
         check_shape(environment, policy, error) != 0)
         return NULL;
-    size_t batch = (size_t)settings->rollout * environment->lanes;
+    size_t batch = (size_t)settings->n_steps * environment->n_envs;
     struct ppo *ppo = calloc(1, sizeof *ppo);
     if (!ppo) {
         error_set(error, "learning: out of memory");
@@ -119,7 +113,7 @@ struct ppo *ppo_open(struct environment *environment, struct policy *policy,
         error_set(error, "learning: out of memory for %zu steps", batch);
         goto fail;
     }
-    if (rollout_open(&ppo->rollout, environment, policy, settings->rollout, error) != 0 ||
+    if (rollout_open(&ppo->rollout, environment, policy, settings->n_steps, error) != 0 ||
         ppo_loss_open(&ppo->loss, environment, policy, error) != 0 ||
         adam_open(&ppo->adam, policy->parameters, error) != 0)
         goto fail;
@@ -163,30 +157,24 @@ static void shuffle(uint32_t *order, uint32_t n, struct rng *rng)
     }
 }
 
-static double schedule(const struct ppo *ppo, double from, double to)
-{
-    double done = (double)ppo->steps / (double)ppo->settings.total_steps;
-    return done < 1 ? from + (to - from) * done : to;
-}
-
 /* One optimiser step; 1: the KL says to stop before it. */
 static int update(struct ppo *ppo, const uint32_t *index, uint32_t n,
                   const struct ppo_loss_settings *weights, struct learning_report *report,
                   struct error *error)
 {
-    struct ppo_losses losses = ppo_loss_forward(&ppo->loss, ppo->policy, &ppo->environment->seen,
-                                                &ppo->rollout, index, n, weights);
+    struct ppo_losses losses = ppo_loss_forward(
+        &ppo->loss, ppo->policy, &ppo->environment->observations, &ppo->rollout, index, n, weights);
     if (!isfinite(losses.total))
-        return error_set(error, "learning ran away after %llu steps; use a smaller learning rate",
+        return error_set(error, "training diverged after %llu steps; use a smaller learning rate",
                          (unsigned long long)ppo->steps);
-    report->kl = losses.kl;
-    if (ppo->settings.kl > 0 && losses.kl > 1.5 * ppo->settings.kl)
+    report->approx_kl = losses.approx_kl;
+    if (ppo->settings.target_kl > 0 && losses.approx_kl > 1.5 * ppo->settings.target_kl)
         return 1;
     memset(ppo->gradient, 0, ppo->policy->parameters * sizeof *ppo->gradient);
-    ppo_loss_backward(&ppo->loss, ppo->policy, &ppo->environment->seen, ppo->gradient);
-    report->gradient_length +=
-        gradient_clip(ppo->gradient, ppo->policy->parameters, ppo->settings.gradient_length);
-    adam_step(&ppo->adam, ppo->policy->parameter, ppo->gradient, report->rate);
+    ppo_loss_backward(&ppo->loss, ppo->policy, &ppo->environment->observations, ppo->gradient);
+    report->grad_norm +=
+        gradient_clip(ppo->gradient, ppo->policy->parameters, ppo->settings.max_grad_norm);
+    adam_step(&ppo->adam, ppo->policy->parameter, ppo->gradient, report->learning_rate);
     report->entropy += losses.entropy;
     report->policy_loss += losses.policy;
     report->value_loss += losses.value;
@@ -199,18 +187,21 @@ static int update_all(struct ppo *ppo, struct learning_report *report, struct er
 {
     const struct ppo_settings *settings = &ppo->settings;
     const struct ppo_loss_settings weights = {
-        .clip = (float)settings->clip,
-        .value_clip = (float)settings->value_clip,
-        .value_weight = (float)settings->value_weight,
-        .entropy_weight = (float)schedule(ppo, settings->entropy, settings->entropy_end),
+        .clip_range = (float)learning_schedule(settings->clip_range, settings->clip_range_end,
+                                               ppo->steps, settings->total_timesteps),
+        .clip_range_vf = (float)settings->clip_range_vf,
+        .vf_coef = (float)settings->vf_coef,
+        .ent_coef = (float)learning_schedule(settings->ent_coef, settings->ent_coef_end, ppo->steps,
+                                             settings->total_timesteps),
         .anchor_weight = (float)settings->anchor_weight,
         .anchor = ppo->anchor,
     };
-    uint64_t batch = (uint64_t)settings->rollout * ppo->environment->lanes;
+    uint64_t batch = (uint64_t)settings->n_steps * ppo->environment->n_envs;
     for (uint32_t i = 0; i < batch; i++)
         ppo->order[i] = i;
-    report->rate = schedule(ppo, settings->rate, settings->rate_end);
-    for (uint32_t epoch = 0; epoch < settings->epochs; epoch++) {
+    report->learning_rate = learning_schedule(settings->learning_rate, settings->learning_rate_end,
+                                              ppo->steps, settings->total_timesteps);
+    for (uint32_t epoch = 0; epoch < settings->n_epochs; epoch++) {
         shuffle(ppo->order, (uint32_t)batch, &ppo->rng);
         for (uint32_t m = 0; m < settings->minibatches; m++) {
             uint32_t from = (uint32_t)(batch * m / settings->minibatches);
@@ -226,7 +217,7 @@ static int update_all(struct ppo *ppo, struct learning_report *report, struct er
 /* Reward and explained variance, while the advantages are as estimated. */
 static void describe(const struct rollout *rollout, struct learning_report *report)
 {
-    size_t all = (size_t)rollout->steps * rollout->lanes;
+    size_t all = (size_t)rollout->n_steps * rollout->n_envs;
     double reward = 0, target = 0, targets = 0, residual = 0, residuals = 0;
     for (size_t i = 0; i < all; i++) {
         double r = rollout->sample[i].target, e = rollout->sample[i].advantage;
@@ -249,10 +240,10 @@ static void average(struct learning_report *report)
     report->policy_loss /= n;
     report->value_loss /= n;
     report->clip_fraction /= n;
-    report->gradient_length /= n;
+    report->grad_norm /= n;
 }
 
-int ppo_run(struct ppo *ppo, uint64_t until, learning_watch *watch, void *context,
+int ppo_run(struct ppo *ppo, uint64_t until, learning_callback *watch, void *context,
             struct error *error)
 {
     const struct ppo_settings *settings = &ppo->settings;
@@ -260,13 +251,13 @@ int ppo_run(struct ppo *ppo, uint64_t until, learning_watch *watch, void *contex
     while (ppo->steps < until) {
         struct learning_report report = {0};
         rollout_collect(&ppo->rollout, ppo->environment, ppo->policy, &ppo->rng);
-        rollout_advantages(&ppo->rollout, settings->gamma, settings->lambda, scale);
+        rollout_advantages(&ppo->rollout, settings->gamma, settings->gae_lambda, scale);
         describe(&ppo->rollout, &report);
-        if (settings->normalise)
+        if (settings->normalize_advantage)
             rollout_normalise(&ppo->rollout);
         if (update_all(ppo, &report, error) != 0)
             return -1;
-        ppo->steps += (uint64_t)settings->rollout * ppo->environment->lanes;
+        ppo->steps += (uint64_t)settings->n_steps * ppo->environment->n_envs;
         report.steps = ppo->steps;
         average(&report);
         if (watch && !watch(context, &report))
@@ -330,5 +321,5 @@ int ppo_import(struct ppo *ppo, const unsigned char *bytes, size_t length, struc
     return 0;
 other:
     return error_set(error, "the state of training is not of this process, policy and number of "
-                            "lanes; it cannot go on from there");
+                            "copies; it cannot be resumed");
 }

@@ -7,24 +7,24 @@
 #include <string.h>
 
 /* The samples that took one action at one observation. */
-struct tally {
+struct action_sums {
     float plus, minus; /* sums of the advantages above and below 0 */
     uint32_t count;
 };
 
 /* The samples at one observation. */
-struct harvest {
+struct value_sums {
     uint32_t count;
     float residual; /* sum of target - old value */
-    float pull;     /* value_clip: sum of the derivatives of the halved squares */
+    float pull;     /* clip_range_vf: sum of the derivatives of the halved squares */
 };
 
 int ppo_loss_open(struct ppo_loss_work *work, const struct environment *environment,
                   const struct policy *policy, struct error *error)
 {
-    size_t logits = environment->most_logits, most = environment->most_observations;
+    size_t logits = environment->max_logits, most = environment->max_observations;
     *work = (struct ppo_loss_work){
-        .tally = calloc(logits, sizeof *work->tally),
+        .action = calloc(logits, sizeof *work->action),
         .value = calloc(most, sizeof *work->value),
         .id = malloc(most * sizeof *work->id),
         .logit = malloc(logits * sizeof *work->logit),
@@ -36,7 +36,7 @@ int ppo_loss_open(struct ppo_loss_work *work, const struct environment *environm
         .value_gradient = malloc(most * sizeof *work->value_gradient),
         .scratch = malloc(policy_scratch(policy, (uint32_t)most) * sizeof *work->scratch),
     };
-    if (!work->tally || !work->value || !work->id || !work->logit || !work->log_probability ||
+    if (!work->action || !work->value || !work->id || !work->logit || !work->log_probability ||
         !work->probability || !work->logit_gradient || !work->anchored || !work->predicted ||
         !work->value_gradient || !work->scratch) {
         ppo_loss_close(work);
@@ -47,7 +47,7 @@ int ppo_loss_open(struct ppo_loss_work *work, const struct environment *environm
 
 void ppo_loss_close(struct ppo_loss_work *work)
 {
-    free(work->tally);
+    free(work->action);
     free(work->value);
     free(work->id);
     free(work->logit);
@@ -61,33 +61,35 @@ void ppo_loss_close(struct ppo_loss_work *work)
     *work = (struct ppo_loss_work){0};
 }
 
-static void enlist(struct ppo_loss_work *work, const struct observations *seen, uint32_t o)
+static void add_observation(struct ppo_loss_work *work, const struct observations *observations,
+                            uint32_t o)
 {
-    uint32_t first = seen->first_logit[o];
+    uint32_t first = observations->first_logit[o];
     work->id[work->ids++] = o;
-    memset(work->tally + first, 0, (seen->first_logit[o + 1] - first) * sizeof *work->tally);
+    memset(work->action + first, 0,
+           (observations->first_logit[o + 1] - first) * sizeof *work->action);
 }
 
 /* Sums the samples by observation and action. Returns the sum of the squared residuals. */
-static double gather(struct ppo_loss_work *work, const struct observations *seen,
+static double gather(struct ppo_loss_work *work, const struct observations *observations,
                      const struct rollout *rollout, const uint32_t *index, uint32_t n)
 {
     double squares = 0;
     for (uint32_t k = 0; k < work->ids; k++)
-        work->value[work->id[k]] = (struct harvest){0};
+        work->value[work->id[k]] = (struct value_sums){0};
     work->ids = 0;
     for (uint32_t i = 0; i < n; i++) {
         const struct sample *sample = &rollout->sample[index[i]];
-        struct harvest *value = &work->value[sample->observation];
-        struct tally *tally = &work->tally[sample->logit];
+        struct value_sums *value = &work->value[sample->observation];
+        struct action_sums *action = &work->action[sample->logit];
         float residual = sample->target - rollout->value[sample->observation];
         if (value->count++ == 0)
-            enlist(work, seen, sample->observation);
+            add_observation(work, observations, sample->observation);
         value->residual += residual;
         squares += (double)residual * (double)residual;
-        tally->plus += sample->advantage > 0 ? sample->advantage : 0;
-        tally->minus += sample->advantage > 0 ? 0 : sample->advantage;
-        tally->count++;
+        action->plus += sample->advantage > 0 ? sample->advantage : 0;
+        action->minus += sample->advantage > 0 ? 0 : sample->advantage;
+        action->count++;
     }
     return squares;
 }
@@ -99,26 +101,26 @@ static void policy_part(struct ppo_loss_work *work, const struct rollout *rollou
                         uint32_t end, float visits, float scale,
                         const struct ppo_loss_settings *settings, struct ppo_losses *sum)
 {
-    const float high = 1 + settings->clip, low = 1 - settings->clip;
+    const float high = 1 + settings->clip_range, low = 1 - settings->clip_range;
     float entropy = 0, all = 0;
     for (uint32_t a = first; a < end; a++) {
-        const struct tally *tally = &work->tally[a];
+        const struct action_sums *action = &work->action[a];
         float lp = work->log_probability[a], g = 0;
         entropy -= work->probability[a] > 0 ? work->probability[a] * lp : 0;
-        if (tally->count) {
+        if (action->count) {
             float change = lp - rollout->log_probability[a];
             float r = expf(change);
-            g = -scale * r * ((r < high ? tally->plus : 0) + (r > low ? tally->minus : 0));
-            sum->policy -= (double)tally->plus * (double)(r < high ? r : high) +
-                           (double)tally->minus * (double)(r > low ? r : low);
-            sum->kl += tally->count * (((double)r - 1) - (double)change);
-            sum->clip_fraction += r < low || r > high ? tally->count : 0;
+            g = -scale * r * ((r < high ? action->plus : 0) + (r > low ? action->minus : 0));
+            sum->policy -= (double)action->plus * (double)(r < high ? r : high) +
+                           (double)action->minus * (double)(r > low ? r : low);
+            sum->approx_kl += action->count * (((double)r - 1) - (double)change);
+            sum->clip_fraction += r < low || r > high ? action->count : 0;
         }
         work->logit_gradient[a] = g;
         all += g;
     }
     sum->entropy += (double)visits * (double)entropy;
-    float bonus = scale * settings->entropy_weight * visits;
+    float bonus = scale * settings->ent_coef * visits;
     for (uint32_t a = first; a < end; a++) {
         float p = work->probability[a];
         float steep = p > 0 ? p * (work->log_probability[a] + entropy) : 0;
@@ -143,16 +145,17 @@ static double anchor_part(struct ppo_loss_work *work, uint32_t first, uint32_t e
 }
 
 /* The anchor's log-probabilities at the observations of this minibatch. */
-static void ask_anchor(struct ppo_loss_work *work, const struct policy *anchor,
-                       const struct observations *seen)
+static void evaluate_anchor(struct ppo_loss_work *work, const struct policy *anchor,
+                            const struct observations *observations)
 {
-    policy_forward(anchor, seen, work->id, work->ids, work->scratch, work->anchored,
+    policy_forward(anchor, observations, work->id, work->ids, work->scratch, work->anchored,
                    work->predicted);
-    policy_softmax(seen, work->id, work->ids, work->anchored, work->anchored, work->logit_gradient);
+    policy_softmax(observations, work->id, work->ids, work->anchored, work->anchored,
+                   work->logit_gradient);
 }
 
 /* With a clipped value the larger error depends on each sample's target. Leaves
- * the derivatives in harvest.pull and returns the sum of the squares. */
+ * the derivatives in value_sums.pull and returns the sum of the squares. */
 static double clipped_values(struct ppo_loss_work *work, const struct rollout *rollout,
                              const uint32_t *index, uint32_t n, float clip)
 {
@@ -177,14 +180,14 @@ static double value_part(struct ppo_loss_work *work, const struct rollout *rollo
                          const uint32_t *index, uint32_t n, double squares,
                          const struct ppo_loss_settings *settings)
 {
-    const float scale = settings->value_weight / (float)n;
-    if (settings->value_clip > 0)
-        squares = clipped_values(work, rollout, index, n, settings->value_clip);
+    const float scale = settings->vf_coef / (float)n;
+    if (settings->clip_range_vf > 0)
+        squares = clipped_values(work, rollout, index, n, settings->clip_range_vf);
     for (uint32_t k = 0; k < work->ids; k++) {
         uint32_t o = work->id[k];
-        const struct harvest *value = &work->value[o];
+        const struct value_sums *value = &work->value[o];
         float move = work->predicted[o] - rollout->value[o], count = (float)value->count;
-        if (settings->value_clip > 0) {
+        if (settings->clip_range_vf > 0) {
             work->value_gradient[o] = scale * value->pull;
             continue;
         }
@@ -195,20 +198,22 @@ static double value_part(struct ppo_loss_work *work, const struct rollout *rollo
 }
 
 struct ppo_losses ppo_loss_forward(struct ppo_loss_work *work, const struct policy *policy,
-                                   const struct observations *seen, const struct rollout *rollout,
-                                   const uint32_t *index, uint32_t n,
+                                   const struct observations *observations,
+                                   const struct rollout *rollout, const uint32_t *index, uint32_t n,
                                    const struct ppo_loss_settings *settings)
 {
     struct ppo_losses sum = {0};
-    double squares = gather(work, seen, rollout, index, n);
+    double squares = gather(work, observations, rollout, index, n);
     double anchor = 0;
     if (settings->anchor)
-        ask_anchor(work, settings->anchor, seen);
-    policy_forward(policy, seen, work->id, work->ids, work->scratch, work->logit, work->predicted);
-    policy_softmax(seen, work->id, work->ids, work->logit, work->log_probability,
+        evaluate_anchor(work, settings->anchor, observations);
+    policy_forward(policy, observations, work->id, work->ids, work->scratch, work->logit,
+                   work->predicted);
+    policy_softmax(observations, work->id, work->ids, work->logit, work->log_probability,
                    work->probability);
     for (uint32_t k = 0; k < work->ids; k++) {
-        uint32_t o = work->id[k], first = seen->first_logit[o], end = seen->first_logit[o + 1];
+        uint32_t o = work->id[k], first = observations->first_logit[o],
+                 end = observations->first_logit[o + 1];
         policy_part(work, rollout, first, end, (float)work->value[o].count, 1 / (float)n, settings,
                     &sum);
         if (settings->anchor)
@@ -218,17 +223,17 @@ struct ppo_losses ppo_loss_forward(struct ppo_loss_work *work, const struct poli
     sum.value = value_part(work, rollout, index, n, squares, settings) / n;
     sum.policy /= n;
     sum.entropy /= n;
-    sum.kl /= n;
+    sum.approx_kl /= n;
     sum.clip_fraction /= n;
-    sum.total = sum.policy + (double)settings->value_weight * sum.value -
-                (double)settings->entropy_weight * sum.entropy +
+    sum.total = sum.policy + (double)settings->vf_coef * sum.value -
+                (double)settings->ent_coef * sum.entropy +
                 (double)settings->anchor_weight * anchor / n;
     return sum;
 }
 
 void ppo_loss_backward(struct ppo_loss_work *work, const struct policy *policy,
-                       const struct observations *seen, float *gradient)
+                       const struct observations *observations, float *gradient)
 {
-    policy_backward(policy, seen, work->id, work->ids, work->scratch, work->logit_gradient,
+    policy_backward(policy, observations, work->id, work->ids, work->scratch, work->logit_gradient,
                     work->value_gradient, gradient);
 }

@@ -86,7 +86,7 @@ static int number_states(struct process *process, const uint32_t *observation)
     return process->states ? 0 : -1;
 }
 
-/* Observed moves, as from << 32 | to, sorted; each as often as it was seen. */
+/* Observed moves, as from << 32 | to, sorted; each as often as it was observed. */
 static size_t collect_moves(const struct process *process, uint64_t *observed)
 {
     size_t moves = 0;
@@ -130,15 +130,15 @@ static size_t merge_arcs(struct process *process, const uint64_t *observed, size
     while (m < moves || e < entries) {
         uint64_t move =
             m < moves && (e == entries || observed[m] <= entry[e]) ? observed[m] : entry[e];
-        uint32_t seen = 0;
+        uint32_t times = 0;
         for (; m < moves && observed[m] == move; m++)
-            seen++;
+            times++;
         if (e < entries && entry[e] == move)
             e++;
         if (process->arc_next) {
             process->first_arc[(move >> 32) + 1]++;
             process->arc_next[arcs] = (uint32_t)move;
-            process->arc_count[arcs] = seen;
+            process->arc_count[arcs] = times;
         }
         arcs++;
     }

@@ -6,14 +6,14 @@
 #include <string.h>
 
 int rollout_open(struct rollout *rollout, const struct environment *environment,
-                 const struct policy *policy, uint32_t steps, struct error *error)
+                 const struct policy *policy, uint32_t n_steps, struct error *error)
 {
-    size_t lanes = environment->lanes, all = steps * lanes;
-    size_t logits = environment->most_logits, most = environment->most_observations;
+    size_t n_envs = environment->n_envs, all = n_steps * n_envs;
+    size_t logits = environment->max_logits, most = environment->max_observations;
     *rollout = (struct rollout){
-        .steps = steps,
-        .lanes = environment->lanes,
-        .current = malloc(lanes * sizeof *rollout->current),
+        .n_steps = n_steps,
+        .n_envs = environment->n_envs,
+        .current = malloc(n_envs * sizeof *rollout->current),
         .observation = malloc(all * sizeof *rollout->observation),
         .logit = malloc(all * sizeof *rollout->logit),
         .arrived = malloc(all * sizeof *rollout->arrived),
@@ -25,7 +25,7 @@ int rollout_open(struct rollout *rollout, const struct environment *environment,
         .value = malloc(most * sizeof *rollout->value),
         .scratch = malloc(policy_scratch(policy, (uint32_t)most) * sizeof *rollout->scratch),
         .id = malloc(most * sizeof *rollout->id),
-        .action = malloc(lanes * sizeof *rollout->action),
+        .action = malloc(n_envs * sizeof *rollout->action),
     };
     if (!rollout->current || !rollout->observation || !rollout->logit || !rollout->arrived ||
         !rollout->reward || !rollout->episode || !rollout->sample || !rollout->log_probability ||
@@ -58,67 +58,69 @@ void rollout_close(struct rollout *rollout)
 }
 
 /* Shows the policy the observations that have been added since `known`. */
-static uint32_t look(struct rollout *rollout, const struct observations *seen,
-                     const struct policy *policy, uint32_t known)
+static uint32_t evaluate(struct rollout *rollout, const struct observations *observations,
+                         const struct policy *policy, uint32_t known)
 {
     const uint32_t *fresh = rollout->id + known;
-    uint32_t n = seen->count - known;
+    uint32_t n = observations->count - known;
     if (n) {
-        policy_forward(policy, seen, fresh, n, rollout->scratch, rollout->log_probability,
+        policy_forward(policy, observations, fresh, n, rollout->scratch, rollout->log_probability,
                        rollout->value);
-        policy_softmax(seen, fresh, n, rollout->log_probability, rollout->log_probability,
+        policy_softmax(observations, fresh, n, rollout->log_probability, rollout->log_probability,
                        rollout->probability);
     }
-    return seen->count;
+    return observations->count;
 }
 
-static void draw_actions(struct rollout *rollout, const struct observations *seen,
+static void draw_actions(struct rollout *rollout, const struct observations *observations,
                          const uint32_t *observation, uint32_t *logit, struct rng *rng)
 {
-    for (uint32_t i = 0; i < rollout->lanes; i++) {
+    for (uint32_t i = 0; i < rollout->n_envs; i++) {
         uint32_t o = observation[i];
-        uint32_t first = seen->first_logit[o], last = seen->first_logit[o + 1] - 1, a = first;
+        uint32_t first = observations->first_logit[o], last = observations->first_logit[o + 1] - 1,
+                 a = first;
         if (first < last) {
             float left = rng_float(rng);
             while (a < last && left >= rollout->probability[a])
                 left -= rollout->probability[a++];
         }
         logit[i] = a;
-        rollout->action[i] = seen->first_action[o] + (a - first);
+        rollout->action[i] = observations->first_action[o] + (a - first);
     }
 }
 
 void rollout_collect(struct rollout *rollout, struct environment *environment,
                      const struct policy *policy, struct rng *rng)
 {
-    uint32_t lanes = rollout->lanes, known = 0;
+    uint32_t n_envs = rollout->n_envs, known = 0;
     environment->ops->begin(environment, rollout->current);
-    known = look(rollout, &environment->seen, policy, known);
-    for (uint32_t t = 0; t < rollout->steps; t++) {
-        size_t row = (size_t)t * lanes;
-        memcpy(rollout->observation + row, rollout->current, lanes * sizeof *rollout->current);
-        draw_actions(rollout, &environment->seen, rollout->current, rollout->logit + row, rng);
+    known = evaluate(rollout, &environment->observations, policy, known);
+    for (uint32_t t = 0; t < rollout->n_steps; t++) {
+        size_t row = (size_t)t * n_envs;
+        memcpy(rollout->observation + row, rollout->current, n_envs * sizeof *rollout->current);
+        draw_actions(rollout, &environment->observations, rollout->current, rollout->logit + row,
+                     rng);
         struct transition to = {rollout->reward + row, rollout->arrived + row, rollout->current,
                                 rollout->episode + row};
         environment->ops->step(environment, rollout->action, &to);
-        known = look(rollout, &environment->seen, policy, known);
+        known = evaluate(rollout, &environment->observations, policy, known);
     }
 }
 
 void rollout_advantages(struct rollout *rollout, double gamma, double lambda, double scale)
 {
-    uint32_t lanes = rollout->lanes;
+    uint32_t n_envs = rollout->n_envs;
     const float unit = (float)scale, discount = (float)gamma, trace = (float)(gamma * lambda);
     const float *value = rollout->value;
-    for (uint32_t t = rollout->steps; t-- > 0;) {
-        for (uint32_t i = 0; i < lanes; i++) {
-            size_t at = (size_t)t * lanes + i;
+    for (uint32_t t = rollout->n_steps; t-- > 0;) {
+        for (uint32_t i = 0; i < n_envs; i++) {
+            size_t at = (size_t)t * n_envs + i;
             float here = value[rollout->observation[at]];
             float delta = unit * rollout->reward[at] - here;
-            if (rollout->episode[at] != EPISODE_OVER)
+            if (rollout->episode[at] != EPISODE_TERMINATED)
                 delta += discount * value[rollout->arrived[at]];
-            if (rollout->episode[at] == EPISODE_GOES_ON && t + 1 < rollout->steps)
-                delta += trace * rollout->sample[at + lanes].advantage;
+            if (rollout->episode[at] == EPISODE_GOES_ON && t + 1 < rollout->n_steps)
+                delta += trace * rollout->sample[at + n_envs].advantage;
             rollout->sample[at] =
                 (struct sample){rollout->observation[at], rollout->logit[at], delta, delta + here};
         }
@@ -127,7 +129,7 @@ void rollout_advantages(struct rollout *rollout, double gamma, double lambda, do
 
 void rollout_normalise(struct rollout *rollout)
 {
-    size_t all = (size_t)rollout->steps * rollout->lanes;
+    size_t all = (size_t)rollout->n_steps * rollout->n_envs;
     double sum = 0, square = 0;
     for (size_t i = 0; i < all; i++) {
         sum += (double)rollout->sample[i].advantage;

@@ -1,11 +1,11 @@
-/* A rollout: a number of steps of every lane under one fixed policy, and the
+/* A rollout: a number of steps of every copy under one policy, and the
  * advantages that follow from it. */
 #ifndef RL_ROLLOUT_H
 #define RL_ROLLOUT_H
 
 #include "rl/environment.h"
 
-/* One step of one lane, as the loss wants it. */
+/* One step of one copy, as the loss wants it. */
 struct sample {
     uint32_t observation;
     uint32_t logit; /* of the action taken */
@@ -13,10 +13,10 @@ struct sample {
     float target; /* of the value: advantage + value */
 };
 
-/* [steps][lanes] where not said otherwise. */
+/* [n_steps][n_envs] where not said otherwise. */
 struct rollout {
-    uint32_t steps, lanes;
-    uint32_t *current; /* [lanes]: observation to act on next */
+    uint32_t n_steps, n_envs;
+    uint32_t *current; /* [n_envs]: observation to act on next */
     uint32_t *observation;
     uint32_t *logit;
     uint32_t *arrived;
@@ -32,10 +32,10 @@ struct rollout {
 
 /* -1: out of memory. */
 int rollout_open(struct rollout *rollout, const struct environment *environment,
-                 const struct policy *policy, uint32_t steps, struct error *error);
+                 const struct policy *policy, uint32_t n_steps, struct error *error);
 void rollout_close(struct rollout *rollout);
 
-/* Draws actions from the policy and steps the environment. The policy looks at
+/* Draws actions from the policy and steps the environment. The policy evaluates
  * each observation once: for a decision process that is once a rollout,
  * not once a step. */
 void rollout_collect(struct rollout *rollout, struct environment *environment,
@@ -43,7 +43,7 @@ void rollout_collect(struct rollout *rollout, struct environment *environment,
 
 /* Generalised advantage estimation (Schulman et al. 2016, arXiv 1506.02438,
  * equation 16) of a collected rollout; fills `sample`. The sum stops where an
- * episode ends; after EPISODE_OVER nothing follows, otherwise the value of the
+ * episode ends; after EPISODE_TERMINATED nothing follows, otherwise the value of the
  * observation arrived at does. Rewards count times `scale`. */
 void rollout_advantages(struct rollout *rollout, double gamma, double lambda, double scale);
 

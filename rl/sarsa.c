@@ -26,7 +26,7 @@ struct trace {
 };
 
 /* Where learning is; with the weights and the environment all that going on needs. */
-struct course {
+struct progress {
     struct rng rng;
     uint64_t steps, traces; /* traces: steps since the episode began */
     struct trace ring[RING];
@@ -36,7 +36,7 @@ struct sarsa {
     struct environment *environment;
     struct policy *values; /* a linear policy whose logits and values add up to action values */
     struct sarsa_settings settings;
-    struct course course;
+    struct progress progress;
     uint32_t observation, action; /* to be taken next, in this observation */
     uint32_t reach;               /* traces that have not faded */
     float fading[RING];           /* trace by age */
@@ -46,74 +46,63 @@ struct sarsa {
 struct sarsa_settings sarsa_defaults(void)
 {
     return (struct sarsa_settings){
-        .total_steps = 1000000,
-        .rate = 0.1,
-        .rate_end = 0.01,
+        .total_timesteps = 1000000,
+        .learning_rate = 0.1,
+        .learning_rate_end = 0.01,
         .gamma = 0.97,
         .lambda = 0.8,
-        .explore = 0.3,
-        .explore_end = 0.01,
+        .epsilon = 0.3,
+        .epsilon_end = 0.01,
         .temperature = 0.02,
     };
-}
-
-static int check_number(const char *name, double value, double low, double high,
-                        struct error *error)
-{
-    if (value >= low && value <= high)
-        return 0;
-    return error_set(error, "learning: %s is %g, expected %g to %g", name, value, low, high);
 }
 
 static int check(const struct environment *environment, const struct policy *policy,
                  const struct sarsa_settings *s, struct error *error)
 {
-    if (s->total_steps == 0)
+    if (s->total_timesteps == 0)
         return error_set(error, "learning: total steps must be above 0");
-    if (environment->lanes != 1 || policy->shape.kind != POLICY_LINEAR)
-        return error_set(error, "learning: sarsa takes one lane and a linear policy");
-    if (check_number("temperature", s->temperature, 1e-6, 1e6, error) != 0 ||
-        check_number("learning rate", s->rate, 0, 10, error) != 0 ||
-        check_number("final learning rate", s->rate_end, 0, 10, error) != 0 ||
-        check_number("gamma", s->gamma, 0, 1, error) != 0 ||
-        check_number("lambda", s->lambda, 0, 1, error) != 0 ||
-        check_number("exploration", s->explore, 0, 1, error) != 0 ||
-        check_number("final exploration", s->explore_end, 0, 1, error) != 0)
-        return -1;
+    if (environment->n_envs != 1 || policy->shape.kind != POLICY_LINEAR)
+        return error_set(error, "learning: sarsa takes one copy and a linear policy");
+    if (!environment->observations.first_of_logit)
+        return error_set(error, "learning: sarsa takes an environment with features of actions");
+    if (error_range(error, "temperature", s->temperature, 1e-6, 1e6) != 0 ||
+        error_range(error, "learning rate", s->learning_rate, 0, 10) != 0 ||
+        error_range(error, "final learning rate", s->learning_rate_end, 0, 10) != 0 ||
+        error_range(error, "gamma", s->gamma, 0, 1) != 0 ||
+        error_range(error, "lambda", s->lambda, 0, 1) != 0 ||
+        error_range(error, "epsilon", s->epsilon, 0, 1) != 0 ||
+        error_range(error, "final epsilon", s->epsilon_end, 0, 1) != 0)
+        return error_prefix(error, "learning");
     return 0;
 }
 
-static double schedule(const struct sarsa *sarsa, double from, double to)
-{
-    double done = (double)sarsa->course.steps / (double)sarsa->settings.total_steps;
-    return done < 1 ? from + (to - from) * done : to;
-}
-
 /* Works out the values of the actions of an observation. */
-static void look(struct sarsa *sarsa, uint32_t observation)
+static void evaluate(struct sarsa *sarsa, uint32_t observation)
 {
     float scratch;
-    policy_forward(sarsa->values, &sarsa->environment->seen, &observation, 1, &scratch,
+    policy_forward(sarsa->values, &sarsa->environment->observations, &observation, 1, &scratch,
                    sarsa->logit, sarsa->value);
 }
 
 static float value_of(const struct sarsa *sarsa, uint32_t observation, uint32_t action)
 {
-    return sarsa->logit[sarsa->environment->seen.first_logit[observation] + action] +
+    return sarsa->logit[sarsa->environment->observations.first_logit[observation] + action] +
            sarsa->value[observation];
 }
 
-/* Epsilon-greedy, of an observation that has been looked at. */
+/* Epsilon-greedy, of an observation that has been evaluated. */
 static uint32_t choose(struct sarsa *sarsa, uint32_t observation)
 {
-    const uint32_t *first = sarsa->environment->seen.first_logit + observation;
+    const uint32_t *first = sarsa->environment->observations.first_logit + observation;
     const float *logit = sarsa->logit + first[0];
     uint32_t actions = first[1] - first[0], best = 0;
     if (actions == 1)
         return 0;
-    if (rng_double(&sarsa->course.rng) <
-        schedule(sarsa, sarsa->settings.explore, sarsa->settings.explore_end))
-        return rng_below(&sarsa->course.rng, actions);
+    if (rng_double(&sarsa->progress.rng) <
+        learning_schedule(sarsa->settings.epsilon, sarsa->settings.epsilon_end,
+                          sarsa->progress.steps, sarsa->settings.total_timesteps))
+        return rng_below(&sarsa->progress.rng, actions);
     for (uint32_t a = 1; a < actions; a++)
         if (logit[a] > logit[best])
             best = a;
@@ -132,15 +121,16 @@ static void add_features(struct trace *trace, uint32_t offset, const uint32_t *f
 /* Remembers the features of an action, and returns their squared length or 1. */
 static float remember(struct sarsa *sarsa, uint32_t observation, uint32_t action)
 {
-    const struct observations *seen = &sarsa->environment->seen;
-    struct trace *trace = &sarsa->course.ring[sarsa->course.traces++ % RING];
-    uint32_t logit = seen->first_logit[observation] + action;
+    const struct observations *observations = &sarsa->environment->observations;
+    struct trace *trace = &sarsa->progress.ring[sarsa->progress.traces++ % RING];
+    uint32_t logit = observations->first_logit[observation] + action;
     float square = 0;
     trace->count = 0;
-    add_features(trace, 0, seen->action_feature, seen->action_strength, seen->first_of_logit[logit],
-                 seen->first_of_logit[logit + 1]);
-    add_features(trace, sarsa->values->shape.actions, seen->feature, seen->strength,
-                 seen->first_feature[observation], seen->first_feature[observation + 1]);
+    add_features(trace, 0, observations->action_feature, observations->action_strength,
+                 observations->first_of_logit[logit], observations->first_of_logit[logit + 1]);
+    add_features(trace, sarsa->values->shape.actions, observations->feature, observations->strength,
+                 observations->first_feature[observation],
+                 observations->first_feature[observation + 1]);
     for (uint32_t f = 0; f < trace->count; f++)
         square += trace->strength[f] * trace->strength[f];
     return square > 1 ? square : 1;
@@ -149,9 +139,9 @@ static float remember(struct sarsa *sarsa, uint32_t observation, uint32_t action
 /* Moves the weights of every step on the trace by its share of the error. */
 static void spread(struct sarsa *sarsa, float move)
 {
-    const struct course *course = &sarsa->course;
-    for (uint32_t age = 0; age < sarsa->reach && age < course->traces; age++) {
-        const struct trace *trace = &course->ring[(course->traces - 1 - age) % RING];
+    const struct progress *progress = &sarsa->progress;
+    for (uint32_t age = 0; age < sarsa->reach && age < progress->traces; age++) {
+        const struct trace *trace = &progress->ring[(progress->traces - 1 - age) % RING];
         for (uint32_t f = 0; f < trace->count; f++)
             sarsa->values->parameter[trace->parameter[f]] +=
                 move * sarsa->fading[age] * trace->strength[f];
@@ -162,29 +152,30 @@ static void step(struct sarsa *sarsa, struct learning_report *report)
 {
     const struct sarsa_settings *settings = &sarsa->settings;
     struct environment *environment = sarsa->environment;
-    struct course *course = &sarsa->course;
-    const struct observations *seen = &environment->seen;
+    struct progress *progress = &sarsa->progress;
+    const struct observations *observations = &environment->observations;
     float reward, length = remember(sarsa, sarsa->observation, sarsa->action);
     float old = value_of(sarsa, sarsa->observation, sarsa->action);
-    uint32_t arrived, next, action = seen->first_action[sarsa->observation] + sarsa->action;
+    uint32_t arrived, next, action = observations->first_action[sarsa->observation] + sarsa->action;
     unsigned char episode;
     environment->ops->step(environment, &action,
                            &(struct transition){&reward, &arrived, &next, &episode});
-    look(sarsa, arrived);
+    evaluate(sarsa, arrived);
     float error = reward - old;
     uint32_t then = choose(sarsa, arrived);
-    if (episode != EPISODE_OVER)
+    if (episode != EPISODE_TERMINATED)
         error += (float)settings->gamma * value_of(sarsa, arrived, then);
-    report->rate = schedule(sarsa, settings->rate, settings->rate_end);
-    spread(sarsa, (float)report->rate * error / length);
+    report->learning_rate = learning_schedule(settings->learning_rate, settings->learning_rate_end,
+                                              progress->steps, settings->total_timesteps);
+    spread(sarsa, (float)report->learning_rate * error / length);
     report->reward += (double)reward;
     report->value_loss += (double)error * (double)error / 2;
-    course->steps++;
+    progress->steps++;
     if (episode != EPISODE_GOES_ON)
-        course->traces = 0;
-    if (course->steps % SARSA_STEPS == 0)
+        progress->traces = 0;
+    if (progress->steps % SARSA_STEPS == 0)
         environment->ops->begin(environment, &next);
-    look(sarsa, next);
+    evaluate(sarsa, next);
     sarsa->observation = next;
     sarsa->action = episode == EPISODE_GOES_ON ? then : choose(sarsa, next);
 }
@@ -193,7 +184,7 @@ static void step(struct sarsa *sarsa, struct learning_report *report)
 static void begin(struct sarsa *sarsa)
 {
     sarsa->environment->ops->begin(sarsa->environment, &sarsa->observation);
-    look(sarsa, sarsa->observation);
+    evaluate(sarsa, sarsa->observation);
 }
 
 struct sarsa *sarsa_open(struct environment *environment, const struct policy *policy,
@@ -204,8 +195,8 @@ struct sarsa *sarsa_open(struct environment *environment, const struct policy *p
     struct sarsa *sarsa = calloc(1, sizeof *sarsa);
     if (sarsa) {
         sarsa->values = policy_copy(policy, error);
-        sarsa->logit = malloc(environment->most_logits * sizeof *sarsa->logit);
-        sarsa->value = malloc(environment->most_observations * sizeof *sarsa->value);
+        sarsa->logit = malloc(environment->max_logits * sizeof *sarsa->logit);
+        sarsa->value = malloc(environment->max_observations * sizeof *sarsa->value);
     }
     if (!sarsa || !sarsa->values || !sarsa->logit || !sarsa->value) {
         sarsa_close(sarsa);
@@ -221,7 +212,7 @@ struct sarsa *sarsa_open(struct environment *environment, const struct policy *p
         sarsa->fading[sarsa->reach++] = (float)trace;
         trace *= settings->gamma * settings->lambda;
     }
-    rng_seed(&sarsa->course.rng, settings->seed, STREAM);
+    rng_seed(&sarsa->progress.rng, settings->seed, STREAM);
     begin(sarsa);
     sarsa->action = choose(sarsa, sarsa->observation);
     return sarsa;
@@ -237,27 +228,27 @@ void sarsa_close(struct sarsa *sarsa)
     free(sarsa);
 }
 
-int sarsa_run(struct sarsa *sarsa, uint64_t until, learning_watch *watch, void *context,
+int sarsa_run(struct sarsa *sarsa, uint64_t until, learning_callback *watch, void *context,
               struct error *error)
 {
-    while (sarsa->course.steps < until) {
+    while (sarsa->progress.steps < until) {
         struct learning_report report = {.entropy = NAN,
-                                         .kl = NAN,
+                                         .approx_kl = NAN,
                                          .clip_fraction = NAN,
                                          .policy_loss = NAN,
                                          .explained_variance = NAN,
-                                         .gradient_length = NAN};
-        while (report.updates < REPORT && sarsa->course.steps < until) {
+                                         .grad_norm = NAN};
+        while (report.updates < REPORT && sarsa->progress.steps < until) {
             step(sarsa, &report);
             report.updates++;
         }
-        report.steps = sarsa->course.steps;
+        report.steps = sarsa->progress.steps;
         report.reward /= report.updates;
         report.value_loss /= report.updates;
         if (!isfinite(report.value_loss))
             return error_set(error,
-                             "learning ran away after %llu steps; use a smaller learning rate",
-                             (unsigned long long)sarsa->course.steps);
+                             "training diverged after %llu steps; use a smaller learning rate",
+                             (unsigned long long)sarsa->progress.steps);
         if (watch && !watch(context, &report))
             break;
     }
@@ -266,7 +257,7 @@ int sarsa_run(struct sarsa *sarsa, uint64_t until, learning_watch *watch, void *
 
 uint64_t sarsa_steps(const struct sarsa *sarsa)
 {
-    return sarsa->course.steps;
+    return sarsa->progress.steps;
 }
 
 struct policy *sarsa_policy(const struct sarsa *sarsa, struct error *error)
@@ -277,7 +268,7 @@ struct policy *sarsa_policy(const struct sarsa *sarsa, struct error *error)
     return policy;
 }
 
-/* An export is this head, the course, the weights and the environment's bytes,
+/* An export is this head, the progress, the weights and the environment's bytes,
  * in the machine's own byte order, which the head shows. */
 struct export_head {
     char mark[8];
@@ -292,7 +283,7 @@ unsigned char *sarsa_export(const struct sarsa *sarsa, size_t *length, struct er
     struct export_head head = head_like;
     size_t floats = sarsa->values->parameters * sizeof(float);
     *length =
-        sizeof head + sizeof sarsa->course + floats + environment->ops->state_length(environment);
+        sizeof head + sizeof sarsa->progress + floats + environment->ops->state_length(environment);
     unsigned char *bytes = malloc(*length), *at = bytes;
     if (!bytes) {
         error_set(error, "learning: out of memory");
@@ -301,7 +292,7 @@ unsigned char *sarsa_export(const struct sarsa *sarsa, size_t *length, struct er
     head.parameters = sarsa->values->parameters;
     head.action = sarsa->action;
     at = (unsigned char *)mempcpy(at, &head, sizeof head);
-    at = (unsigned char *)mempcpy(at, &sarsa->course, sizeof sarsa->course);
+    at = (unsigned char *)mempcpy(at, &sarsa->progress, sizeof sarsa->progress);
     at = (unsigned char *)mempcpy(at, sarsa->values->parameter, floats);
     environment->ops->save(environment, at);
     return bytes;
@@ -309,18 +300,18 @@ unsigned char *sarsa_export(const struct sarsa *sarsa, size_t *length, struct er
 
 static bool fits(const struct sarsa *sarsa)
 {
-    const struct course *course = &sarsa->course;
-    const struct observations *seen = &sarsa->environment->seen;
+    const struct progress *progress = &sarsa->progress;
+    const struct observations *observations = &sarsa->environment->observations;
     size_t parameters = sarsa->values->parameters;
     for (uint32_t i = 0; i < RING; i++)
         for (uint32_t f = 0; f < FEATURES; f++)
-            if (course->ring[i].count > FEATURES || course->ring[i].parameter[f] >= parameters)
+            if (progress->ring[i].count > FEATURES || progress->ring[i].parameter[f] >= parameters)
                 return false;
     for (size_t i = 0; i < parameters; i++)
         if (!isfinite(sarsa->values->parameter[i]))
             return false;
-    return sarsa->action <
-           seen->first_logit[sarsa->observation + 1] - seen->first_logit[sarsa->observation];
+    return sarsa->action < observations->first_logit[sarsa->observation + 1] -
+                               observations->first_logit[sarsa->observation];
 }
 
 int sarsa_import(struct sarsa *sarsa, const unsigned char *bytes, size_t length,
@@ -329,7 +320,7 @@ int sarsa_import(struct sarsa *sarsa, const unsigned char *bytes, size_t length,
     struct environment *environment = sarsa->environment;
     struct export_head head;
     size_t floats = sarsa->values->parameters * sizeof(float);
-    size_t before = sizeof head + sizeof sarsa->course + floats;
+    size_t before = sizeof head + sizeof sarsa->progress + floats;
     if (length < before)
         goto other;
     memcpy(&head, bytes, sizeof head);
@@ -337,13 +328,13 @@ int sarsa_import(struct sarsa *sarsa, const unsigned char *bytes, size_t length,
         head.parameters != sarsa->values->parameters ||
         environment->ops->restore(environment, bytes + before, length - before) != 0)
         goto other;
-    memcpy(&sarsa->course, bytes + sizeof head, sizeof sarsa->course);
-    memcpy(sarsa->values->parameter, bytes + sizeof head + sizeof sarsa->course, floats);
+    memcpy(&sarsa->progress, bytes + sizeof head, sizeof sarsa->progress);
+    memcpy(sarsa->values->parameter, bytes + sizeof head + sizeof sarsa->progress, floats);
     begin(sarsa);
     sarsa->action = (uint32_t)head.action;
     if (fits(sarsa))
         return 0;
 other:
-    return error_set(error, "the state of training is not of this process; it cannot go on from "
-                            "there");
+    return error_set(error, "the state of training is not of this process; it cannot be "
+                            "resumed");
 }

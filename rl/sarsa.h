@@ -8,7 +8,7 @@
  * Traces accumulate. A step is divided by the squared length of the features
  * where that is above 1, so that it means the same for any number of them.
  *
- * Borrows the environment, of a single lane. One thread. Same seed, environment
+ * Borrows the environment, of a single copy. One thread. Same seed, environment
  * and settings: the same weights byte for byte. */
 #ifndef RL_SARSA_H
 #define RL_SARSA_H
@@ -17,10 +17,10 @@
 #include "rl/learning.h"
 
 struct sarsa_settings {
-    uint64_t total_steps;        /* over which the rates fall; 1,000,000 */
-    double rate, rate_end;       /* step size, falling linearly, 0 .. 10; 0.1, 0.01 */
-    double gamma, lambda;        /* discount and trace, 0 .. 1; 0.97, 0.8 */
-    double explore, explore_end; /* share of moves drawn evenly, falling linearly; 0.3, 0.01 */
+    uint64_t total_timesteps;                /* over which the rates fall; 1,000,000 */
+    double learning_rate, learning_rate_end; /* alpha, falling linearly, 0 .. 10; 0.1, 0.01 */
+    double gamma, lambda;                    /* discount and trace, 0 .. 1; 0.97, 0.8 */
+    double epsilon, epsilon_end; /* share of random actions, falling linearly; 0.3, 0.01 */
     double temperature;          /* of the policy made from the values, above 0; 0.02 */
     uint64_t seed;
 };
@@ -33,15 +33,15 @@ enum { SARSA_STEPS = 256 }; /* that an environment must be made for */
 
 /* The policy is linear and fits the environment; its parameters are what the weights start from,
  * times the temperature. Copied. NULL: settings out of range (the text says which), another kind of
- * policy, more than one lane, out of memory. */
+ * policy, more than one copy, out of memory. */
 struct sarsa *sarsa_open(struct environment *environment, const struct policy *policy,
                          const struct sarsa_settings *settings, struct error *error);
 void sarsa_close(struct sarsa *sarsa);
 
 /* Learns until `until` steps have been made in all or the watch (NULL: none),
- * called every 8192 steps, asks to stop. 0: done or stopped; -1: the numbers
- * ran away. */
-int sarsa_run(struct sarsa *sarsa, uint64_t until, learning_watch *watch, void *context,
+ * called every 8192 steps, asks to stop. 0: done or stopped; -1: training
+ * diverged. */
+int sarsa_run(struct sarsa *sarsa, uint64_t until, learning_callback *watch, void *context,
               struct error *error);
 
 uint64_t sarsa_steps(const struct sarsa *sarsa);

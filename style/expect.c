@@ -363,7 +363,7 @@ int expect_learn(struct policy *network, const struct style_corpus *corpus,
     };
     status = pupil ? pupil_learn(pupil, &course, tell, &audience, error) : -1;
     if (status == 0)
-        status = policy_freeze(network, error);
+        status = policy_quantise(network, error);
     pupil_close(pupil);
     for (uint32_t g = 0; g < PUPIL_GROUPS; g++)
         group_close(&groups[g]);

@@ -104,7 +104,7 @@ static void stand(struct crew *crew, uint32_t i)
 /* Adds what lane i sees to the observations. */
 static void put_down(struct correction *correction, uint32_t i)
 {
-    struct observations *seen = &correction->environment.seen;
+    struct observations *seen = &correction->environment.observations;
     const struct style_view *view = &correction->view[i];
     uint32_t o = seen->count++, at = correction->first_feature[o];
     memcpy(correction->feature + at, view->feature, view->count * sizeof *view->feature);
@@ -136,7 +136,7 @@ static void go_on(struct crew *crew, uint32_t i)
     if (lane->next == lane->count) {
         /* Out of memory: it stands still until the run is over. */
         to->reward[i] = 0;
-        to->episode[i] = EPISODE_OVER;
+        to->episode[i] = EPISODE_TERMINATED;
         stand(crew, i);
         return;
     }
@@ -144,7 +144,7 @@ static void go_on(struct crew *crew, uint32_t i)
     int action = (int)crew->action[i], pitch = struck->x + action - STYLE_RANGE;
     bool over = struck->last;
     to->reward[i] = reward(correction, i, action, pitch);
-    to->episode[i] = over ? EPISODE_OVER : EPISODE_GOES_ON;
+    to->episode[i] = over ? EPISODE_TERMINATED : EPISODE_GOES_ON;
     beam_hear(correction->beam[i], struck->x, correction->told[i]);
     style_lane_send(lane, action);
     correction->sent[i][1] = over ? -1 : correction->sent[i][0];
@@ -156,7 +156,7 @@ static void *work(void *context)
 {
     struct crew *crew = context;
     struct correction *correction = crew->correction;
-    for (uint32_t i = crew->number; i < correction->environment.lanes; i += correction->threads)
+    for (uint32_t i = crew->number; i < correction->environment.n_envs; i += correction->threads)
         if (crew->action)
             go_on(crew, i);
         else
@@ -181,7 +181,7 @@ static void work_together(struct correction *correction, const uint32_t *action,
     for (uint32_t t = 0; t < correction->threads; t++)
         if (begun[t])
             pthread_join(correction->crew[t].thread, NULL);
-    for (uint32_t i = 0; i < correction->environment.lanes; i++)
+    for (uint32_t i = 0; i < correction->environment.n_envs; i++)
         put_down(correction, i);
 }
 
@@ -189,9 +189,9 @@ static void work_together(struct correction *correction, const uint32_t *action,
 static void correction_begin(struct environment *environment, uint32_t *observation)
 {
     struct correction *correction = of(environment);
-    environment->seen.count = 0;
+    environment->observations.count = 0;
     work_together(correction, NULL, NULL);
-    memcpy(observation, correction->at, environment->lanes * sizeof *observation);
+    memcpy(observation, correction->at, environment->n_envs * sizeof *observation);
 }
 
 static void correction_step(struct environment *environment, const uint32_t *action,
@@ -199,8 +199,8 @@ static void correction_step(struct environment *environment, const uint32_t *act
 {
     struct correction *correction = of(environment);
     work_together(correction, action, to);
-    memcpy(to->observation, correction->at, environment->lanes * sizeof *to->observation);
-    memcpy(to->arrived, correction->at, environment->lanes * sizeof *to->arrived);
+    memcpy(to->observation, correction->at, environment->n_envs * sizeof *to->observation);
+    memcpy(to->arrived, correction->at, environment->n_envs * sizeof *to->arrived);
 }
 
 /* Songs are not resumed in their middle. */
@@ -227,9 +227,9 @@ static int correction_restore(struct environment *environment, const unsigned ch
 static void correction_destroy(struct environment *environment)
 {
     struct correction *correction = of(environment);
-    for (uint32_t i = 0; correction->lane && i < environment->lanes; i++)
+    for (uint32_t i = 0; correction->lane && i < environment->n_envs; i++)
         style_lane_close(&correction->lane[i]);
-    for (uint32_t i = 0; correction->beam && i < environment->lanes; i++)
+    for (uint32_t i = 0; correction->beam && i < environment->n_envs; i++)
         beam_close(correction->beam[i]);
     free(correction->lane);
     free(correction->beam);
@@ -259,7 +259,7 @@ static const struct environment_ops correction_ops = {
 
 static int allocate(struct correction *correction, uint32_t most, struct error *error)
 {
-    uint32_t lanes = correction->environment.lanes;
+    uint32_t lanes = correction->environment.n_envs;
     correction->lane = calloc(lanes, sizeof *correction->lane);
     correction->beam = calloc(lanes, sizeof(struct beam *));
     correction->struck = calloc(lanes, sizeof *correction->struck);
@@ -300,11 +300,11 @@ static struct correction *correction_open(const struct style_networks *networks,
         error_set(error, "out of memory");
         return NULL;
     }
-    uint32_t most = settings->lanes * (settings->ppo.rollout + 1);
+    uint32_t most = settings->lanes * (settings->ppo.n_steps + 1);
     correction->environment = (struct environment){.ops = &correction_ops,
-                                                   .lanes = settings->lanes,
-                                                   .most_observations = most,
-                                                   .most_logits = most * STYLE_SHIFTS};
+                                                   .n_envs = settings->lanes,
+                                                   .max_observations = most,
+                                                   .max_logits = most * STYLE_SHIFTS};
     correction->threads = settings->threads < 1              ? 1
                           : settings->threads < MOST_THREADS ? settings->threads
                                                              : MOST_THREADS;
@@ -324,11 +324,12 @@ static struct correction *correction_open(const struct style_networks *networks,
         correction_destroy(&correction->environment);
         return NULL;
     }
-    correction->environment.seen = (struct observations){.first_feature = correction->first_feature,
-                                                         .feature = correction->feature,
-                                                         .strength = correction->strength,
-                                                         .first_logit = correction->first_logit,
-                                                         .first_action = correction->first_action};
+    correction->environment.observations =
+        (struct observations){.first_feature = correction->first_feature,
+                              .feature = correction->feature,
+                              .strength = correction->strength,
+                              .first_logit = correction->first_logit,
+                              .first_action = correction->first_action};
     return correction;
 }
 
@@ -340,25 +341,25 @@ struct tune_settings tune_defaults(void)
                                      .touch = .1,
                                      .music = .02,
                                      .ppo = ppo_defaults(POLICY_MLP)};
-    settings.ppo.rollout = 64;
-    settings.ppo.epochs = 1;
+    settings.ppo.n_steps = 64;
+    settings.ppo.n_epochs = 1;
     settings.ppo.minibatches = 2;
-    settings.ppo.rate = 1.25e-5;
+    settings.ppo.learning_rate = 1.25e-5;
     settings.ppo.gamma = .2;
     settings.ppo.reward_scale = 1;
-    settings.ppo.lambda = .9;
-    settings.ppo.entropy = 0;
+    settings.ppo.gae_lambda = .9;
+    settings.ppo.ent_coef = 0;
     settings.ppo.anchor_weight = 1;
-    settings.ppo.value_weight = .01;
+    settings.ppo.vf_coef = .01;
     return settings;
 }
 
 int tune(const struct style_networks *networks, const struct style_corpus *corpus,
-         const struct tune_settings *settings, learning_watch *watch, void *context,
+         const struct tune_settings *settings, learning_callback *watch, void *context,
          struct error *error)
 {
     struct ppo_settings ppo_settings = settings->ppo;
-    ppo_settings.total_steps = settings->steps;
+    ppo_settings.total_timesteps = settings->steps;
     ppo_settings.seed = settings->seed;
     struct transitions *transitions = malloc(sizeof *transitions);
     struct policy *anchor = transitions ? policy_copy(networks->policy, error) : NULL;
@@ -380,7 +381,7 @@ int tune(const struct style_networks *networks, const struct style_corpus *corpu
             if (correction->crew[t].status != 0)
                 status = error_set(error, "%s", correction->crew[t].error.text);
         if (status == 0)
-            status = policy_freeze(networks->policy, error);
+            status = policy_quantise(networks->policy, error);
     }
     ppo_close(ppo);
     if (correction)

@@ -39,7 +39,7 @@ struct tune_settings tune_defaults(void);
 /* Changes networks->policy in place and freezes it anew. -1: out of memory, the numbers ran away.
  */
 int tune(const struct style_networks *networks, const struct style_corpus *corpus,
-         const struct tune_settings *settings, learning_watch *watch, void *context,
+         const struct tune_settings *settings, learning_callback *watch, void *context,
          struct error *error);
 
 #endif

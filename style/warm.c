@@ -213,7 +213,7 @@ int warm_start(const struct style_networks *networks, const struct style_corpus 
     };
     status = pupil ? pupil_learn(pupil, &course, tell, &audience, error) : -1;
     if (status == 0)
-        status = policy_freeze(networks->policy, error);
+        status = policy_quantise(networks->policy, error);
     pupil_close(pupil);
     for (uint32_t g = 0; g < PUPIL_GROUPS; g++)
         group_close(&groups[g]);

@@ -4,6 +4,7 @@
  * says goes into the scene, the scene into cells, the cells onto the terminal, at
  * most FRAME_MS apart. Where the service is not there, or goes, it is looked for
  * every second. */
+#include "base/monotonic.h"
 #include "tool/command.h"
 #include "tool/commands.h"
 #include "tool/scene.h"
@@ -19,7 +20,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -50,13 +50,6 @@ struct monitor {
     bool ended;
     struct error fault; /* for which it ended; "" none */
 };
-
-static double seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 /* --- The service --- */
 
@@ -356,13 +349,13 @@ static void turn_once(struct monitor *monitor, int signals)
         {.fd = STDIN_FILENO, .events = POLLIN},
         {.fd = monitor->stream ? stream_descriptor(monitor->stream) : -1, .events = POLLIN},
     };
-    double left = 1e-3 * FRAME_MS - (seconds() - monitor->drawn_at);
+    double left = 1e-3 * FRAME_MS - (monotonic_seconds() - monitor->drawn_at);
     if (poll(ready, G_N_ELEMENTS(ready), left > 0 ? (int)ceil(1000 * left) : 0) < 0 &&
         errno != EINTR) {
         error_set(&monitor->fault, "cannot wait for events: %s", strerror(errno));
         monitor->ended = true;
     }
-    double now = seconds();
+    double now = monotonic_seconds();
     if (ready[0].revents)
         take_signals(monitor, signals);
     if (ready[1].revents & (POLLHUP | POLLERR | POLLNVAL))
@@ -378,12 +371,12 @@ static void turn_once(struct monitor *monitor, int signals)
 
 static int watch(struct monitor *monitor, bool plain, int signals, struct error *error)
 {
-    scene_begin(&monitor->scene, seconds());
+    scene_begin(&monitor->scene, monotonic_seconds());
     monitor->terminal = terminal_open(plain, error);
     if (!monitor->terminal)
         return -1;
     monitor->ended = measure(monitor) != 0;
-    connect_again(monitor, seconds());
+    connect_again(monitor, monotonic_seconds());
     while (!monitor->ended)
         turn_once(monitor, signals);
     terminal_close(monitor->terminal);

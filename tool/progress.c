@@ -4,24 +4,16 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { BAR_CELLS = 30 };
-
-double progress_clock(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
 
 void progress_begin(struct progress *progress, const char *label, bool quiet)
 {
     progress->label = label;
     progress->quiet = quiet;
     progress->terminal = isatty(STDERR_FILENO);
-    progress->last = progress_clock();
+    progress->last = monotonic_seconds();
     progress->drawn = false;
 }
 
@@ -38,7 +30,7 @@ static void draw_bar(const struct progress *progress, double done, const char *d
 
 void progress_show(struct progress *progress, double done, const char *detail)
 {
-    double now = progress_clock();
+    double now = monotonic_seconds();
     if (progress->quiet || now - progress->last < (progress->terminal ? 0.1 : 2.0))
         return;
     progress->last = now;

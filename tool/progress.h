@@ -3,6 +3,7 @@
 #ifndef TOOL_PROGRESS_H
 #define TOOL_PROGRESS_H
 
+#include "base/monotonic.h"
 #include "base/task.h"
 
 #include <stdbool.h>
@@ -32,8 +33,5 @@ const struct task *progress_watch(struct progress *progress, const char *label, 
 
 /* Clears the bar's line. */
 void progress_end(struct progress *progress);
-
-/* Seconds of the monotonic clock. */
-double progress_clock(void);
 
 #endif

@@ -178,13 +178,13 @@ static bool watch_learning(void *context, const struct learning_report *report)
         fprintf(watch->log, "%llu", (unsigned long long)report->steps);
         const double values[] = {report->reward,
                                  report->entropy,
-                                 report->kl,
+                                 report->approx_kl,
                                  report->clip_fraction,
                                  report->policy_loss,
                                  report->value_loss,
                                  report->explained_variance,
-                                 report->gradient_length,
-                                 report->rate};
+                                 report->grad_norm,
+                                 report->learning_rate};
         for (size_t i = 0; i < G_N_ELEMENTS(values); i++)
             log_value(watch->log, values[i]);
         fprintf(watch->log, ",%u\n", report->updates);
@@ -325,9 +325,9 @@ static int learn_and_save(const struct train_options *options, struct learner *l
     if (options->log && !(log = outfile_open(options->log, &error)))
         return command_fail(&error);
     uint64_t before = learn_steps(learner);
-    double started = progress_clock();
+    double started = monotonic_seconds();
     int status = learn(options, learner, lesson, log ? outfile_stream(log) : NULL, &error);
-    double seconds = progress_clock() - started;
+    double seconds = monotonic_seconds() - started;
     if (log && status == 0)
         status = outfile_commit(log, &error);
     else if (log)

@@ -49,7 +49,7 @@ static bool watch_warm(void *context, const struct warm_report *report)
 {
     struct watch *watch = context;
     char detail[128];
-    double seconds = progress_clock() - watch->started;
+    double seconds = monotonic_seconds() - watch->started;
     snprintf(detail, sizeof detail, "%.1f million notes, %.0f a second, %.4f nats, the beam %.4f",
              (double)report->notes * 1e-6, (double)report->notes / seconds, report->loss,
              report->beam_loss);
@@ -61,7 +61,7 @@ static bool watch_expect(void *context, const struct expect_report *report)
 {
     struct watch *watch = context;
     char detail[128];
-    double seconds = progress_clock() - watch->started;
+    double seconds = monotonic_seconds() - watch->started;
     snprintf(detail, sizeof detail, "%.1f million notes, %.0f a second, %.4f nats",
              (double)report->notes * 1e-6, (double)report->notes / seconds, report->loss);
     progress_show(&watch->progress, (double)report->notes / (double)watch->total, detail);
@@ -81,7 +81,7 @@ static bool watch_tune(void *context, const struct learning_report *report)
 static int learn_warm(const struct style_options *options, const struct style_networks *networks,
                       const struct corpus *corpus, struct error *error)
 {
-    struct watch watch = {.total = (uint64_t)options->notes, .started = progress_clock()};
+    struct watch watch = {.total = (uint64_t)options->notes, .started = monotonic_seconds()};
     struct warm_settings settings = {.notes = (uint64_t)options->notes,
                                      .rate = options->rate,
                                      .decay = .01,
@@ -91,13 +91,13 @@ static int learn_warm(const struct style_options *options, const struct style_ne
     int status = warm_start(networks, &corpus->learned, &settings, watch_warm, &watch, error);
     round_weights(networks->policy);
     progress_end(&watch.progress);
-    return status == 0 ? policy_freeze(networks->policy, error) : -1;
+    return status == 0 ? policy_quantise(networks->policy, error) : -1;
 }
 
 static int learn_prior(const struct style_options *options, const struct style_networks *networks,
                        const struct corpus *corpus, struct error *error)
 {
-    struct watch watch = {.total = (uint64_t)options->prior, .started = progress_clock()};
+    struct watch watch = {.total = (uint64_t)options->prior, .started = monotonic_seconds()};
     struct expect_settings settings = {.notes = (uint64_t)options->prior,
                                        .rate = .006,
                                        .decay = .01,
@@ -108,13 +108,13 @@ static int learn_prior(const struct style_options *options, const struct style_n
         expect_learn(networks->prior, &corpus->learned, &settings, watch_expect, &watch, error);
     round_weights(networks->prior);
     progress_end(&watch.progress);
-    return status == 0 ? policy_freeze(networks->prior, error) : -1;
+    return status == 0 ? policy_quantise(networks->prior, error) : -1;
 }
 
 static int learn_tune(const struct style_options *options, const struct style_networks *networks,
                       const struct corpus *corpus, struct error *error)
 {
-    struct watch watch = {.total = (uint64_t)options->steps, .started = progress_clock()};
+    struct watch watch = {.total = (uint64_t)options->steps, .started = monotonic_seconds()};
     struct tune_settings settings = tune_defaults();
     settings.steps = (uint64_t)options->steps;
     settings.threads = (uint32_t)options->threads;
@@ -123,7 +123,7 @@ static int learn_tune(const struct style_options *options, const struct style_ne
     int status = tune(networks, &corpus->learned, &settings, watch_tune, &watch, error);
     round_weights(networks->policy);
     progress_end(&watch.progress);
-    return status == 0 ? policy_freeze(networks->policy, error) : -1;
+    return status == 0 ? policy_quantise(networks->policy, error) : -1;
 }
 
 /* --- Trials on what was held out --- */
@@ -328,7 +328,7 @@ static int learn(struct style_options *options, const struct corpus *corpus)
     struct style_networks warm = {0}, tuned = {0};
     json_t *rows = NULL;
     interrupt_catch();
-    double started = progress_clock();
+    double started = monotonic_seconds();
     int status = options->start
                      ? load_start(options, &warm, &error)
                      : style_networks_create(&warm, (uint64_t)options->common.seed, &error);
@@ -340,7 +340,7 @@ static int learn(struct style_options *options, const struct corpus *corpus)
         status = style_networks_copy(&tuned, &warm, &error);
     if (status == 0 && options->steps > 0 && !interrupt_came())
         status = learn_tune(options, &tuned, corpus, &error);
-    double seconds = progress_clock() - started;
+    double seconds = monotonic_seconds() - started;
     if (status == 0 && options->warm)
         status = save(options, options->warm, &warm, 0, &error);
     if (status == 0)

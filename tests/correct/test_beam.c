@@ -6,7 +6,7 @@
 #include "correct/channel.h"
 #include "correct/exponential.h"
 #include "correct/trace.h"
-#include "rl/fixed.h"
+#include "rl/quantised.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -26,7 +26,7 @@ static struct policy *make_prior(double strength)
     rng_seed(&rng, 9, 9);
     for (size_t i = 0; i < prior->parameters; i++)
         prior->parameter[i] = (float)(strength * rng_normal(&rng));
-    assert_int_equal(policy_freeze(prior, NULL), 0);
+    assert_int_equal(policy_quantise(prior, NULL), 0);
     return prior;
 }
 
@@ -120,7 +120,7 @@ static void exhaust(struct policy *prior, double tolerance, int notes, const dou
     struct style *style = calloc(1, sizeof *style);
     struct prior_common *common = malloc(sizeof *common);
     struct way *way = calloc(WAYS, sizeof *way), *next = calloc(WAYS, sizeof *next);
-    int16_t *scratch = fixed_sums(prior->fixed, 1);
+    int16_t *scratch = quantised_accumulators(prior->quantised, 1);
     struct channel channel;
     struct prior_motifs motifs;
     assert_true(beam && style && common && way && next && scratch);
@@ -190,7 +190,7 @@ static void test_exhaustive(void **state)
         struct policy *prior = make_prior(.1);
         if (few)
             allow_two(prior);
-        assert_int_equal(policy_freeze(prior, NULL), 0);
+        assert_int_equal(policy_quantise(prior, NULL), 0);
         exhaust(prior, few ? 1e-4 : 2e-3, few ? 8 : 3, slot, key);
         policy_free(prior);
     }

@@ -17,11 +17,11 @@ static double now;          /* seconds; main thread */
 static atomic_bool stalled; /* the disk stands still */
 static atomic_int writing;  /* files that were begun */
 
-double __wrap_port_monotonic(void);
+double __wrap_monotonic_seconds(void);
 int __real_fsync(int fd);
 int __wrap_fsync(int fd);
 
-double __wrap_port_monotonic(void)
+double __wrap_monotonic_seconds(void)
 {
     return now;
 }

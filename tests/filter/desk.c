@@ -40,11 +40,6 @@ struct correct_place corrector_place(struct corrector *corrector)
     return (struct correct_place){.piece = -1};
 }
 
-struct correct_settings correct_defaults(void)
-{
-    return (struct correct_settings){.mode = CORRECT_CORRECT, .follow = 1};
-}
-
 /* --- A filter whose events are written down --- */
 
 void desk_write_down(void *context, const struct midi_event *event)

@@ -33,10 +33,10 @@ static void steps_are_a_distribution(void **state)
 static void cues_stay_in_range(void **state)
 {
     (void)state;
-    struct rhythm_ear ear = {0};
+    struct rhythm_history history = {0};
 
     for (int i = 0; i < 1000; i++) {
-        int cue = rhythm_hear(&ear, (unsigned)(i % 7), i % 11 ? i * 37 % 128 : -1);
+        int cue = rhythm_cue(&history, (unsigned)(i % 7), i % 11 ? i * 37 % 128 : -1);
         assert_in_range(cue, 0, RHYTHM_CUES - 1);
     }
 }

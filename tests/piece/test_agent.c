@@ -184,8 +184,8 @@ static void gradient(void **state)
     for (uint32_t i = 0; i < SAMPLES; i++)
         index[i] = rng_below(&rng, 64 * 16);
     const struct ppo_loss_settings settings = {
-        .clip = 0.2f, .value_weight = 0.5f, .entropy_weight = 0.03f};
-    const struct observations *seen = &environment->seen;
+        .clip_range = 0.2f, .vf_coef = 0.5f, .ent_coef = 0.03f};
+    const struct observations *seen = &environment->observations;
     struct ppo_losses got =
         ppo_loss_forward(&work, policy, seen, &rollout, index, SAMPLES, &settings);
     ppo_loss_backward(&work, policy, seen, fast);
@@ -225,7 +225,7 @@ static struct policy *learn(const struct setup *setup, uint64_t seed, uint64_t s
     struct policy *policy = agent_policy(setup->task, NULL);
     struct ppo_settings settings = ppo_defaults(POLICY_LINEAR);
     settings.seed = seed;
-    settings.total_steps = steps;
+    settings.total_timesteps = steps;
     lesson_ppo(policy, &settings, practice_of(setup, seed), pause,
                pause ? practice_of(setup, seed + 99) : NULL);
     return policy;
@@ -237,7 +237,7 @@ static struct policy *learn_sarsa(const struct setup *setup, uint64_t seed, uint
     struct policy *fresh = agent_policy(setup->task, NULL);
     struct sarsa_settings settings = sarsa_defaults();
     settings.seed = seed;
-    settings.total_steps = steps;
+    settings.total_timesteps = steps;
     struct policy *policy = lesson_sarsa(fresh, settings, environment, 0, NULL);
     policy_free(fresh);
     return policy;

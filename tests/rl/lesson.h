@@ -31,7 +31,7 @@ static inline void lesson_ppo(struct policy *policy, const struct ppo_settings *
         assert_int_equal(ppo_import(ppo, bytes, length, NULL), 0);
         free(bytes);
     }
-    assert_int_equal(ppo_run(ppo, settings->total_steps, NULL, NULL, NULL), 0);
+    assert_int_equal(ppo_run(ppo, settings->total_timesteps, NULL, NULL, NULL), 0);
     ppo_close(ppo);
     environment_free(environment);
     environment_free(later);
@@ -57,7 +57,7 @@ static inline struct policy *lesson_sarsa(const struct policy *fresh,
         assert_int_equal(sarsa_import(sarsa, bytes, length, NULL), 0);
         free(bytes);
     }
-    assert_int_equal(sarsa_run(sarsa, settings.total_steps, NULL, NULL, NULL), 0);
+    assert_int_equal(sarsa_run(sarsa, settings.total_timesteps, NULL, NULL, NULL), 0);
     struct policy *policy = sarsa_policy(sarsa, NULL);
     assert_non_null(policy);
     sarsa_close(sarsa);

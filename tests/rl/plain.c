@@ -208,15 +208,15 @@ struct ppo_losses plain_loss(const struct policy_shape *shape, const double *par
             entropy -= probability[a] * log(probability[a]);
         }
         double change = log(probability[taken]) - (double)rollout->log_probability[sample->logit];
-        double r = exp(change), advantage = sample->advantage, clip = settings->clip;
+        double r = exp(change), advantage = sample->advantage, clip = settings->clip_range;
         double kept = fmin(fmax(r, 1 - clip), 1 + clip);
         bool moves = r * advantage <= kept * advantage;
         double old = rollout->value[o], error = pass->value - (double)sample->target,
                value_slope = error;
         double square = error * error;
-        if (settings->value_clip > 0) {
-            double held = fmin(fmax(pass->value - old, -(double)settings->value_clip),
-                               (double)settings->value_clip);
+        if (settings->clip_range_vf > 0) {
+            double held = fmin(fmax(pass->value - old, -(double)settings->clip_range_vf),
+                               (double)settings->clip_range_vf);
             double held_error = old + held - (double)sample->target;
             if (held != pass->value - old && held_error * held_error > square) {
                 square = held_error * held_error;
@@ -226,23 +226,23 @@ struct ppo_losses plain_loss(const struct policy_shape *shape, const double *par
         mean.policy -= fmin(r * advantage, kept * advantage) / n;
         mean.value += square / 2 / n;
         mean.entropy += entropy / n;
-        mean.kl += (r - 1 - change) / n;
+        mean.approx_kl += (r - 1 - change) / n;
         mean.clip_fraction += (fabs(r - 1) > clip ? 1.0 : 0.0) / n;
         for (uint32_t a = 0; a < actions; a++) {
             double by_log = moves ? -r * advantage / n : 0;
             slope[a] = by_log * ((a == taken ? 1 : 0) - probability[a]);
-            slope[a] += (double)settings->entropy_weight / n * probability[a] *
-                        (log(probability[a]) + entropy);
+            slope[a] +=
+                (double)settings->ent_coef / n * probability[a] * (log(probability[a]) + entropy);
         }
         if (settings->anchor)
             anchored += plain_anchor(settings->anchor, seen, o, probability,
                                      (double)settings->anchor_weight / n, slope);
         if (gradient)
             backward(shape, parameter, seen, o, pass, slope,
-                     (double)settings->value_weight * value_slope / n, gradient);
+                     (double)settings->vf_coef * value_slope / n, gradient);
     }
-    mean.total = mean.policy + (double)settings->value_weight * mean.value -
-                 (double)settings->entropy_weight * mean.entropy + anchored;
+    mean.total = mean.policy + (double)settings->vf_coef * mean.value -
+                 (double)settings->ent_coef * mean.entropy + anchored;
     free(pass);
     return mean;
 }

@@ -70,13 +70,13 @@ static void check_gradient(enum policy_kind kind, float value_clip, float anchor
     assert_non_null(anchor);
     for (size_t i = 0; kind == POLICY_TABLE && i < anchor->parameters; i++)
         anchor->parameter[i] = (float)(i % 7) * .2f;
-    const struct ppo_loss_settings settings = {.clip = 0.2f,
-                                               .value_clip = value_clip,
-                                               .value_weight = 0.5f,
-                                               .entropy_weight = 0.03f,
+    const struct ppo_loss_settings settings = {.clip_range = 0.2f,
+                                               .clip_range_vf = value_clip,
+                                               .vf_coef = 0.5f,
+                                               .ent_coef = 0.03f,
                                                .anchor_weight = anchor_weight,
                                                .anchor = anchor_weight > 0 ? anchor : NULL};
-    const struct observations *seen = &stage.environment->seen;
+    const struct observations *seen = &stage.environment->observations;
     const struct policy_shape *shape = &stage.policy->shape;
     size_t parameters = stage.policy->parameters;
     float *gradient = calloc(parameters, sizeof *gradient);
@@ -94,7 +94,7 @@ static void check_gradient(enum policy_kind kind, float value_clip, float anchor
     assert_same(fast.value, plain.value, 1e-4, 1e-6);
     assert_same(fast.entropy, plain.entropy, 1e-4, 1e-6);
     assert_same(fast.total, plain.total, 1e-4, 1e-5);
-    assert_same(fast.kl, plain.kl, 1e-3, 1e-6);
+    assert_same(fast.approx_kl, plain.approx_kl, 1e-3, 1e-6);
     assert_same(fast.clip_fraction, plain.clip_fraction, 0, 1e-9);
     assert_true(plain.clip_fraction > 0.01 && plain.clip_fraction < 0.9);
     size_t moved = 0;
@@ -183,7 +183,7 @@ static struct learned learn_ppo(const struct process *process, enum policy_kind 
     struct policy_shape shape = policy_shape_of_process(kind, process);
     struct ppo_settings settings = ppo_defaults(kind);
     settings.seed = seed;
-    settings.total_steps = steps;
+    settings.total_timesteps = steps;
     struct policy *policy = policy_create(&shape, seed, NULL);
     lesson_ppo(policy, &settings, environment_of_process(process, 64, HORIZON, seed, NULL), pause,
                pause ? environment_of_process(process, 64, HORIZON, seed + 99, NULL) : NULL);
@@ -196,7 +196,7 @@ static struct learned learn_sarsa(const struct process *process, uint64_t seed, 
     struct policy_shape shape = policy_shape_of_process(POLICY_LINEAR, process);
     struct sarsa_settings settings = sarsa_defaults();
     settings.seed = seed;
-    settings.total_steps = steps;
+    settings.total_timesteps = steps;
     struct policy *zero = policy_create(&shape, 0, NULL);
     struct policy *policy =
         lesson_sarsa(zero, settings, environment_of_process(process, 1, HORIZON, seed, NULL), pause,
@@ -278,10 +278,10 @@ static void test_watch(void **state)
     struct learning_report report = {0};
     assert_non_null(ppo);
     assert_int_equal(ppo_run(ppo, 1000000, stop_at_once, &report, NULL), 0);
-    assert_int_equal(report.steps, 16 * settings.rollout);
+    assert_int_equal(report.steps, 16 * settings.n_steps);
     assert_int_equal(ppo_steps(ppo), report.steps);
     assert_true(report.reward > 0 && report.reward < 1 && report.entropy > 0);
-    assert_int_equal(report.updates, settings.epochs * settings.minibatches);
+    assert_int_equal(report.updates, settings.n_epochs * settings.minibatches);
     ppo_close(ppo);
     environment_free(environment);
     policy_free(policy);
@@ -307,7 +307,7 @@ static void test_refused(void **state)
     assert_null(environment_of_process(process, 0, 8, 1, &error));
     struct sarsa_settings sarsa = sarsa_defaults();
     assert_null(sarsa_open(environment, policy, &sarsa, &error));
-    assert_non_null(strstr(error.text, "one lane and a linear policy"));
+    assert_non_null(strstr(error.text, "one copy and a linear policy"));
     shape.actions = 0;
     assert_null(policy_create(&shape, 0, &error));
     shape = policy_shape_of_process(POLICY_MLP, process);
@@ -333,7 +333,7 @@ static void test_runs_away(void **state)
     policy->parameter[0] = INFINITY;
     struct ppo *ppo = ppo_open(environment, policy, &settings, NULL);
     assert_int_equal(ppo_run(ppo, 1000000, NULL, NULL, &error), -1);
-    assert_non_null(strstr(error.text, "ran away"));
+    assert_non_null(strstr(error.text, "diverged"));
     ppo_close(ppo);
     environment_free(environment);
     policy_free(policy);

@@ -135,8 +135,8 @@ static void test_gae(void **state)
         reward[i] *= 4; /* scaled back below */
     }
     struct rollout rollout = {
-        .steps = STEPS,
-        .lanes = LANES,
+        .n_steps = STEPS,
+        .n_envs = LANES,
         .observation = here,
         .logit = logit,
         .arrived = arrived,
@@ -158,7 +158,7 @@ static void test_gae(void **state)
             double sum = 0, weight = 1;
             for (uint32_t u = t; u < STEPS; u++, weight *= 0.9 * 0.8) {
                 uint32_t at = u * LANES + i;
-                double next = ends[at] == EPISODE_OVER ? 0 : (double)value[arrived[at]];
+                double next = ends[at] == EPISODE_TERMINATED ? 0 : (double)value[arrived[at]];
                 sum += weight * (0.25 * (double)reward[at] + 0.9 * next - (double)value[here[at]]);
                 if (ends[at] != EPISODE_GOES_ON)
                     break;
@@ -186,8 +186,8 @@ static void check_ppo(const struct policy *policy, const struct observations *se
                       const char *gradient_name)
 {
     const struct ppo_loss_settings settings = {
-        .clip = 0.2f, .value_clip = value_clip, .value_weight = 0.5f, .entropy_weight = 0.05f};
-    struct environment sizes = {.most_observations = SEEN, .most_logits = seen->first_logit[SEEN]};
+        .clip_range = 0.2f, .clip_range_vf = value_clip, .vf_coef = 0.5f, .ent_coef = 0.05f};
+    struct environment sizes = {.max_observations = SEEN, .max_logits = seen->first_logit[SEEN]};
     struct ppo_loss_work work;
     uint32_t index[SAMPLES];
     float *gradient = calloc(policy->parameters, sizeof *gradient);

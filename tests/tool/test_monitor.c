@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 static const char status_line[] =
-    "{\"ok\":true,\"version\":\"0.1.0\",\"uptime\":3725.5,\"ports\":{\"backend\":\"alsa\","
+    "{\"ok\":true,\"version\":\"0.2.0\",\"uptime\":3725.5,\"ports\":{\"backend\":\"alsa\","
     "\"open\":true,\"trouble\":null,\"inputs\":[\"Digital Piano:MIDI 1\"],\"outputs\":[]},"
     "\"clock\":{\"source\":\"fixed\",\"tempo\":60.0,\"beat\":9.0,\"meter\":\"4/4\",\"bar\":3.0,"
     "\"beat_of_bar\":2.0,\"locked\":true,\"running\":true},\"mode\":\"correct\",\"bypass\":false,"

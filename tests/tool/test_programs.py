@@ -1,4 +1,4 @@
-"""scripts/programs.mk compiles the files that CMake does but those of web/, with the options that results depend on."""
+"""scripts/programs.mk compiles the files that CMake does for the two programs, with the options that results depend on."""
 
 import json
 import os
@@ -15,7 +15,7 @@ def by_cmake():
     with open(f"{BUILD}/compile_commands.json", encoding="utf-8") as file:
         for entry in json.load(file):
             name = os.path.relpath(entry["file"], SOURCE)
-            if name.split("/")[0] in ROOMS - {"tests", "bench", "web", "lv2"}:
+            if name.split("/")[0] in ROOMS - {"tests", "bench", "examples", "web", "lv2"}:
                 yield name, shlex.split(entry["command"])
 
 

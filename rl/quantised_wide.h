@@ -1,9 +1,9 @@
-/* The sums of rl/fixed_sum.h in vectors of 32 bytes (AVX2) and of 64 (AVX-512), for processors
+/* The sums of rl/quantised_sum.h in vectors of 32 bytes (AVX2) and of 64 (AVX-512), for processors
  * that have them: the same numbers. */
-#ifndef RL_FIXED_WIDE_H
-#define RL_FIXED_WIDE_H
+#ifndef RL_QUANTISED_WIDE_H
+#define RL_QUANTISED_WIDE_H
 
-#include "rl/fixed_sum.h"
+#include "rl/quantised_sum.h"
 
 #ifdef __x86_64__
 #define FIXED_AVX2 __attribute__((target("avx2"))) static inline
@@ -40,18 +40,19 @@ FIXED_AVX2 fixed_sixteen fixed_sixteen_multiply(fixed_sixteen row, fixed_sixteen
     return _mm256_mulhrs_epi16(row, share);
 }
 
-FIXED_ADD_BLOCK(fixed_add_sixteens, __attribute__((target("avx2"), always_inline)) static inline,
-                fixed_sixteen, 16, BLOCK)
+FIXED_ADD_BLOCK(quantised_add_sixteens,
+                __attribute__((target("avx2"), always_inline)) static inline, fixed_sixteen, 16,
+                BLOCK)
 
-FIXED_AVX2 void fixed_add_avx2(int16_t *to, const struct fixed_rows *rows, uint32_t n)
+FIXED_AVX2 void quantised_add_avx2(int16_t *to, const struct quantised_rows *rows, uint32_t n)
 {
     uint32_t at = 0;
     for (; at + BLOCK * 16 <= n; at += BLOCK * 16)
-        fixed_add_sixteens(to, rows, at, BLOCK);
+        quantised_add_sixteens(to, rows, at, BLOCK);
     for (; at + 4 * 16 <= n; at += 4 * 16)
-        fixed_add_sixteens(to, rows, at, 4);
+        quantised_add_sixteens(to, rows, at, 4);
     for (; at < n; at += 16)
-        fixed_add_sixteens(to, rows, at, 1);
+        quantised_add_sixteens(to, rows, at, 1);
 }
 
 /* Eight numbers, added in pairs that stand 4, 2 and 1 apart. */
@@ -64,8 +65,9 @@ FIXED_AVX2 float fixed_together(__m256 sum)
 
 /* Of `rows` neighbouring j and 16 neighbouring d: adds to sum[rows]. */
 __attribute__((target("avx2"), always_inline)) static inline void
-fixed_say_block(const int16_t *h, uint32_t rows, uint32_t c, uint32_t d, const int16_t *weight,
-                const int32_t *bias, const float *out, __m256 sum[ROWS])
+quantised_output_block(const int16_t *h, uint32_t rows, uint32_t c, uint32_t d,
+                       const int16_t *weight, const int32_t *bias, const float *out,
+                       __m256 sum[ROWS])
 {
     __m256i z[ROWS][2];
     for (uint32_t r = 0; r < rows; r++)
@@ -92,27 +94,27 @@ fixed_say_block(const int16_t *h, uint32_t rows, uint32_t c, uint32_t d, const i
 }
 
 __attribute__((target("avx2"), always_inline)) static inline void
-fixed_say_rows(const int16_t *h, uint32_t rows, uint32_t c, uint32_t d, const int16_t *weight,
-               const int32_t *bias, const float *out, float *logit)
+quantised_output_rows(const int16_t *h, uint32_t rows, uint32_t c, uint32_t d,
+                      const int16_t *weight, const int32_t *bias, const float *out, float *logit)
 {
     __m256 sum[ROWS];
     for (uint32_t r = 0; r < rows; r++)
         sum[r] = _mm256_setzero_ps();
     for (uint32_t k = 0; k < d; k += 16)
-        fixed_say_block(h, rows, c, d, weight + 2 * (size_t)k, bias + k, out + k, sum);
+        quantised_output_block(h, rows, c, d, weight + 2 * (size_t)k, bias + k, out + k, sum);
     for (uint32_t r = 0; r < rows; r++)
         logit[r] += fixed_together(sum[r]);
 }
 
-FIXED_AVX2 void fixed_say_avx2(const int16_t *h, uint32_t count, uint32_t c, uint32_t d,
-                               const int16_t *weight, const int32_t *bias, const float *out,
-                               float *logit)
+FIXED_AVX2 void quantised_output_avx2(const int16_t *h, uint32_t count, uint32_t c, uint32_t d,
+                                      const int16_t *weight, const int32_t *bias, const float *out,
+                                      float *logit)
 {
     uint32_t j = 0;
     for (; j + ROWS <= count; j += ROWS)
-        fixed_say_rows(h + (size_t)j * c, ROWS, c, d, weight, bias, out, logit + j);
+        quantised_output_rows(h + (size_t)j * c, ROWS, c, d, weight, bias, out, logit + j);
     for (; j < count; j++)
-        fixed_say_rows(h + (size_t)j * c, 1, c, d, weight, bias, out, logit + j);
+        quantised_output_rows(h + (size_t)j * c, 1, c, d, weight, bias, out, logit + j);
 }
 
 #define FIXED_AVX512 __attribute__((target("avx2,avx512bw,avx512vnni"))) static inline
@@ -121,7 +123,7 @@ FIXED_AVX2 void fixed_say_avx2(const int16_t *h, uint32_t count, uint32_t c, uin
 
 /* Whether the processor has vectors of 64 bytes and is not slowed down by them, as the first were
  * that had some. */
-static inline bool fixed_widest(void)
+static inline bool quantised_avx512(void)
 {
     return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vnni") &&
            __builtin_cpu_supports("avx512vbmi2");
@@ -161,26 +163,26 @@ FIXED_AVX512 fixed_many fixed_many_multiply(fixed_many row, fixed_many share)
 
 enum { FIXED_MANY = 25, FIXED_MANY_ROWS = 5 };
 
-FIXED_ADD_BLOCK(fixed_add_many, FIXED_AVX512_INLINE, fixed_many, 32, FIXED_MANY)
+FIXED_ADD_BLOCK(quantised_add_many, FIXED_AVX512_INLINE, fixed_many, 32, FIXED_MANY)
 
-FIXED_AVX512 void fixed_add_avx512(int16_t *to, const struct fixed_rows *rows, uint32_t n)
+FIXED_AVX512 void quantised_add_avx512(int16_t *to, const struct quantised_rows *rows, uint32_t n)
 {
     uint32_t at = 0;
     for (; at + FIXED_MANY * 32 <= n; at += FIXED_MANY * 32)
-        fixed_add_many(to, rows, at, FIXED_MANY);
+        quantised_add_many(to, rows, at, FIXED_MANY);
     for (; at + 4 * 32 <= n; at += 4 * 32)
-        fixed_add_many(to, rows, at, 4);
+        quantised_add_many(to, rows, at, 4);
     for (; at + 32 <= n; at += 32)
-        fixed_add_many(to, rows, at, 1);
+        quantised_add_many(to, rows, at, 1);
     if (at < n)
-        fixed_add_sixteens(to, rows, at, 1);
+        quantised_add_sixteens(to, rows, at, 1);
 }
 
 /* Of `rows` neighbouring j and 16 * vectors neighbouring d: adds to sum[rows]. */
-FIXED_AVX512_INLINE void fixed_say_many(const int16_t *h, uint32_t rows, uint32_t c, uint32_t d,
-                                        uint32_t vectors, const int16_t *weight,
-                                        const int32_t *bias, const float *out,
-                                        __m256 sum[FIXED_MANY_ROWS])
+FIXED_AVX512_INLINE void quantised_output_many(const int16_t *h, uint32_t rows, uint32_t c,
+                                               uint32_t d, uint32_t vectors, const int16_t *weight,
+                                               const int32_t *bias, const float *out,
+                                               __m256 sum[FIXED_MANY_ROWS])
 {
     __m512i z[FIXED_MANY_ROWS][2];
     for (uint32_t r = 0; r < rows; r++)
@@ -209,31 +211,33 @@ FIXED_AVX512_INLINE void fixed_say_many(const int16_t *h, uint32_t rows, uint32_
         }
 }
 
-FIXED_AVX512_INLINE void fixed_say_many_rows(const int16_t *h, uint32_t rows, uint32_t c,
-                                             uint32_t d, const int16_t *weight, const int32_t *bias,
-                                             const float *out, float *logit)
+FIXED_AVX512_INLINE void quantised_output_many_rows(const int16_t *h, uint32_t rows, uint32_t c,
+                                                    uint32_t d, const int16_t *weight,
+                                                    const int32_t *bias, const float *out,
+                                                    float *logit)
 {
     __m256 sum[FIXED_MANY_ROWS];
     uint32_t k = 0;
     for (uint32_t r = 0; r < rows; r++)
         sum[r] = _mm256_setzero_ps();
     for (; k + 32 <= d; k += 32)
-        fixed_say_many(h, rows, c, d, 2, weight + 2 * (size_t)k, bias + k, out + k, sum);
+        quantised_output_many(h, rows, c, d, 2, weight + 2 * (size_t)k, bias + k, out + k, sum);
     if (k < d)
-        fixed_say_many(h, rows, c, d, 1, weight + 2 * (size_t)k, bias + k, out + k, sum);
+        quantised_output_many(h, rows, c, d, 1, weight + 2 * (size_t)k, bias + k, out + k, sum);
     for (uint32_t r = 0; r < rows; r++)
         logit[r] += fixed_together(sum[r]);
 }
 
-FIXED_AVX512 void fixed_say_avx512(const int16_t *h, uint32_t count, uint32_t c, uint32_t d,
-                                   const int16_t *weight, const int32_t *bias, const float *out,
-                                   float *logit)
+FIXED_AVX512 void quantised_output_avx512(const int16_t *h, uint32_t count, uint32_t c, uint32_t d,
+                                          const int16_t *weight, const int32_t *bias,
+                                          const float *out, float *logit)
 {
     uint32_t j = 0;
     for (; j + FIXED_MANY_ROWS <= count; j += FIXED_MANY_ROWS)
-        fixed_say_many_rows(h + (size_t)j * c, FIXED_MANY_ROWS, c, d, weight, bias, out, logit + j);
+        quantised_output_many_rows(h + (size_t)j * c, FIXED_MANY_ROWS, c, d, weight, bias, out,
+                                   logit + j);
     for (; j < count; j++)
-        fixed_say_many_rows(h + (size_t)j * c, 1, c, d, weight, bias, out, logit + j);
+        quantised_output_many_rows(h + (size_t)j * c, 1, c, d, weight, bias, out, logit + j);
 }
 #endif
 

@@ -1,8 +1,8 @@
 /* The network in whole numbers: near the one in floats that it was made of, and the same
  * by vectors as in plain C, to the last bit, also where sums end. */
 #include "base/rng.h"
-#include "rl/fixed.h"
-#include "rl/fixed_wide.h"
+#include "rl/quantised.h"
+#include "rl/quantised_wide.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -72,9 +72,10 @@ static double differ(const struct policy_shape *form, double strength_of_weights
     double square = 0, spread = 0;
     struct rng rng;
     struct policy *policy = make_policy(form, strength_of_weights);
-    struct fixed *fixed = fixed_open(policy, NULL);
-    assert_non_null(fixed);
-    int16_t *sum = fixed_sums(fixed, 2), *all = sum + fixed_length(fixed);
+    struct quantised *network = quantised_open(policy, NULL);
+    assert_non_null(network);
+    int16_t *sum = quantised_accumulators(network, 2),
+            *all = sum + quantised_accumulator_length(network);
     assert_non_null(sum);
     rng_seed(&rng, 4, 4);
     for (int round = 0; round < ROUNDS; round++) {
@@ -84,10 +85,10 @@ static double differ(const struct policy_shape *form, double strength_of_weights
             feature[f] %= PLANES * WINDOW;
         ask_policy(policy, feature, strength, count, exact);
         const struct features own = {feature + common, strength + common, count - common};
-        fixed_see(fixed, NULL, &(struct features){feature, strength, common}, sum);
+        quantised_accumulate(network, NULL, &(struct features){feature, strength, common}, sum);
         for (int again = 0; again < 2; again++) {
-            fixed_see(fixed, sum, &own, all);
-            fixed_ask(fixed, all, logit);
+            quantised_accumulate(network, sum, &own, all);
+            quantised_evaluate(network, all, logit);
         }
         for (int a = 0; a < ACTIONS; a++) {
             square += pow((double)(logit[a] - exact[a]), 2);
@@ -95,7 +96,7 @@ static double differ(const struct policy_shape *form, double strength_of_weights
         }
     }
     free(sum);
-    fixed_close(fixed);
+    quantised_close(network);
     policy_free(policy);
     assert_true(spread > 1);
     print_message("  differs by %.5f of what is answered\n", sqrt(square / spread));
@@ -117,24 +118,24 @@ static void test_many(void **state)
     uint32_t feature[MOST];
     float strength[MOST], logit[2][ACTIONS];
     struct policy *policy = make_policy(&shape, .01);
-    assert_int_equal(policy_freeze(policy, NULL), 0);
-    assert_int_equal(policy_freeze(policy, NULL), 0);
-    const struct fixed *fixed = policy->fixed;
-    int16_t *sum = fixed_sums(fixed, 1);
+    assert_int_equal(policy_quantise(policy, NULL), 0);
+    assert_int_equal(policy_quantise(policy, NULL), 0);
+    const struct quantised *network = policy->quantised;
+    int16_t *sum = quantised_accumulators(network, 1);
     assert_non_null(sum);
     for (uint32_t f = 0; f < MOST; f++) {
         feature[f] = f % shape.inputs;
         strength[f] = f % 3 ? 1 : -2.5f;
     }
     ask_policy(policy, feature, strength, MOST, logit[0]);
-    fixed_see(fixed, NULL, &(struct features){feature, strength, MOST}, sum);
-    fixed_ask(fixed, sum, logit[1]);
+    quantised_accumulate(network, NULL, &(struct features){feature, strength, MOST}, sum);
+    quantised_evaluate(network, sum, logit[1]);
     for (int a = 0; a < ACTIONS; a++)
         assert_true(fabsf(logit[0][a] - logit[1][a]) < .01f * (1 + fabsf(logit[0][a])));
     for (int i = 0; i < 2; i++) {
         strength[0] = i ? 100 : 4;
-        fixed_see(fixed, NULL, &(struct features){feature, strength, 1}, sum);
-        fixed_ask(fixed, sum, logit[i]);
+        quantised_accumulate(network, NULL, &(struct features){feature, strength, 1}, sum);
+        quantised_evaluate(network, sum, logit[i]);
     }
     assert_memory_equal(logit[0], logit[1], sizeof logit[0]);
     free(sum);
@@ -154,9 +155,9 @@ static void test_ends(void **state)
         policy->parameter[i] = .1f;
     for (size_t i = out; i < out + D; i++)
         policy->parameter[i] = .1f;
-    struct fixed *fixed = fixed_open(policy, NULL);
-    assert_non_null(fixed);
-    int16_t *sum = fixed_sums(fixed, 1);
+    struct quantised *network = quantised_open(policy, NULL);
+    assert_non_null(network);
+    int16_t *sum = quantised_accumulators(network, 1);
     assert_non_null(sum);
     uint32_t feature[ROWS_GIVEN];
     float strength[ROWS_GIVEN], one = 0;
@@ -166,9 +167,9 @@ static void test_ends(void **state)
     }
     for (uint32_t count = 1; count <= ROWS_GIVEN; count++) {
         float logit[ACTIONS];
-        fixed_see(fixed, NULL, &(struct features){feature, strength, 0}, sum);
-        fixed_see(fixed, sum, &(struct features){feature, strength, count}, sum);
-        fixed_ask(fixed, sum, logit);
+        quantised_accumulate(network, NULL, &(struct features){feature, strength, 0}, sum);
+        quantised_accumulate(network, sum, &(struct features){feature, strength, count}, sum);
+        quantised_evaluate(network, sum, logit);
         one = count == 1 ? logit[0] : one;
         assert_true(one > 1 && logit[0] <= one && logit[0] >= one);
     }
@@ -176,12 +177,12 @@ static void test_ends(void **state)
     for (uint32_t f = 6; f < 9; f++)
         strength[f] = -3;
     float logit[ACTIONS];
-    fixed_see(fixed, NULL, &(struct features){feature, strength, 0}, sum);
-    fixed_see(fixed, sum, &(struct features){feature, strength, 9}, sum);
-    fixed_ask(fixed, sum, logit);
+    quantised_accumulate(network, NULL, &(struct features){feature, strength, 0}, sum);
+    quantised_accumulate(network, sum, &(struct features){feature, strength, 9}, sum);
+    quantised_evaluate(network, sum, logit);
     assert_true(logit[0] == 0);
     free(sum);
-    fixed_close(fixed);
+    quantised_close(network);
     policy_free(policy);
 }
 
@@ -201,14 +202,14 @@ static void test_vectors(void **state)
     rng_seed(&rng, 7, 7);
     bool ended = false;
     for (int round = 0; round < 60; round++) {
-        struct fixed_rows rows = {.count = rng_below(&rng, ROWS_GIVEN)};
+        struct quantised_rows rows = {.count = rng_below(&rng, ROWS_GIVEN)};
         for (int i = 0; i < ROWS_GIVEN; i++)
             for (int j = 0; j < N; j++)
                 row[i][j] = any(&rng, 1 << 14);
         for (uint32_t i = 0; i < rows.count; i++) {
             rows.row[i] = row[i];
             /* Four products fit together; those behind the last group need not. */
-            bool alone = i >= rows.count / FIXED_GROUP * FIXED_GROUP;
+            bool alone = i >= rows.count / QUANTISED_GROUP * QUANTISED_GROUP;
             rows.share[i] = !alone  ? any(&rng, INT16_MAX / 2 - 1)
                             : i % 2 ? any(&rng, INT16_MAX)
                                     : INT16_MIN;
@@ -217,17 +218,17 @@ static void test_vectors(void **state)
             from[j] = any(&rng, 1 << 14);
         for (int i = 0; i < 3; i++)
             memcpy(to[i], from, sizeof from);
-        fixed_add_plain(to[0], &rows, N);
-        fixed_add_narrow(to[1], &rows, N);
+        quantised_add_plain(to[0], &rows, N);
+        quantised_add_narrow(to[1], &rows, N);
         assert_memory_equal(to[0], to[1], sizeof to[0]);
 #ifdef __x86_64__
         if (dense_wide()) {
-            fixed_add_avx2(to[2], &rows, N);
+            quantised_add_avx2(to[2], &rows, N);
             assert_memory_equal(to[0], to[2], sizeof to[0]);
         }
-        if (fixed_widest()) {
+        if (quantised_avx512()) {
             memcpy(to[2], from, sizeof from);
-            fixed_add_avx512(to[2], &rows, N);
+            quantised_add_avx512(to[2], &rows, N);
             assert_memory_equal(to[0], to[2], sizeof to[0]);
         }
 #endif
@@ -244,18 +245,18 @@ static void test_vectors(void **state)
         for (int i = 0; i < 3; i++)
             for (int j = 0; j < 11; j++)
                 logit[i][j] = (float)j;
-        fixed_say_plain(to[0], 11, C, D, weight, bias, out, logit[0]);
-        fixed_say_narrow(to[0], 11, C, D, weight, bias, out, logit[1]);
+        quantised_output_plain(to[0], 11, C, D, weight, bias, out, logit[0]);
+        quantised_output_narrow(to[0], 11, C, D, weight, bias, out, logit[1]);
         assert_memory_equal(logit[0], logit[1], sizeof logit[0]);
 #ifdef __x86_64__
         if (dense_wide()) {
-            fixed_say_avx2(to[0], 11, C, D, weight, bias, out, logit[2]);
+            quantised_output_avx2(to[0], 11, C, D, weight, bias, out, logit[2]);
             assert_memory_equal(logit[0], logit[2], sizeof logit[0]);
         }
-        if (fixed_widest()) {
+        if (quantised_avx512()) {
             for (int j = 0; j < 11; j++)
                 logit[2][j] = (float)j;
-            fixed_say_avx512(to[0], 11, C, D, weight, bias, out, logit[2]);
+            quantised_output_avx512(to[0], 11, C, D, weight, bias, out, logit[2]);
             assert_memory_equal(logit[0], logit[2], sizeof logit[0]);
         }
 #endif
@@ -271,7 +272,7 @@ static void test_kind(void **state)
         .kind = POLICY_MLP, .inputs = 4, .actions = 3, .layers = 1, .width = {16}};
     struct policy *policy = policy_create(&mlp, 1, NULL);
     assert_non_null(policy);
-    assert_int_equal(policy_freeze(policy, &error), -1);
+    assert_int_equal(policy_quantise(policy, &error), -1);
     assert_non_null(strstr(error.text, "relative"));
     policy_free(policy);
 }

@@ -1,7 +1,8 @@
-/* The two sums a fixed network spends its time on, in plain C and in vectors of 16 bytes (SSE2,
- * NEON); private to it. Wider vectors are in rl/fixed_wide.h. All ways give the same numbers. */
-#ifndef RL_FIXED_SUM_H
-#define RL_FIXED_SUM_H
+/* The two sums a network network spends its time on, in plain C and in vectors of 16 bytes (SSE2,
+ * NEON); private to it. Wider vectors are in rl/quantised_wide.h. All ways give the same numbers.
+ */
+#ifndef RL_QUANTISED_SUM_H
+#define RL_QUANTISED_SUM_H
 
 #include "rl/dense.h"
 #include "rl/policy.h"
@@ -14,33 +15,33 @@
 #include <arm_neon.h>
 #endif
 
-enum { FIXED_ROWS = 256, FIXED_GROUP = 4 };
+enum { QUANTISED_ROWS = 256, QUANTISED_GROUP = 4 };
 
 /* Rows of weights, and the shares of them that are added, in units of 2^-15, rounded. Sums end
- * at the ends of 16 bits, so the order counts. They are added in groups of FIXED_GROUP, in order;
- * those that are left, one by one. What a group adds must itself fit into 16 bits: then only
+ * at the ends of 16 bits, so the order counts. They are added in groups of QUANTISED_GROUP, in
+ * order; those that are left, one by one. What a group adds must itself fit into 16 bits: then only
  * adding it has to mind the ends, which takes processors twice as long as adding does. */
-struct fixed_rows {
+struct quantised_rows {
     uint32_t count;
-    const int16_t *row[FIXED_ROWS + FIXED_GROUP];
-    int16_t share[FIXED_ROWS + FIXED_GROUP];
+    const int16_t *row[QUANTISED_ROWS + QUANTISED_GROUP];
+    int16_t share[QUANTISED_ROWS + QUANTISED_GROUP];
 };
 
-static inline int16_t fixed_end(int32_t sum)
+static inline int16_t quantised_saturate(int32_t sum)
 {
     return (int16_t)(sum > INT16_MAX ? INT16_MAX : sum < INT16_MIN ? INT16_MIN : sum);
 }
 
 /* to[n] += rows; n: a multiple of 16. */
-static inline void fixed_add_plain(int16_t *to, const struct fixed_rows *rows, uint32_t n)
+static inline void quantised_add_plain(int16_t *to, const struct quantised_rows *rows, uint32_t n)
 {
     for (uint32_t i = 0, group; i < rows->count; i += group) {
-        group = rows->count - i < FIXED_GROUP ? 1 : FIXED_GROUP;
+        group = rows->count - i < QUANTISED_GROUP ? 1 : QUANTISED_GROUP;
         for (uint32_t j = 0; j < n; j++) {
             int32_t sum = to[j];
             for (uint32_t g = i; g < i + group; g++)
                 sum += (rows->row[g][j] * rows->share[g] + (1 << 14)) >> 15;
-            to[j] = fixed_end(sum);
+            to[j] = quantised_saturate(sum);
         }
     }
 }
@@ -48,9 +49,9 @@ static inline void fixed_add_plain(int16_t *to, const struct fixed_rows *rows, u
 /* logit[j] += sum over d of relu(bias[d] + sum over c of h[j][c] weight[c][d]) out[d], for
  * j < count; weight: [c / 2][d][2]. The outer sum is of eight partial ones, added in pairs
  * that stand 4, 2 and 1 apart. */
-static inline void fixed_say_plain(const int16_t *h, uint32_t count, uint32_t c, uint32_t d,
-                                   const int16_t *weight, const int32_t *bias, const float *out,
-                                   float *logit)
+static inline void quantised_output_plain(const int16_t *h, uint32_t count, uint32_t c, uint32_t d,
+                                          const int16_t *weight, const int32_t *bias,
+                                          const float *out, float *logit)
 {
     int32_t z[POLICY_MAX_WIDTH];
     for (uint32_t j = 0; j < count; j++, h += c) {
@@ -74,21 +75,21 @@ static inline void fixed_say_plain(const int16_t *h, uint32_t count, uint32_t c,
 /* Defines add_block: to[at ..], `vectors` neighbouring ones, += rows. They stay in registers, at
  * most `most` of them, while the rows are added. */
 #define FIXED_ADD_BLOCK(add_block, target, vector, numbers, most)                                  \
-    target void add_block(int16_t *to, const struct fixed_rows *rows, uint32_t at,                 \
+    target void add_block(int16_t *to, const struct quantised_rows *rows, uint32_t at,             \
                           uint32_t vectors)                                                        \
     {                                                                                              \
         vector sum[most];                                                                          \
         uint32_t i = 0;                                                                            \
         for (uint32_t v = 0; v < vectors; v++)                                                     \
             sum[v] = vector##_load(to + at + (numbers) * (size_t)v);                               \
-        for (; i + FIXED_GROUP <= rows->count; i += FIXED_GROUP) {                                 \
-            vector share[FIXED_GROUP];                                                             \
-            for (uint32_t g = 0; g < FIXED_GROUP; g++)                                             \
+        for (; i + QUANTISED_GROUP <= rows->count; i += QUANTISED_GROUP) {                         \
+            vector share[QUANTISED_GROUP];                                                         \
+            for (uint32_t g = 0; g < QUANTISED_GROUP; g++)                                         \
                 share[g] = vector##_spread(rows->share[i + g]);                                    \
             for (uint32_t v = 0; v < vectors; v++) {                                               \
                 size_t here = at + (numbers) * (size_t)v;                                          \
                 vector all = vector##_multiply(vector##_load(rows->row[i] + here), share[0]);      \
-                for (uint32_t g = 1; g < FIXED_GROUP; g++)                                         \
+                for (uint32_t g = 1; g < QUANTISED_GROUP; g++)                                     \
                     all = vector##_add(                                                            \
                         all, vector##_multiply(vector##_load(rows->row[i + g] + here), share[g])); \
                 sum[v] = vector##_add_ended(sum[v], all);                                          \
@@ -150,7 +151,7 @@ static inline fixed_four fixed_load_four(const int32_t *from)
 }
 
 /* z[l] + h[0] weight[l][0] + h[1] weight[l][1]. */
-static inline fixed_four fixed_add_pair(fixed_four z, const int16_t h[2], const int16_t *weight)
+static inline fixed_four quantised_add_pair(fixed_four z, const int16_t h[2], const int16_t *weight)
 {
     int32_t pair;
     memcpy(&pair, h, sizeof pair);
@@ -201,7 +202,7 @@ static inline fixed_four fixed_load_four(const int32_t *from)
     return vld1q_s32(from);
 }
 
-static inline fixed_four fixed_add_pair(fixed_four z, const int16_t h[2], const int16_t *weight)
+static inline fixed_four quantised_add_pair(fixed_four z, const int16_t h[2], const int16_t *weight)
 {
     int16x4x2_t both = vld2_s16(weight);
     return vmlal_n_s16(vmlal_n_s16(z, both.val[0], h[0]), both.val[1], h[1]);
@@ -213,21 +214,21 @@ static inline void fixed_store_cut(float *to, fixed_four z)
 }
 #endif
 
-FIXED_ADD_BLOCK(fixed_add_eights, DENSE_INLINE, fixed_eight, 8, BLOCK)
+FIXED_ADD_BLOCK(quantised_add_eights, DENSE_INLINE, fixed_eight, 8, BLOCK)
 
-static inline void fixed_add_narrow(int16_t *to, const struct fixed_rows *rows, uint32_t n)
+static inline void quantised_add_narrow(int16_t *to, const struct quantised_rows *rows, uint32_t n)
 {
     uint32_t at = 0;
     for (; at + 6 * 8 <= n; at += 6 * 8)
-        fixed_add_eights(to, rows, at, 6);
+        quantised_add_eights(to, rows, at, 6);
     for (; at < n; at += 8)
-        fixed_add_eights(to, rows, at, 1);
+        quantised_add_eights(to, rows, at, 1);
 }
 
 /* Of `rows` neighbouring j. */
-DENSE_INLINE void fixed_say_eights(const int16_t *h, uint32_t rows, uint32_t c, uint32_t d,
-                                   const int16_t *weight, const int32_t *bias, const float *out,
-                                   float *logit)
+DENSE_INLINE void quantised_output_eights(const int16_t *h, uint32_t rows, uint32_t c, uint32_t d,
+                                          const int16_t *weight, const int32_t *bias,
+                                          const float *out, float *logit)
 {
     float sum[ROWS][LANES] = {{0}};
     for (uint32_t k = 0; k < d; k += LANES) {
@@ -239,8 +240,8 @@ DENSE_INLINE void fixed_say_eights(const int16_t *h, uint32_t rows, uint32_t c, 
         for (uint32_t q = 0; q < c; q += 2)
             for (uint32_t r = 0; r < rows; r++)
                 for (uint32_t v = 0; v < 2; v++)
-                    z[r][v] = fixed_add_pair(z[r][v], h + (size_t)r * c + q,
-                                             weight + (size_t)q * d + 2 * (k + 4 * (size_t)v));
+                    z[r][v] = quantised_add_pair(z[r][v], h + (size_t)r * c + q,
+                                                 weight + (size_t)q * d + 2 * (k + 4 * (size_t)v));
         for (uint32_t r = 0; r < rows; r++) {
             fixed_store_cut(cut, z[r][0]);
             fixed_store_cut(cut + 4, z[r][1]);
@@ -256,27 +257,27 @@ DENSE_INLINE void fixed_say_eights(const int16_t *h, uint32_t rows, uint32_t c, 
     }
 }
 
-static inline void fixed_say_narrow(const int16_t *h, uint32_t count, uint32_t c, uint32_t d,
-                                    const int16_t *weight, const int32_t *bias, const float *out,
-                                    float *logit)
+static inline void quantised_output_narrow(const int16_t *h, uint32_t count, uint32_t c, uint32_t d,
+                                           const int16_t *weight, const int32_t *bias,
+                                           const float *out, float *logit)
 {
     uint32_t j = 0;
     for (; j + ROWS <= count; j += ROWS)
-        fixed_say_eights(h + (size_t)j * c, ROWS, c, d, weight, bias, out, logit + j);
+        quantised_output_eights(h + (size_t)j * c, ROWS, c, d, weight, bias, out, logit + j);
     for (; j < count; j++)
-        fixed_say_eights(h + (size_t)j * c, 1, c, d, weight, bias, out, logit + j);
+        quantised_output_eights(h + (size_t)j * c, 1, c, d, weight, bias, out, logit + j);
 }
 #else
-static inline void fixed_add_narrow(int16_t *to, const struct fixed_rows *rows, uint32_t n)
+static inline void quantised_add_narrow(int16_t *to, const struct quantised_rows *rows, uint32_t n)
 {
-    fixed_add_plain(to, rows, n);
+    quantised_add_plain(to, rows, n);
 }
 
-static inline void fixed_say_narrow(const int16_t *h, uint32_t count, uint32_t c, uint32_t d,
-                                    const int16_t *weight, const int32_t *bias, const float *out,
-                                    float *logit)
+static inline void quantised_output_narrow(const int16_t *h, uint32_t count, uint32_t c, uint32_t d,
+                                           const int16_t *weight, const int32_t *bias,
+                                           const float *out, float *logit)
 {
-    fixed_say_plain(h, count, c, d, weight, bias, out, logit);
+    quantised_output_plain(h, count, c, d, weight, bias, out, logit);
 }
 #endif
 
