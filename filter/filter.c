@@ -17,7 +17,6 @@ enum {
     ACTIVE_SENSING = 0xFE,
 };
 
-/* Below, a piece has no say in the beat. */
 /* A piece tells the beat where its position is likelier than all else. */
 static const float sure_of_place = 0.5F;
 
@@ -395,8 +394,8 @@ int filter_set(struct filter *filter, const struct filter_settings *settings, st
     if (settings_check(settings, error) != 0)
         return -1;
     hear_note(filter);
+    filter_switch_changes(filter, settings);
     filter->settings = *settings;
-    filter->pedal_down = 0;
     clock_set(filter->clock, &settings->clock, filter->seconds, NULL);
     tell_corrector(filter);
     return 0;

@@ -35,6 +35,9 @@ struct filter {
 
 int filter_switch_check(const struct filter_settings *settings, struct error *error);
 
+/* Settings are about to be those: a switch that becomes another one is not pressed. */
+void filter_switch_changes(struct filter *filter, const struct filter_settings *settings);
+
 /* True: the event is a switch's and was taken. One event may press several. */
 bool filter_switch_take(struct filter *filter, const struct midi_event *event, double seconds);
 

@@ -51,6 +51,16 @@ int filter_switch_check(const struct filter_settings *settings, struct error *er
     return 0;
 }
 
+void filter_switch_changes(struct filter *filter, const struct filter_settings *settings)
+{
+    for (enum trigger t = 0; t < TRIGGERS; t++) {
+        const struct filter_trigger *before = trigger_of(&filter->settings, t);
+        const struct filter_trigger *after = trigger_of(settings, t);
+        if (before->kind != after->kind || before->number != after->number)
+            filter->pedal_down &= (uint16_t) ~(1U << t);
+    }
+}
+
 static double knob_value(enum filter_knob knob, uint8_t value)
 {
     struct filter_knob_range range = filter_knob_range(knob);
@@ -59,11 +69,9 @@ static double knob_value(enum filter_knob knob, uint8_t value)
     return range.middle + (range.most - range.middle) * (value - PRESSED) / (127 - PRESSED);
 }
 
-/* The other pedals stay as they are pressed. */
 static void turn(struct filter *filter, enum filter_knob knob, uint8_t value)
 {
     struct filter_settings settings = filter->settings;
-    uint16_t pressed = filter->pedal_down;
     double number = knob_value(knob, value);
     if (knob == FILTER_KNOB_FOLLOW)
         settings.correct.follow = (float)number;
@@ -72,7 +80,6 @@ static void turn(struct filter *filter, enum filter_knob knob, uint8_t value)
     else
         settings.clock.tempo = number;
     (void)filter_set(filter, &settings, NULL);
-    filter->pedal_down = pressed;
 }
 
 static void next_mode(struct filter *filter)
