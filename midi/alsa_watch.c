@@ -294,18 +294,8 @@ void alsa_watch_run(struct alsa_watch *watch, port_say *say_to, void *context)
 int alsa_watch_choose(struct alsa_watch *watch, const struct port_settings *settings,
                       port_say *say_to, void *context)
 {
-    struct port_names inputs;
-    struct port_names outputs;
-    if (port_names_copy(&inputs, &settings->inputs) != 0)
+    if (port_names_keep(&watch->inputs, &watch->outputs, settings) != 0)
         return -1;
-    if (port_names_copy(&outputs, &settings->outputs) != 0) {
-        port_names_free(&inputs);
-        return -1;
-    }
-    port_names_free(&watch->inputs);
-    port_names_free(&watch->outputs);
-    watch->inputs = inputs;
-    watch->outputs = outputs;
     if (!watch->fresh)
         connect_all(watch, say_to, context);
     return 0;

@@ -113,8 +113,10 @@ extern const struct port_ops port_alsa_ops, port_portmidi_ops, port_jack_ops, po
 bool port_matches(const char *pattern, const char *client, const char *name);
 bool port_matches_any(const struct port_names *patterns, const char *client, const char *name);
 
-/* Copies of patterns, to be kept; -1: out of memory, nothing to free. */
-int port_names_copy(struct port_names *to, const struct port_names *from);
+/* Copies of patterns, to be kept; what was there before (zeroed: nothing) is freed. -1: out of
+ * memory, all stays. */
+int port_names_keep(struct port_names *inputs, struct port_names *outputs,
+                    const struct port_settings *settings);
 void port_names_free(struct port_names *names);
 
 /* Greets with sustain off, all notes off and all sound off for all channels: for a synth

@@ -288,17 +288,9 @@ static bool take_one(atomic_uint *count)
     return true;
 }
 
-static enum port_news take_news(struct jack_port *self)
+static bool is_counted(const atomic_uint *count)
 {
-    if (take_one(&self->inputs_lost))
-        return PORT_INPUT_LOST;
-    if (take_one(&self->outputs_lost))
-        return PORT_OUTPUT_LOST;
-    if (take_one(&self->outputs_found))
-        return PORT_OUTPUT_FOUND;
-    if (take_one(&self->overruns))
-        return PORT_OVERRUN;
-    return PORT_NOTHING;
+    return atomic_load_explicit(count, memory_order_acquire) > 0;
 }
 
 static enum port_news take_message(struct jack_port *self, struct midi_event *event)
@@ -318,13 +310,27 @@ static enum port_news take_message(struct jack_port *self, struct midi_event *ev
     return PORT_NOTHING;
 }
 
+/* What came in before a loss is taken before it, for the loss has all keys released: losses are
+ * looked for first, and told of when there is no message left. */
+static enum port_news take_news(struct jack_port *self, struct midi_event *event)
+{
+    if (take_one(&self->outputs_lost))
+        return PORT_OUTPUT_LOST;
+    if (take_one(&self->outputs_found))
+        return PORT_OUTPUT_FOUND;
+    bool lost = is_counted(&self->inputs_lost), overrun = is_counted(&self->overruns);
+    if (take_message(self, event) == PORT_EVENT)
+        return PORT_EVENT;
+    if (lost && take_one(&self->inputs_lost))
+        return PORT_INPUT_LOST;
+    return overrun && take_one(&self->overruns) ? PORT_OVERRUN : PORT_NOTHING;
+}
+
 static enum port_news jack_read(struct port *port, struct midi_event *event)
 {
     struct jack_port *self = jack(port);
     for (int turn = 0; turn < 2; turn++) {
-        enum port_news news = take_news(self);
-        if (news == PORT_NOTHING)
-            news = take_message(self, event);
+        enum port_news news = take_news(self, event);
         if (news != PORT_NOTHING)
             return news;
         if (atomic_load_explicit(&self->ended, memory_order_acquire)) {
