@@ -1,3 +1,4 @@
+/* The defaults that audiogenrl.conf(5) names. */
 #include "config/default.h"
 
 #include <stdlib.h>
