@@ -7,15 +7,14 @@
  * one period, always. Who connects is told by a thread of the library's, which only counts. */
 #include "midi/port.h"
 
+#include "base/eventfd.h"
 #include "midi/jack_watch.h"
 #include "midi/wire.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <time.h>
-#include <unistd.h>
 
 enum {
     CLOSING_MS = 200, /* how long the last messages have to go out */
@@ -47,12 +46,6 @@ static struct jack_port *jack(const struct port *port)
     return (struct jack_port *)port;
 }
 
-static void wake(int fd)
-{
-    while (eventfd_write(fd, 1) != 0 && errno == EINTR)
-        ;
-}
-
 /* --- Threads of the library --- */
 
 static void read_input(struct jack_port *self, jack_nframes_t frames, jack_nframes_t begin)
@@ -71,7 +64,7 @@ static void read_input(struct jack_port *self, jack_nframes_t frames, jack_nfram
     if (lost)
         atomic_fetch_add_explicit(&self->overruns, 1, memory_order_release);
     if (lost || count > 0)
-        wake(self->wake);
+        eventfd_signal(self->wake);
 }
 
 /* The frame of this period where a message stands that was stamped one period before. */
@@ -126,7 +119,7 @@ static void recount(struct jack_port *self)
     if (hearers < self->hearers)
         atomic_fetch_add_explicit(&self->outputs_lost, 1, memory_order_release);
     if (feeders < self->feeders || hearers < self->hearers)
-        wake(self->wake);
+        eventfd_signal(self->wake);
     self->feeders = feeders;
     self->hearers = hearers;
 }
@@ -144,7 +137,7 @@ static void on_connect(jack_port_id_t a, jack_port_id_t b, int connected, void *
                                   memory_order_release);
     self->feeders = self->jack->port_connected(self->input);
     self->hearers = self->jack->port_connected(self->output);
-    wake(self->wake);
+    eventfd_signal(self->wake);
 }
 
 /* A client that was made before takes connections now. */
@@ -152,7 +145,7 @@ static int on_order(void *context)
 {
     struct jack_port *self = context;
     recount(self);
-    wake(self->changes);
+    eventfd_signal(self->changes);
     return 0;
 }
 
@@ -164,14 +157,14 @@ static void on_registration(jack_port_id_t port, int registered, void *context)
     if (registered)
         (void)wire_write(self->came, 0, -1, number, sizeof number);
     recount(self);
-    wake(self->changes);
+    eventfd_signal(self->changes);
 }
 
 static void on_shutdown(void *context)
 {
     struct jack_port *self = context;
     atomic_store_explicit(&self->ended, true, memory_order_release);
-    wake(self->wake);
+    eventfd_signal(self->wake);
 }
 
 /* --- Start and end --- */
@@ -199,10 +192,8 @@ static void jack_close(struct port *port)
         self->jack->client_close(self->client);
     }
     jack_watch_close(self->watch);
-    if (self->wake >= 0)
-        close(self->wake);
-    if (self->changes >= 0)
-        close(self->changes);
+    eventfd_close(self->wake);
+    eventfd_close(self->changes);
     free(self->in);
     free(self->out);
     free(self->came);
@@ -338,8 +329,7 @@ static enum port_news jack_read(struct port *port, struct midi_event *event)
             return PORT_ENDED;
         }
         /* What comes from now on wakes again; what came just before is looked for once more. */
-        eventfd_t count = 0;
-        (void)eventfd_read(self->wake, &count);
+        eventfd_clear(self->wake);
     }
     return PORT_NOTHING;
 }
@@ -366,10 +356,9 @@ static void jack_look(struct port *port, port_say *say, void *context)
 {
     struct jack_port *self = jack(port);
     uint8_t number[sizeof(jack_port_id_t)];
-    eventfd_t count = 0;
     uint32_t length = 0;
     double none = 0;
-    (void)eventfd_read(self->changes, &count);
+    eventfd_clear(self->changes);
     while (wire_peek(self->came, &none, &length)) {
         jack_port_id_t came = 0;
         wire_read(self->came, number);
