@@ -181,9 +181,15 @@ PLAIN_KEY(control_mode_off, value_trigger, control.set_mode[CONFIG_MODE_OFF])
 PLAIN_KEY(control_mode_scale, value_trigger, control.set_mode[CONFIG_MODE_SCALE])
 PLAIN_KEY(control_mode_correct, value_trigger, control.set_mode[CONFIG_MODE_CORRECT])
 PLAIN_KEY(control_mode_generate, value_trigger, control.set_mode[CONFIG_MODE_GENERATE])
+PLAIN_KEY(control_next_piece, value_trigger, control.next_piece)
+PLAIN_KEY(control_previous_piece, value_trigger, control.previous_piece)
+PLAIN_KEY(control_lock_piece, value_trigger, control.lock_piece)
+PLAIN_KEY(control_record, value_trigger, control.record)
 PLAIN_KEY(control_follow, value_knob, control.follow)
 PLAIN_KEY(control_keep, value_knob, control.keep)
 PLAIN_KEY(control_tempo, value_knob, control.tempo)
+PLAIN_KEY(realtime_lock_memory, value_switch, realtime.lock_memory)
+PLAIN_KEY(record_at_start, value_switch, record.at_start)
 
 KEY(control_socket)
 {
@@ -195,11 +201,6 @@ KEY(control_socket)
 KEY(realtime_priority)
 {
     return value_integer(text, 0, 99, &config->realtime.priority, error);
-}
-
-KEY(realtime_lock_memory)
-{
-    return value_switch(text, &config->realtime.lock_memory, error);
 }
 
 KEY(record_folder)
@@ -258,6 +259,10 @@ static const struct key {
     {"control", "mode-generate", control_mode_generate, false},
     {"control", "mode-scale", control_mode_scale, false},
     {"control", "mode-off", control_mode_off, false},
+    {"control", "next-piece", control_next_piece, false},
+    {"control", "previous-piece", control_previous_piece, false},
+    {"control", "lock-piece", control_lock_piece, false},
+    {"control", "record", control_record, false},
     {"control", "follow", control_follow, false},
     {"control", "keep", control_keep, false},
     {"control", "tempo", control_tempo, false},
@@ -265,6 +270,7 @@ static const struct key {
     {"realtime", "priority", realtime_priority, false},
     {"realtime", "lock-memory", realtime_lock_memory, false},
     {"record", "folder", record_folder, false},
+    {"record", "at-start", record_at_start, false},
     {"web", "listen", web_listen, false},
     {"web", "token", web_token, false},
     {"learn", "takes", learn_takes, false},

@@ -101,6 +101,7 @@ struct config {
         struct config_trigger mode;
         struct config_trigger tap;
         struct config_trigger set_mode[CONFIG_MODE_GENERATE + 1]; /* by mode */
+        struct config_trigger next_piece, previous_piece, lock_piece, record;
         struct config_trigger follow, keep, tempo; /* knobs: of a control change, or none */
         char *socket;
     } control;
@@ -109,7 +110,8 @@ struct config {
         bool lock_memory;
     } realtime;
     struct {
-        char *folder; /* NULL: nothing is recorded */
+        char *folder;  /* NULL: nothing is recorded */
+        bool at_start; /* without waiting for a command */
     } record;
     struct {
         char *listen; /* "192.168.1.5:8322" or "[::]:8322"; NULL: there is no page */

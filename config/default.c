@@ -22,6 +22,7 @@ struct config *config_default(void)
     config->web.token = strdup(CONFIG_DEFAULT_TOKEN);
     config->realtime.priority = 20;
     config->realtime.lock_memory = true;
+    config->record.at_start = true;
     config->learn.takes = 3;
     if (config->correct.repertoire && config->control.socket && config->web.token)
         return config;

@@ -128,6 +128,8 @@ static int on_engine(sd_event_source *source, int fd, uint32_t ready, void *cont
         log_say(LOG_NOTICE, "output: lost; all notes were released");
     if (events & ENGINE_OUTPUT_FOUND)
         log_say(LOG_INFO, "output: a listener has come; it was silenced");
+    if (events & ENGINE_ASKED)
+        service_do_wishes(service);
     complain(service, events);
     if (events & ENGINE_PORT_ENDED && service->port)
         port_ended(service);
@@ -320,12 +322,9 @@ static int start(struct service *service, struct error *error)
     service->recorder = recorder_open(service->dispatcher, error);
     if (!service->recorder)
         return -1;
-    if (config->record.folder) {
-        char *folder = strdup(config->record.folder);
-        if (!folder)
-            return error_set(error, "out of memory");
-        recorder_choose(service->recorder, folder);
-    }
+    service->records = config->record.folder && config->record.at_start;
+    if (service->records && service_set_recording(service, true, error) != 0)
+        return -1;
     service->takes = recorder_open(service->dispatcher, error);
     if (!service->takes)
         return -1;

@@ -47,6 +47,10 @@ struct filter_settings settings_of_filter(const struct config *config)
     for (int mode = CONFIG_MODE_OFF; mode <= CONFIG_MODE_GENERATE; mode++)
         settings.set_mode[settings_mode((enum config_mode)mode)] =
             trigger(&config->control.set_mode[mode]);
+    settings.wish[FILTER_NEXT_PIECE] = trigger(&config->control.next_piece);
+    settings.wish[FILTER_PREVIOUS_PIECE] = trigger(&config->control.previous_piece);
+    settings.wish[FILTER_LOCK_PIECE] = trigger(&config->control.lock_piece);
+    settings.wish[FILTER_RECORD] = trigger(&config->control.record);
     settings.knob[FILTER_KNOB_FOLLOW] = trigger(&config->control.follow);
     settings.knob[FILTER_KNOB_KEEP] = trigger(&config->control.keep);
     settings.knob[FILTER_KNOB_TEMPO] = trigger(&config->control.tempo);

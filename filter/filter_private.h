@@ -25,6 +25,7 @@ struct filter {
     struct correct_note note;
     uint8_t note_channel, note_key;
     uint16_t pedal_down; /* triggers by control that are pressed: bit of enum trigger */
+    unsigned asked_for;  /* bit of enum filter_wish */
     struct filter_status status;
     struct correct_note past[FILTER_RECALL]; /* a ring */
     uint64_t asked;                          /* notes that went through it */

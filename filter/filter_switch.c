@@ -8,8 +8,9 @@ enum trigger {
     TRIGGER_MODE,
     TRIGGER_PANIC,
     TRIGGER_TAP,
-    TRIGGER_SET_MODE, /* the first of them */
-    TRIGGERS = TRIGGER_SET_MODE + CORRECT_GENERATE + 1,
+    TRIGGER_SET_MODE,                                       /* the first of them */
+    TRIGGER_WISH = TRIGGER_SET_MODE + CORRECT_GENERATE + 1, /* the first of them */
+    TRIGGERS = TRIGGER_WISH + FILTER_WISHES,
 };
 
 static const struct filter_trigger *trigger_of(const struct filter_settings *settings,
@@ -21,6 +22,8 @@ static const struct filter_trigger *trigger_of(const struct filter_settings *set
         [TRIGGER_PANIC] = &settings->panic,
         [TRIGGER_TAP] = &settings->tap,
     };
+    if (which >= TRIGGER_WISH)
+        return &settings->wish[which - TRIGGER_WISH];
     return which < TRIGGER_SET_MODE ? triggers[which]
                                     : &settings->set_mode[which - TRIGGER_SET_MODE];
 }
@@ -109,9 +112,19 @@ static void act(struct filter *filter, enum trigger which, double seconds)
         filter_tap(filter, seconds);
         break;
     default:
-        filter_set_mode(filter, (enum correct_mode)(which - TRIGGER_SET_MODE));
+        if (which >= TRIGGER_WISH)
+            filter->asked_for |= 1U << (which - TRIGGER_WISH);
+        else
+            filter_set_mode(filter, (enum correct_mode)(which - TRIGGER_SET_MODE));
         break;
     }
+}
+
+unsigned filter_asked(struct filter *filter)
+{
+    unsigned asked = filter->asked_for;
+    filter->asked_for = 0;
+    return asked;
 }
 
 /* Whether the event presses its switch. A pedal that is pressed slowly sends
