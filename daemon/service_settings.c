@@ -85,13 +85,11 @@ static void on_config_fault(void *context, const char *fault)
 static void change_port(struct service *service, const struct config *old)
 {
     const struct config *new = service->config;
-    bool same = settings_same_names(&old->input.connect, &new->input.connect) &&
-                settings_same_names(&old->output.connect, &new->output.connect);
+    enum settings_change change = settings_port_change(old, new);
     struct port_settings settings = settings_of_port(new, service->options->virtual_clock);
-    bool backend = old->input.backend != new->input.backend;
-    if (!service->port || (same && !backend))
+    if (!service->port || change == SETTINGS_SAME)
         return;
-    if (!backend &&
+    if (change == SETTINGS_CHOOSE &&
         service->port->ops->choose(service->port, &settings, service_said, service) == 0)
         return;
     service_stop_port(service);

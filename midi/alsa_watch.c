@@ -157,7 +157,8 @@ static void visit_ports(struct alsa_watch *watch, snd_seq_client_info_t *client,
             .sink = has(port, SND_SEQ_PORT_CAP_WRITE | SND_SEQ_PORT_CAP_SUBS_WRITE),
             .through = !program && strcmp(snd_seq_client_info_get_name(client), THROUGH) == 0,
             .hardware = (snd_seq_port_info_get_type(port) & SND_SEQ_PORT_TYPE_HARDWARE) != 0};
-        found.synth = program && !found.hardware && found.sink && !found.source && !heard;
+        found.synth = program && !found.hardware && found.sink && !found.source && !heard &&
+                      strncmp(found.client, PORT_CLIENT_NAME, strlen(PORT_CLIENT_NAME)) != 0;
         heard |= found.synth;
         if (found.source || found.sink)
             visitor(watch, &found, context);

@@ -85,6 +85,8 @@ static bool is_wanted(const struct jack_watch *watch, const char *name, bool out
     read_names(watch, name, &named);
     if (!names->any)
         return is_named(&named, names);
+    if (strncmp(name, PORT_CLIENT_NAME, strlen(PORT_CLIENT_NAME)) == 0)
+        return false;
     bool hardware = watch->jack->port_flags(port) & JackPortIsPhysical;
     if (!output) {
         bool through = false;
@@ -109,8 +111,9 @@ static bool settle_port(struct jack_watch *watch, const char *name, port_say *sa
     jack_port_t *port = watch->jack->port_by_name(watch->client, name);
     bool output = port && watch->jack->port_flags(port) & JackPortIsInput;
     jack_port_t *own = output ? watch->output : watch->input;
-    const char *ours = watch->jack->port_name(own);
-    if (!port || watch->jack->port_connected_to(own, name) || !is_wanted(watch, name, output))
+    const char *ours = own ? watch->jack->port_name(own) : NULL;
+    if (!port || !own || watch->jack->port_connected_to(own, name) ||
+        !is_wanted(watch, name, output))
         return true;
     if (watch->jack->connect(watch->client, output ? ours : name, output ? name : ours) != 0)
         return false;
@@ -216,8 +219,10 @@ void jack_watch_list(struct jack_watch *watch, port_tell *tell, void *context)
             .name = name,
             .source = !sink,
             .sink = sink,
-            .feeds_input = !sink && watch->jack->port_connected_to(watch->input, *full),
-            .hears_output = sink && watch->jack->port_connected_to(watch->output, *full)};
+            .feeds_input =
+                !sink && watch->input && watch->jack->port_connected_to(watch->input, *full),
+            .hears_output =
+                sink && watch->output && watch->jack->port_connected_to(watch->output, *full)};
         tell(context, &info);
     }
     watch->jack->free(names);

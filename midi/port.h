@@ -29,6 +29,9 @@ struct port_settings {
     struct port_names inputs;  /* ports to read from; virtual: the file, "-": standard input */
     struct port_names outputs; /* ports to write to; virtual: the file, "-": standard output */
     bool virtual_clock;        /* virtual: time is what the events say */
+    const char *client;        /* alsa, jack: the name of ours; NULL: PORT_CLIENT_NAME, which names
+                                  must begin with so that ports of ours are not taken for synths */
+    bool no_input, no_output;  /* it is only the other */
 };
 
 enum port_news {

@@ -104,16 +104,28 @@ static int process(jack_nframes_t frames, void *context)
 {
     struct jack_port *self = context;
     jack_nframes_t begin = self->jack->last_frame_time(self->client);
-    write_output(self, frames, begin);
-    read_input(self, frames, begin);
+    if (self->output)
+        write_output(self, frames, begin);
+    if (self->input)
+        read_input(self, frames, begin);
     return 0;
+}
+
+static int connections(const struct jack_port *self, const jack_port_t *port)
+{
+    return port ? self->jack->port_connected(port) : 0;
+}
+
+/* Whether one of two ports is ours; `own` NULL: there is none. */
+static bool is_one(const jack_port_t *own, const jack_port_t *first, const jack_port_t *second)
+{
+    return own && (first == own || second == own);
 }
 
 /* Not all servers tell of the connections of a client that goes; that there are fewer is seen. */
 static void recount(struct jack_port *self)
 {
-    int feeders = self->jack->port_connected(self->input);
-    int hearers = self->jack->port_connected(self->output);
+    int feeders = connections(self, self->input), hearers = connections(self, self->output);
     if (feeders < self->feeders)
         atomic_fetch_add_explicit(&self->inputs_lost, 1, memory_order_release);
     if (hearers < self->hearers)
@@ -130,13 +142,13 @@ static void on_connect(jack_port_id_t a, jack_port_id_t b, int connected, void *
     struct jack_port *self = context;
     const jack_port_t *first = self->jack->port_by_id(self->client, a);
     const jack_port_t *second = self->jack->port_by_id(self->client, b);
-    if ((first == self->input || second == self->input) && !connected)
+    if (is_one(self->input, first, second) && !connected)
         atomic_fetch_add_explicit(&self->inputs_lost, 1, memory_order_release);
-    if (first == self->output || second == self->output)
+    if (is_one(self->output, first, second))
         atomic_fetch_add_explicit(connected ? &self->outputs_found : &self->outputs_lost, 1,
                                   memory_order_release);
-    self->feeders = self->jack->port_connected(self->input);
-    self->hearers = self->jack->port_connected(self->output);
+    self->feeders = connections(self, self->input);
+    self->hearers = connections(self, self->output);
     eventfd_signal(self->wake);
 }
 
@@ -200,19 +212,23 @@ static void jack_close(struct port *port)
     free(self);
 }
 
-static int make_client(struct jack_port *self, struct error *error)
+static int make_client(struct jack_port *self, const struct port_settings *settings,
+                       struct error *error)
 {
     jack_status_t status = 0;
-    self->client = self->jack->client_open(PORT_CLIENT_NAME, JackNoStartServer, &status);
+    self->client = self->jack->client_open(settings->client ? settings->client : PORT_CLIENT_NAME,
+                                           JackNoStartServer, &status);
     if (!self->client)
         return error_set(error, status & JackServerFailed
                                     ? "JACK: no server is running for this user"
                                     : "JACK: the server takes no client");
-    self->input = self->jack->port_register(self->client, "input", JACK_DEFAULT_MIDI_TYPE,
-                                            JackPortIsInput, 0);
-    self->output = self->jack->port_register(self->client, "output", JACK_DEFAULT_MIDI_TYPE,
-                                             JackPortIsOutput, 0);
-    if (!self->input || !self->output)
+    if (!settings->no_input)
+        self->input = self->jack->port_register(self->client, "input", JACK_DEFAULT_MIDI_TYPE,
+                                                JackPortIsInput, 0);
+    if (!settings->no_output)
+        self->output = self->jack->port_register(self->client, "output", JACK_DEFAULT_MIDI_TYPE,
+                                                 JackPortIsOutput, 0);
+    if ((!self->input && !settings->no_input) || (!self->output && !settings->no_output))
         return error_set(error, "JACK: cannot make ports");
     self->jack->on_shutdown(self->client, on_shutdown, self);
     if (self->jack->set_process_callback(self->client, process, self) != 0 ||
@@ -250,7 +266,7 @@ static struct port *jack_open(const struct port_settings *settings, struct error
     self->came = make_wire();
     if (self->wake < 0 || self->changes < 0 || !self->in || !self->out || !self->came)
         error_set(error, "JACK: cannot begin: %s", strerror(errno));
-    else if (make_client(self, error) == 0 &&
+    else if (make_client(self, settings, error) == 0 &&
              (self->watch = jack_watch_open(library, self->client, self->input, self->output,
                                             settings, error)))
         return &self->port;

@@ -180,6 +180,38 @@ class Jack(audiogenrl.Case):
             service.process.send_signal(signal.SIGTERM)
             self.assertEqual(service.process.wait(timeout=20), 0, "\n".join(service.log))
 
+    def test_beside_another_kind(self):
+        """Events of a file go to a file, and to JACK for as long as there is a server."""
+        environment = {"JACK_DEFAULT_SERVER": f"audiogenrl{os.getpid()}"}
+        with Service(
+            self.folder, environment=environment, options=["--foreground"],
+            **{"output synth": {"backend": "jack", "connect": "listener:synth", "map": "1:5"},
+               "correct": {"mode": "off"}},
+        ) as service:  # fmt: skip
+            service.wait_for(lambda: service.logged("AudioGenRL synth: JACK: no server"), "why")
+            service.send((0, on(60)))
+            self.assertEqual([data for _, data in service.receive(1)], [on(60)])
+            with Jackd() as server:
+                player = Player(server)
+                service.wait_for(lambda: service.logged("connected listener:synth"), "the synth")
+                time.sleep(0.1)
+                player.come()
+                service.send((1, on(62)), (1, off(60)))
+                self.assertEqual([data for _, data in service.receive(2)], [on(62), off(60)])
+                sent = [data for _, data in player.come()]
+                self.assertEqual(sent, [on(62, channel=4), off(60, channel=4)])
+                ports = service.ask("status")["ports"]["outputs"]
+                self.assertEqual(set(ports), {"file:output", "listener:synth"})
+                server.stop()
+                service.wait_for(lambda: service.logged("JACK: the server has ended"), "the end")
+                player.process.kill()
+                player.close()
+            service.wait_for(lambda: service.logged("output: lost"), "the loss")
+            service.send((2, on(64)), (3, off(64)))
+            rest = [data for _, data in service.stop()]
+        self.assertIn(off(62), rest)
+        self.assertIn(on(64), rest)
+
 
 if __name__ == "__main__":
     if not shutil.which("jackd"):

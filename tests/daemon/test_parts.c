@@ -210,8 +210,7 @@ static void test_ports_to_connect(void **state)
     }
     for (int i = 0; i < 3; i++)
         for (int j = 0; j < 3; j++)
-            assert_int_equal(
-                settings_same_names(&config[i]->input.connect, &config[j]->input.connect), i == j);
+            assert_int_equal(settings_port_change(config[i], config[j]) == SETTINGS_SAME, i == j);
     for (int i = 0; i < 3; i++)
         config_free(config[i]);
 }
@@ -228,7 +227,8 @@ static void test_virtual_port(void **state)
     close(mkstemp(out));
     const char *inputs[] = {in};
     const char *outputs[] = {out};
-    const struct port_settings settings = {{1, inputs, false}, {1, outputs, false}, true};
+    const struct port_settings settings = {
+        .inputs = {1, inputs, false}, .outputs = {1, outputs, false}, .virtual_clock = true};
     struct error error;
     struct port *port = port_virtual_ops.open(&settings, &error);
     assert_non_null(port);
@@ -273,7 +273,8 @@ static void test_virtual_port_that_nobody_reads(void **state)
     assert_int_equal(mkfifo(out, 0600), 0);
     const char *inputs[] = {in};
     const char *outputs[] = {out};
-    const struct port_settings settings = {{1, inputs, false}, {1, outputs, false}, true};
+    const struct port_settings settings = {
+        .inputs = {1, inputs, false}, .outputs = {1, outputs, false}, .virtual_clock = true};
     struct error error;
     assert_null(port_virtual_ops.open(&settings, &error)); /* nobody listens */
     int reader = open(out, O_RDONLY | O_NONBLOCK);
