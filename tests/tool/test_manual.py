@@ -10,7 +10,7 @@ PROGRAM = os.environ["AUDIOGENRL"]
 DAEMON = os.environ["AUDIOGENRLD"]
 SOURCE = os.environ["SOURCE"]
 PAGES = [f"{SOURCE}/docs/man/{name}" for name in
-         ("audiogenrl.1", "audiogenrld.8", "audiogenrl.conf.5", "audiogenrl-web.8")]  # fmt: skip
+         ("audiogenrl.1", "audiogenrld.8", "audiogenrl.conf.5", "audiogenrl-web.8", "audiogenrl-json.5")]  # fmt: skip
 WEB = os.path.join(os.environ["BUILD"], "web", "audiogenrl-web")
 
 
