@@ -131,8 +131,10 @@ struct port *settings_open_port(const struct config *config, bool virtual_clock,
 {
     if (!is_plain(config))
         return open_group(config, virtual_clock, error);
-    struct port_settings settings = settings_of_port(config, virtual_clock);
-    return backends[config->inputs[0].backend]->open(&settings, error);
+    const struct port_ops *ops = backends[config->inputs[0].backend];
+    const struct port_settings settings = settings_of_port(config, virtual_clock);
+    /* cppcheck-suppress returnDanglingLifetime; the port keeps copies */
+    return ops->open(&settings, error);
 }
 
 static bool same_names(const struct config_names *a, const struct config_names *b)

@@ -406,21 +406,21 @@ static const struct port_ops group_ops = {
 };
 
 /* -1: out of memory. */
-static int add_member(struct group *self, const struct group_input *input,
-                      const struct group_output *output)
+static int add_member(struct group *self, const struct port_ops *ops, const char *client,
+                      const struct group_input *input, const struct group_output *output)
 {
     struct member *member = &self->member[self->members++];
     const struct port_settings names = {.inputs = input ? input->names : (struct port_names){0},
                                         .outputs = output ? output->names : (struct port_names){0}};
     if (port_names_keep(&member->inputs, &member->outputs, &names) != 0)
         return -1;
-    member->ops = input ? input->ops : output->ops;
+    member->ops = ops;
     member->input = input;
     if (output) {
         member->route = &self->route[output - self->settings.output];
         route_set(member->route, output->channels, output->map);
     }
-    snprintf(member->client, sizeof member->client, "%s", input ? input->client : output->client);
+    snprintf(member->client, sizeof member->client, "%s", client);
     member->settings = (struct port_settings){.inputs = member->inputs,
                                               .outputs = member->outputs,
                                               .virtual_clock = self->settings.virtual_clock,
@@ -432,13 +432,14 @@ static int add_member(struct group *self, const struct group_input *input,
 
 static int add_members(struct group *self)
 {
-    const struct group_settings *settings = &self->settings;
-    bool paired = settings->input[0].ops == settings->output[0].ops;
-    int status = add_member(self, &settings->input[0], paired ? &settings->output[0] : NULL);
-    for (size_t i = 1; status == 0 && i < settings->inputs; i++)
-        status = add_member(self, &settings->input[i], NULL);
-    for (size_t i = paired; status == 0 && i < settings->outputs; i++)
-        status = add_member(self, NULL, &settings->output[i]);
+    const struct group_input *in = self->settings.input;
+    const struct group_output *out = self->settings.output;
+    bool paired = in->ops == out->ops;
+    int status = add_member(self, in->ops, in->client, in, paired ? out : NULL);
+    for (size_t i = 1; status == 0 && i < self->settings.inputs; i++)
+        status = add_member(self, in[i].ops, in[i].client, &in[i], NULL);
+    for (size_t i = paired; status == 0 && i < self->settings.outputs; i++)
+        status = add_member(self, out[i].ops, out[i].client, NULL, &out[i]);
     return status;
 }
 
