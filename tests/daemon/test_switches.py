@@ -103,11 +103,16 @@ class Pieces(audiogenrl.Case):
             self.assertIn("* b.mid", pieces("lock", "b.mid"))
             self.assertNotIn("*", pieces("unlock"))
             self.assertEqual(json.loads(pieces("--json", "next"))["locked"], "a.mid")
-            self.fails(1, "pieces", "lock", "z.mid", says="no piece 'z.mid'")
-            self.fails(2, "pieces", "lock", says="one name of a file")
-            self.fails(2, "pieces", "next", "1", says="takes no value")
-            self.fails(2, "pieces", "other", says="expected lock")
-            self.fails(1, "record", "on", says="[record] folder")
+            for code, says, *words in (
+                (1, "no piece 'z.mid'", "pieces", "lock", "z.mid"),
+                (2, "one name of a file", "pieces", "lock"),
+                (2, "takes no value", "pieces", "next", "1"),
+                (2, "expected lock", "pieces", "other"),
+                (1, "[record] folder", "record", "on"),
+            ):
+                done = audiogenrl.run(*words)
+                self.assertEqual(done.returncode, code)
+                self.assertIn(says, done.stderr.decode())
             service.finish()
 
 
