@@ -76,7 +76,7 @@ def read_tool(program):
         for text in helps:
             read_options(command, text)
         usage = next(text for text in helps[0] if "[OPTION" in text)
-        command.rest = usage.split("]", 1)[1].split()
+        command.rest = [part.strip("[]") for part in usage.split("]", 1)[1].split()]
         commands.append(command)
     return commands
 

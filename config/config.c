@@ -6,6 +6,7 @@
  * misread. */
 #include "config/config.h"
 #include "config/default.h"
+#include "config/ports.h"
 
 #include "base/infile.h"
 #include "config/value.h"
@@ -16,16 +17,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const backend_names[] = {"alsa", "portmidi", "jack", "virtual"};
 static const char *const clock_names[] = {"auto", "fixed", "midi", "tap"};
 static const char *const mode_names[] = {"off", "scale", "correct", "generate"};
 
 #define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))
-
-const char *config_backend_name(enum config_backend backend)
-{
-    return backend_names[backend];
-}
 
 const char *config_clock_name(enum config_clock clock)
 {
@@ -65,41 +60,9 @@ static int set_path(char **to, const char *text, struct error *error)
     return 0;
 }
 
-static int add_name(struct config_names *names, const char *text, struct error *error)
-{
-    if (*text == '\0')
-        return error_set(error, "expected a pattern for names of ports, found nothing");
-    bool none = strcmp(text, "none") == 0;
-    if (names->none || (none && names->count > 0))
-        return error_set(error, "expected patterns, or none alone");
-    names->none = none;
-    if (none)
-        return 0;
-    if (names->count == CONFIG_MAX_PATTERNS)
-        return error_set(error, "expected at most %d patterns", CONFIG_MAX_PATTERNS);
-    if (set_text(&names->name[names->count], text, error) != 0)
-        return -1;
-    names->count++;
-    return 0;
-}
-
 typedef int key_set(struct config *config, const char *text, struct error *error);
 
 #define KEY(name) static int name(struct config *config, const char *text, struct error *error)
-
-KEY(input_backend)
-{
-    int word = 0;
-    if (value_word(text, backend_names, COUNT(backend_names), &word, error) != 0)
-        return -1;
-    config->input.backend = (enum config_backend)word;
-    return 0;
-}
-
-KEY(input_connect)
-{
-    return add_name(&config->input.connect, text, error);
-}
 
 KEY(input_range)
 {
@@ -109,11 +72,6 @@ KEY(input_range)
 KEY(input_transpose)
 {
     return value_integer(text, -48, 48, &config->input.transpose, error);
-}
-
-KEY(output_connect)
-{
-    return add_name(&config->output.connect, text, error);
 }
 
 KEY(clock_source)
@@ -181,9 +139,15 @@ PLAIN_KEY(control_mode_off, value_trigger, control.set_mode[CONFIG_MODE_OFF])
 PLAIN_KEY(control_mode_scale, value_trigger, control.set_mode[CONFIG_MODE_SCALE])
 PLAIN_KEY(control_mode_correct, value_trigger, control.set_mode[CONFIG_MODE_CORRECT])
 PLAIN_KEY(control_mode_generate, value_trigger, control.set_mode[CONFIG_MODE_GENERATE])
+PLAIN_KEY(control_next_piece, value_trigger, control.next_piece)
+PLAIN_KEY(control_previous_piece, value_trigger, control.previous_piece)
+PLAIN_KEY(control_lock_piece, value_trigger, control.lock_piece)
+PLAIN_KEY(control_record, value_trigger, control.record)
 PLAIN_KEY(control_follow, value_knob, control.follow)
 PLAIN_KEY(control_keep, value_knob, control.keep)
 PLAIN_KEY(control_tempo, value_knob, control.tempo)
+PLAIN_KEY(realtime_lock_memory, value_switch, realtime.lock_memory)
+PLAIN_KEY(record_at_start, value_switch, record.at_start)
 
 KEY(control_socket)
 {
@@ -195,11 +159,6 @@ KEY(control_socket)
 KEY(realtime_priority)
 {
     return value_integer(text, 0, 99, &config->realtime.priority, error);
-}
-
-KEY(realtime_lock_memory)
-{
-    return value_switch(text, &config->realtime.lock_memory, error);
 }
 
 KEY(record_folder)
@@ -235,12 +194,9 @@ static const struct key {
     key_set *set;
     bool repeatable;
 } keys[] = {
-    {"input", "backend", input_backend, false},
-    {"input", "connect", input_connect, true},
     {"input", "channels", input_channels, false},
     {"input", "range", input_range, false},
     {"input", "transpose", input_transpose, false},
-    {"output", "connect", output_connect, true},
     {"clock", "source", clock_source, false},
     {"clock", "tempo", clock_tempo, false},
     {"clock", "meter", clock_meter, false},
@@ -258,6 +214,10 @@ static const struct key {
     {"control", "mode-generate", control_mode_generate, false},
     {"control", "mode-scale", control_mode_scale, false},
     {"control", "mode-off", control_mode_off, false},
+    {"control", "next-piece", control_next_piece, false},
+    {"control", "previous-piece", control_previous_piece, false},
+    {"control", "lock-piece", control_lock_piece, false},
+    {"control", "record", control_record, false},
     {"control", "follow", control_follow, false},
     {"control", "keep", control_keep, false},
     {"control", "tempo", control_tempo, false},
@@ -265,6 +225,7 @@ static const struct key {
     {"realtime", "priority", realtime_priority, false},
     {"realtime", "lock-memory", realtime_lock_memory, false},
     {"record", "folder", record_folder, false},
+    {"record", "at-start", record_at_start, false},
     {"web", "listen", web_listen, false},
     {"web", "token", web_token, false},
     {"learn", "takes", learn_takes, false},
@@ -302,6 +263,8 @@ static void fault(struct reading *reading, const char *what)
 
 static bool known_section(const char *line, size_t length)
 {
+    if (config_is_port(line, length))
+        return true;
     for (int i = 0; i < COUNT(keys); i++)
         if (strlen(keys[i].section) == length && strncmp(line, keys[i].section, length) == 0)
             return true;
@@ -328,7 +291,7 @@ static bool check_heading(struct reading *reading, const char *line, size_t leng
     if (!known_section(line + 1, name)) {
         error_set(&error,
                   "unknown section [%.*s]; there are input, output, clock, correct, control, "
-                  "realtime, record, learn and web",
+                  "realtime, record, learn and web, and [input NAME] and [output NAME]",
                   (int)name, line + 1);
         fault(reading, error.text);
     }
@@ -386,6 +349,29 @@ static char *next_line(char *to, int room, void *context)
     return to;
 }
 
+/* A key of a section. */
+static void take_plain_key(struct reading *reading, const char *section, const char *name,
+                           const char *value)
+{
+    struct error error, whole;
+    for (int i = 0; i < COUNT(keys); i++) {
+        const struct key *key = &keys[i];
+        if (strcmp(key->section, section) != 0 || strcmp(key->name, name) != 0)
+            continue;
+        if (reading->given[i] && !key->repeatable)
+            error_set(&error, "was given in line %d already", reading->given[i]);
+        else if (key->set(reading->config, value, &error) == 0) {
+            reading->given[i] = reading->line;
+            return;
+        }
+        error_set(&whole, "[%s] %s: %s", section, name, error.text);
+        fault(reading, whole.text);
+        return;
+    }
+    error_set(&whole, "[%s] has no key '%s'", section, name);
+    fault(reading, whole.text);
+}
+
 static int take_key(void *context, const char *section, const char *name, const char *value)
 {
     struct reading *reading = context;
@@ -398,22 +384,13 @@ static int take_key(void *context, const char *section, const char *name, const 
     }
     if (!known_section(section, strlen(section)))
         return 1; /* told with its heading */
-    for (int i = 0; i < COUNT(keys); i++) {
-        const struct key *key = &keys[i];
-        if (strcmp(key->section, section) != 0 || strcmp(key->name, name) != 0)
-            continue;
-        if (reading->given[i] && !key->repeatable)
-            error_set(&error, "was given in line %d already", reading->given[i]);
-        else if (key->set(reading->config, value, &error) == 0) {
-            reading->given[i] = reading->line;
-            return 1;
-        }
+    int code = config_port_key(reading->config, section, name, value, reading->line, &error);
+    if (code > 0)
+        take_plain_key(reading, section, name, value);
+    if (code < 0) {
         error_set(&whole, "[%s] %s: %s", section, name, error.text);
         fault(reading, whole.text);
-        return 1;
     }
-    error_set(&whole, "[%s] has no key '%s'", section, name);
-    fault(reading, whole.text);
     return 1;
 }
 
@@ -448,6 +425,7 @@ struct config *config_parse(const void *bytes, size_t length, const char *name, 
         fault(&reading, "is larger than 1 MiB; expected a file of settings");
     else if (bad != 0 && reading.faults == 0)
         fault(&reading, "cannot be read as settings");
+    config_ports_complete(reading.config);
     if (reading.faults == 0)
         return reading.config;
     config_free(reading.config);

@@ -26,6 +26,8 @@ enum {
     CONFIG_MAX_LINE = 190,      /* bytes; inih cuts lines of 200 in two */
     CONFIG_MAX_BYTES = 1 << 20, /* of a whole file */
     CONFIG_MAX_PATTERNS = 32,   /* times that `connect` may be given in a section */
+    CONFIG_MAX_PORTS = 8,       /* inputs, and outputs */
+    CONFIG_MAX_PORT_NAME = 16,  /* bytes of NAME in [input NAME] */
 };
 
 enum config_backend {
@@ -68,18 +70,30 @@ struct config_names {
     bool none;
 };
 
+/* Keys of [input], [input NAME], [output] and [output NAME]. */
+enum { CONFIG_PORT_KEYS = 8 };
+
+/* An input or an output: a section. Channels count from 0. */
+struct config_port {
+    char name[CONFIG_MAX_PORT_NAME + 1]; /* "" of [input] and [output] */
+    enum config_backend backend;
+    struct config_names connect;
+    uint8_t map[16];             /* what a channel becomes */
+    int split;                   /* inputs: the highest key of the lower half; -1: none */
+    uint8_t lower;               /* inputs: the channel of that half */
+    uint16_t channels;           /* outputs: bit c: channel c goes there */
+    int given[CONFIG_PORT_KEYS]; /* the lines that gave its keys; 0: none */
+};
+
 struct config {
+    struct config_port inputs[CONFIG_MAX_PORTS], outputs[CONFIG_MAX_PORTS];
+    size_t input_count, output_count; /* 1 at least, [input] and [output] */
     struct {
-        enum config_backend backend;
-        struct config_names connect;
         uint16_t channels; /* bit c: channel c + 1 is corrected */
         uint8_t lowest;    /* note numbers that are corrected, both included */
         uint8_t highest;
         int transpose; /* semitones, -48 .. 48 */
     } input;
-    struct {
-        struct config_names connect;
-    } output;
     struct {
         enum config_clock source;
         double tempo;   /* beats a minute, 20 .. 400 */
@@ -101,6 +115,7 @@ struct config {
         struct config_trigger mode;
         struct config_trigger tap;
         struct config_trigger set_mode[CONFIG_MODE_GENERATE + 1]; /* by mode */
+        struct config_trigger next_piece, previous_piece, lock_piece, record;
         struct config_trigger follow, keep, tempo; /* knobs: of a control change, or none */
         char *socket;
     } control;
@@ -109,7 +124,8 @@ struct config {
         bool lock_memory;
     } realtime;
     struct {
-        char *folder; /* NULL: nothing is recorded */
+        char *folder;  /* NULL: nothing is recorded */
+        bool at_start; /* without waiting for a command */
     } record;
     struct {
         char *listen; /* "192.168.1.5:8322" or "[::]:8322"; NULL: there is no page */

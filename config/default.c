@@ -1,4 +1,7 @@
+/* The defaults that audiogenrl.conf(5) names. */
 #include "config/default.h"
+
+#include "config/ports.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +11,8 @@ struct config *config_default(void)
     struct config *config = calloc(1, sizeof *config);
     if (!config)
         return NULL;
+    config_port_add(config, false, "", 0);
+    config_port_add(config, true, "", 0);
     config->input.channels = 0xFDFF; /* all but 10, the drums */
     config->input.highest = 127;
     config->clock.tempo = 100;
@@ -21,6 +26,7 @@ struct config *config_default(void)
     config->web.token = strdup(CONFIG_DEFAULT_TOKEN);
     config->realtime.priority = 20;
     config->realtime.lock_memory = true;
+    config->record.at_start = true;
     config->learn.takes = 3;
     if (config->correct.repertoire && config->control.socket && config->web.token)
         return config;
@@ -32,10 +38,7 @@ void config_free(struct config *config)
 {
     if (!config)
         return;
-    for (size_t i = 0; i < config->input.connect.count; i++)
-        free(config->input.connect.name[i]);
-    for (size_t i = 0; i < config->output.connect.count; i++)
-        free(config->output.connect.name[i]);
+    config_ports_free(config);
     free(config->correct.style);
     free(config->correct.repertoire);
     free(config->control.socket);

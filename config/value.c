@@ -81,17 +81,44 @@ static const char *read_channel(const char *at, int *channel)
     return at && *channel >= 1 && *channel <= CHANNELS ? at : NULL;
 }
 
+/* "3" or "3-5"; the place behind, or NULL. */
+static const char *read_channels(const char *at, int *first, int *last)
+{
+    at = read_channel(at, first);
+    *last = *first;
+    if (at && *at == '-')
+        at = read_channel(at + 1, last);
+    return at && *last >= *first ? at : NULL;
+}
+
+int value_map(const char *text, uint8_t *map, struct error *error)
+{
+    uint8_t found[CHANNELS];
+    memcpy(found, map, sizeof found);
+    for (const char *at = text;; at++) {
+        int first = 0, last = 0, to = 0;
+        at = read_channels(at, &first, &last);
+        at = at && *at == ':' ? read_channel(at + 1, &to) : NULL;
+        for (int c = first; at && c <= last; c++)
+            found[c - 1] = (uint8_t)(to - 1);
+        if (at && *at == '\0') {
+            memcpy(map, found, sizeof found);
+            return 0;
+        }
+        if (!at || *at != ',')
+            break;
+    }
+    return error_set(error, "expected channels from 1 to 16 such as 1:2,3-5:4, found '%s'", text);
+}
+
 int value_channels(const char *text, uint16_t *channels, struct error *error)
 {
     uint16_t chosen = 0;
     for (const char *at = text;; at++) {
         int first = 0;
         int last = 0;
-        at = read_channel(at, &first);
-        last = first;
-        if (at && *at == '-')
-            at = read_channel(at + 1, &last);
-        if (!at || last < first)
+        at = read_channels(at, &first, &last);
+        if (!at)
             break;
         for (int c = first; c <= last; c++)
             chosen |= (uint16_t)(1U << (c - 1));
@@ -195,6 +222,18 @@ int value_range(const char *text, uint8_t *lowest, uint8_t *highest, struct erro
                          text);
     *lowest = (uint8_t)low;
     *highest = (uint8_t)high;
+    return 0;
+}
+
+int value_split(const char *text, int *split, uint8_t *lower, struct error *error)
+{
+    int note = 0, channel = 0;
+    const char *at = read_note(text, &note);
+    at = at && *at == ':' ? read_channel(at + 1, &channel) : NULL;
+    if (!at || *at != '\0')
+        return error_set(error, "expected a note and a channel such as B3:2, found '%s'", text);
+    *split = note;
+    *lower = (uint8_t)(channel - 1);
     return 0;
 }
 

@@ -18,6 +18,12 @@ int value_switch(const char *text, bool *value, struct error *error);
 /* "1-9,11": bit c stands for channel c + 1. */
 int value_channels(const char *text, uint16_t *channels, struct error *error);
 
+/* "1:2,3-5:4": what channels become, counted from 0; those that are not named stay as they are. */
+int value_map(const char *text, uint8_t *map, struct error *error);
+
+/* "B3:2": the highest key of the lower half, and its channel, counted from 0. */
+int value_split(const char *text, int *split, uint8_t *lower, struct error *error);
+
 /* "A0-C8"; C4 is note number 60; # and b may follow the letter. */
 int value_range(const char *text, uint8_t *lowest, uint8_t *highest, struct error *error);
 

@@ -1,8 +1,8 @@
 /* The softest correction: a note outside the key goes to the nearest note inside.
  *
- * The key is given, as its pitch classes, or it is estimated as the playing goes (correct/key.h) from a histogram of
- * the pitch classes played, which forgets slowly. What was sent does not count:
- * it would confirm a wrong key. Constant work a note, no
+ * The key is given, as its pitch classes, or it is estimated as the playing goes
+ * (correct/key.h) from a histogram of the pitch classes played, which forgets slowly.
+ * What was sent does not count: it would confirm a wrong key. Constant work a note, no
  * allocation; one thread at a time. */
 #ifndef CORRECT_SCALE_H
 #define CORRECT_SCALE_H

@@ -432,17 +432,23 @@ struct snapshot *catalog_snapshot(const struct catalog *catalog, const char *onl
 {
     bool alone = only && catalog_has(catalog, only);
     struct shared **models = calloc(catalog->files + 2, sizeof(struct shared *));
+    const char **files = calloc(catalog->files + 2, sizeof *files);
+    struct snapshot *snapshot = NULL;
     size_t count = 0;
-    if (!models) {
+    if (models && files) {
+        files[0] = "";
+        if (catalog->style.shared)
+            models[count++] = catalog->style.shared;
+        for (size_t i = 0; i < catalog->files; i++)
+            if (catalog->file[i].shared && (!alone || is_usable(&catalog->file[i], only))) {
+                files[count] = catalog_name_of(&catalog->file[i]);
+                models[count++] = catalog->file[i].shared;
+            }
+        snapshot = snapshot_create(models, files, count, catalog_is_complete(catalog), error);
+    } else {
         error_set(error, "out of memory");
-        return NULL;
     }
-    if (catalog->style.shared)
-        models[count++] = catalog->style.shared;
-    for (size_t i = 0; i < catalog->files; i++)
-        if (catalog->file[i].shared && (!alone || is_usable(&catalog->file[i], only)))
-            models[count++] = catalog->file[i].shared;
-    struct snapshot *snapshot = snapshot_create(models, count, catalog_is_complete(catalog), error);
+    free(files);
     free(models);
     return snapshot;
 }

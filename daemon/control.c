@@ -1,6 +1,7 @@
 /* Each client has a buffer for its line and one for what it has not read yet. */
 #include "daemon/control.h"
 
+#include "base/monotonic.h"
 #include "daemon/listener.h"
 #include "daemon/log.h"
 #include "daemon/request.h"
@@ -11,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 /* Microseconds. */
@@ -48,13 +48,6 @@ struct control {
     int count;
     struct control_watch watch;
 };
-
-static double seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 static void client_free(struct client *client)
 {
@@ -189,7 +182,7 @@ static int client_tell(struct client *client, const char *text, size_t length, u
 /* May this client say one more line now? */
 static bool client_is_allowed(struct client *client)
 {
-    double now = seconds();
+    double now = monotonic_seconds();
     client->allowance += CONTROL_RATE * (now - client->refilled);
     client->refilled = now;
     if (client->allowance > CONTROL_RATE)
@@ -203,7 +196,7 @@ static bool client_is_allowed(struct client *client)
 static int client_line(struct client *client, const char *line, size_t length)
 {
     struct control *control = client->control;
-    client->active = seconds();
+    client->active = monotonic_seconds();
     if (client->skipping) {
         client->skipping = false;
         return client_answer(client, request_refuse("the line is too long"));
@@ -311,9 +304,9 @@ static void take_client(struct control *control, int fd, bool trusted)
                                   .fd = fd,
                                   .next = control->clients,
                                   .trusted = trusted,
-                                  .active = seconds(),
+                                  .active = monotonic_seconds(),
                                   .allowance = CONTROL_RATE,
-                                  .refilled = seconds()};
+                                  .refilled = monotonic_seconds()};
         if (sd_event_add_io(control->loop, &client->source, fd, EPOLLIN, on_client, client) >= 0) {
             control->clients = client;
             control->count++;

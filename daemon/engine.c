@@ -1,6 +1,7 @@
 /* The thread and its mailbox. */
 #include "daemon/engine.h"
 
+#include "base/eventfd.h"
 #include "daemon/debt.h"
 
 #include <errno.h>
@@ -10,7 +11,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -49,6 +49,7 @@ struct engine {
     int reply;          /* it is answered */
     int tell;           /* there are events */
     atomic_uint events; /* flags of enum engine_events */
+    atomic_uint asked[FILTER_WISHES];
     _Atomic uint64_t heartbeat;
     pthread_t thread;
     bool running;
@@ -61,26 +62,13 @@ static uint64_t nanoseconds(void)
     return (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
 }
 
-static void signal_eventfd(int fd)
-{
-    while (eventfd_write(fd, 1) != 0 && errno == EINTR)
-        ;
-}
-
-static void clear_eventfd(int fd)
-{
-    eventfd_t count = 0;
-    while (eventfd_read(fd, &count) != 0 && errno == EINTR)
-        ;
-}
-
 /* --- The real-time thread --- */
 
 static void raise_events(struct engine *engine, unsigned events)
 {
     unsigned before = atomic_fetch_or_explicit(&engine->events, events, memory_order_release);
     if ((before & events) != events)
-        signal_eventfd(engine->tell);
+        eventfd_signal(engine->tell);
 }
 
 static void count_dropped(struct engine *engine, unsigned events)
@@ -220,7 +208,18 @@ static void take_request(struct engine *engine)
         request->status->settings = *filter_settings(engine->filter);
     }
     atomic_store_explicit(&engine->answered, true, memory_order_release);
-    signal_eventfd(engine->reply);
+    eventfd_signal(engine->reply);
+}
+
+/* What switches of the keyboard ask of the main thread. */
+static void pass_on_wishes(struct engine *engine)
+{
+    unsigned asked = filter_asked(engine->filter);
+    if (!asked)
+        return;
+    for (enum filter_wish w = 0; w < FILTER_WISHES; w++)
+        atomic_fetch_add_explicit(&engine->asked[w], asked >> w & 1, memory_order_relaxed);
+    raise_events(engine, ENGINE_ASKED);
 }
 
 static void handle(struct engine *engine, enum port_news news, const struct midi_event *event)
@@ -232,6 +231,7 @@ static void handle(struct engine *engine, enum port_news news, const struct midi
         engine->counts.events_in++;
         ring_write(engine->ring, RING_PLAYED, event);
         filter_event(engine->filter, event);
+        pass_on_wishes(engine);
         break;
     case PORT_INPUT_LOST:
         engine->counts.inputs_lost++;
@@ -350,7 +350,7 @@ static void *run(void *context)
         poll(ready, 2, more ? 0 : patience(engine, asking));
         atomic_fetch_add_explicit(&engine->heartbeat, 1, memory_order_relaxed);
         if (ready[0].revents) {
-            clear_eventfd(engine->wake);
+            eventfd_clear(engine->wake);
             take_request(engine);
         }
         more = engine->port && !engine->port_ended && (more || asking || ready[1].revents) &&
@@ -399,12 +399,6 @@ struct engine *engine_open(const struct filter_settings *settings, struct error 
     return NULL;
 }
 
-static void close_eventfd(int fd)
-{
-    if (fd >= 0)
-        close(fd);
-}
-
 void engine_close(struct engine *engine)
 {
     if (!engine)
@@ -416,9 +410,9 @@ void engine_close(struct engine *engine)
     }
     filter_close(engine->filter);
     ring_close(engine->ring);
-    close_eventfd(engine->wake);
-    close_eventfd(engine->reply);
-    close_eventfd(engine->tell);
+    eventfd_close(engine->wake);
+    eventfd_close(engine->reply);
+    eventfd_close(engine->tell);
     free(engine);
 }
 
@@ -442,14 +436,14 @@ static bool await_answer(struct engine *engine, struct engine_request *request)
     for (;;) {
         int code = poll(&ready, 1, ANSWER_MS);
         if (atomic_load_explicit(&engine->answered, memory_order_acquire)) {
-            clear_eventfd(engine->reply);
+            eventfd_clear(engine->reply);
             return true;
         }
         struct engine_request *unread = request;
         if (code == 0 && atomic_compare_exchange_strong(&engine->mailbox, &unread, NULL))
             return false;
         if (code > 0)
-            clear_eventfd(engine->reply); /* left from a request before */
+            eventfd_clear(engine->reply); /* left from a request before */
     }
 }
 
@@ -461,7 +455,7 @@ int engine_do(struct engine *engine, const struct engine_order *order, struct en
         return error_set(error, "the real-time thread has ended");
     atomic_store_explicit(&engine->answered, false, memory_order_relaxed);
     atomic_store_explicit(&engine->mailbox, &request, memory_order_release);
-    signal_eventfd(engine->wake);
+    eventfd_signal(engine->wake);
     if (!await_answer(engine, &request))
         return error_set(error, "the real-time thread does not answer");
     if (request.result != 0 && error)
@@ -485,8 +479,13 @@ int engine_descriptor(const struct engine *engine)
 
 unsigned engine_events(struct engine *engine)
 {
-    clear_eventfd(engine->tell);
+    eventfd_clear(engine->tell);
     return atomic_exchange_explicit(&engine->events, 0, memory_order_acquire);
+}
+
+unsigned engine_asked(struct engine *engine, enum filter_wish wish)
+{
+    return atomic_exchange_explicit(&engine->asked[wish], 0, memory_order_relaxed);
 }
 
 uint64_t engine_heartbeat(const struct engine *engine)

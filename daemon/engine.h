@@ -79,6 +79,7 @@ enum engine_events {
     ENGINE_OUTPUT_FOUND = 1 << 3,
     ENGINE_OVERRUN = 1 << 4,
     ENGINE_DROPPED = 1 << 5,
+    ENGINE_ASKED = 1 << 6, /* a switch was pressed: see engine_asked */
 };
 
 /* Starts the thread, without port and corrector. NULL: settings out of range, out of
@@ -105,6 +106,9 @@ int engine_descriptor(const struct engine *engine);
 
 /* Flags of enum engine_events. */
 unsigned engine_events(struct engine *engine);
+
+/* How often switches of the keyboard have asked for it since the last call. */
+unsigned engine_asked(struct engine *engine, enum filter_wish wish);
 
 /* Grows while the thread lives and comes round, at least four times a second. */
 uint64_t engine_heartbeat(const struct engine *engine);

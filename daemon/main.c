@@ -2,6 +2,7 @@
 #include "config/config.h"
 #include "daemon/log.h"
 #include "daemon/service.h"
+#include "daemon/settings.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -113,7 +114,7 @@ static int run(const struct options *options)
                                 : config_load(path, print_fault, NULL, &error);
     if (!config)
         return FAILED;
-    if (options->service.virtual_clock && config->input.backend != CONFIG_VIRTUAL) {
+    if (options->service.virtual_clock && !settings_read_files(config)) {
         config_free(config);
         return usage("--virtual-clock needs settings with [input] backend = virtual");
     }

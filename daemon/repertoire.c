@@ -2,6 +2,7 @@
  * watch is set before it looks, so that no change is lost between the two. */
 #include "daemon/repertoire_private.h"
 
+#include "base/monotonic.h"
 #include "daemon/catalog.h"
 #include "daemon/log.h"
 #include "daemon/study.h"
@@ -24,18 +25,9 @@
 enum { STACK = 1 << 20 };
 
 /* Seconds. */
-static const double quiet = .2;   /* without a change, before a folder is looked through, */
-static const double patience = 1; /* but no longer than that after the first change */
-static const double between_snapshots = 2; /* while there is more to learn */
-static const double between_studies = 5;   /* looks at the recordings */
-
-
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
+static const double quiet = .2;          /* without a change, before a folder is looked through, */
+static const double patience = 1;        /* but no longer than that after the first change */
+static const double between_studies = 5; /* looks at the recordings */
 
 /* --- The thread --- */
 
@@ -57,7 +49,7 @@ static bool goes_on(void *context, double share)
 static void look_again(struct repertoire *repertoire)
 {
     if (!repertoire->changed)
-        repertoire->first = repertoire->last = now() + patience;
+        repertoire->first = repertoire->last = monotonic_seconds() + patience;
     repertoire->changed = true;
 }
 
@@ -91,7 +83,7 @@ static void publish(struct repertoire *repertoire)
     free(only);
     repertoire->due = false;
     repertoire->complete = catalog_is_complete(repertoire->catalog);
-    repertoire->published = now();
+    repertoire->published = monotonic_seconds();
     if (!snapshot) {
         log_say(LOG_ERR, "repertoire: %s; trying again", error.text);
         repertoire->published = -1;
@@ -188,14 +180,14 @@ static void study(struct repertoire *repertoire)
         free(models);
     }
     pthread_mutex_lock(&repertoire->lock);
-    repertoire->studied = now();
+    repertoire->studied = monotonic_seconds();
 }
 
 /* One thing at a time, the most urgent first. Called with the lock. */
 static void step(struct repertoire *repertoire)
 {
     double when = look_time(repertoire);
-    if (when <= now()) {
+    if (when <= monotonic_seconds()) {
         look(repertoire);
         return;
     }
@@ -204,11 +196,11 @@ static void step(struct repertoire *repertoire)
     repertoire->due |= relocked;
     bool wants = catalog_wants(repertoire->catalog);
     bool early = wants && !relocked && repertoire->published >= 0 &&
-                 now() - repertoire->published < between_snapshots;
+                 monotonic_seconds() - repertoire->published < CATALOG_PACE;
     bool completes = !repertoire->complete && catalog_is_complete(repertoire->catalog);
     bool publishes = (repertoire->due || completes) && !early;
     if (!publishes && !wants) {
-        if (study_time(repertoire) <= now())
+        if (study_time(repertoire) <= monotonic_seconds())
             study(repertoire);
         else
             wait_until(repertoire, fmin(when, study_time(repertoire)));
@@ -257,7 +249,7 @@ static void watch_folder(struct repertoire *repertoire)
 static void wake(struct repertoire *repertoire, bool anew)
 {
     pthread_mutex_lock(&repertoire->lock);
-    repertoire->last = now();
+    repertoire->last = monotonic_seconds();
     if (!repertoire->changed)
         repertoire->first = repertoire->last;
     repertoire->changed = true;
@@ -289,7 +281,8 @@ static int start(struct repertoire *repertoire, const char *folder, const char *
     repertoire->cache = cache_open(cache, error);
     repertoire->catalog = repertoire->cache ? catalog_open(repertoire->cache, error) : NULL;
     repertoire->study = study_open(error);
-    if (!repertoire->study || !repertoire->catalog || repertoire_choose(repertoire, folder, style, error) != 0)
+    if (!repertoire->study || !repertoire->catalog ||
+        repertoire_choose(repertoire, folder, style, error) != 0)
         return -1;
     return start_thread(repertoire, error);
 }

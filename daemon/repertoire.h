@@ -34,11 +34,22 @@ int repertoire_choose(struct repertoire *repertoire, const char *folder, const c
  * -1: there is no file of this name that can be used. */
 int repertoire_lock(struct repertoire *repertoire, const char *name, struct error *error);
 
+/* As repertoire_lock, with the file before (`by` is -1) or behind (1) the one that is followed
+ * alone, in the order of their names and from the last on to the first. Where all are followed it
+ * goes from `from` on, the name of a file; "": from the end. Says which it has become, in `name`
+ * of `size` bytes. -1: there is no file that can be used. */
+int repertoire_step(struct repertoire *repertoire, int by, const char *from, char *name,
+                    size_t size, struct error *error);
+
+/* True: one file is followed alone. */
+bool repertoire_is_locked(struct repertoire *repertoire);
+
 /* {"locked": null, "pieces": [...]}, the files as catalog_describe has them: a new
  * reference, NULL: out of memory. */
 json_t *repertoire_describe(struct repertoire *repertoire);
-/* Learns pieces from the recordings in a folder (daemon/study.h), when there is nothing else to do; NULL:
- * no longer. -1: out of memory. */
+
+/* Learns pieces from the recordings in a folder (daemon/study.h), when there is nothing else to
+ * do; NULL: no longer. -1: out of memory. */
 int repertoire_study(struct repertoire *repertoire, const char *store, unsigned takes,
                      struct error *error);
 

@@ -1,6 +1,7 @@
 /* What is asked of the learning thread from others. */
 #include "daemon/repertoire_private.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,6 +42,46 @@ int repertoire_lock(struct repertoire *repertoire, const char *name, struct erro
                              "there is no piece '%.200s' that can be used; the command "
                              "pieces lists them",
                              name);
+}
+
+static const char *file_at(const json_t *files, int at)
+{
+    return json_string_value(json_object_get(json_array_get(files, (size_t)at), "file"));
+}
+
+/* The next file that can be used, going round once; NULL: none. */
+static const char *find_next(const json_t *files, int by, const char *from)
+{
+    int count = (int)json_array_size(files), at = by > 0 ? -1 : count;
+    for (int i = 0; i < count; i++)
+        if (strcmp(file_at(files, i), from) == 0)
+            at = i;
+    for (int i = 0; i < count; i++) {
+        at = (at + by + count) % count;
+        if (json_object_get(json_array_get(files, (size_t)at), "names"))
+            return file_at(files, at);
+    }
+    return NULL;
+}
+
+int repertoire_step(struct repertoire *repertoire, int by, const char *from, char *name,
+                    size_t size, struct error *error)
+{
+    pthread_mutex_lock(&repertoire->lock);
+    const char *next =
+        find_next(repertoire->files, by, repertoire->locked ? repertoire->locked : from);
+    snprintf(name, size, "%s", next ? next : "");
+    pthread_mutex_unlock(&repertoire->lock);
+    return next ? repertoire_lock(repertoire, name, error)
+                : error_set(error, "there is no piece that can be used");
+}
+
+bool repertoire_is_locked(struct repertoire *repertoire)
+{
+    pthread_mutex_lock(&repertoire->lock);
+    bool locked = repertoire->locked != NULL;
+    pthread_mutex_unlock(&repertoire->lock);
+    return locked;
 }
 
 json_t *repertoire_describe(struct repertoire *repertoire)

@@ -59,9 +59,10 @@ static json_t *describe_ports(const struct report *report)
 {
     json_t *ports = list_ports(report);
     json_t *described = json_pack(
-        "{s:s, s:b, s:o, s:o, s:o}", "backend", config_backend_name(report->config->input.backend),
-        "open", report->port != NULL, "trouble", report->port ? json_null() : text(report->trouble),
-        "inputs", connected(ports, "feeds_input"), "outputs", connected(ports, "hears_output"));
+        "{s:s, s:b, s:o, s:o, s:o}", "backend",
+        config_backend_name(report->config->inputs[0].backend), "open", report->port != NULL,
+        "trouble", report->port ? json_null() : text(report->trouble), "inputs",
+        connected(ports, "feeds_input"), "outputs", connected(ports, "hears_output"));
     json_decref(ports);
     return described;
 }
@@ -156,6 +157,6 @@ json_t *report_ports(const struct report *report)
 {
     return json_pack(
         "{s:b, s:s, s:b, s:o, s:o}", "ok", 1, "backend",
-        config_backend_name(report->config->input.backend), "open", report->port != NULL, "trouble",
-        report->port ? json_null() : text(report->trouble), "ports", list_ports(report));
+        config_backend_name(report->config->inputs[0].backend), "open", report->port != NULL,
+        "trouble", report->port ? json_null() : text(report->trouble), "ports", list_ports(report));
 }

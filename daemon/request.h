@@ -2,10 +2,10 @@
  *
  *     {"command": "mode", "value": "scale"}
  *
- * ports, pieces, status, watch, tap, panic, unlock and reload have no value; bypass has on,
- * off or toggle; mode a mode's name; follow and keep a number from 0 to 100; tempo one
- * from 20 to 400; transpose a whole one from -48 to 48; lock the name of a file in the
- * repertoire. Anything else in the line is an error. The answer is one line:
+ * ports, pieces, status, watch, tap, panic, unlock, next, previous and reload have no value;
+ * bypass and record have on, off or toggle; mode a mode's name; follow and keep a number from 0
+ * to 100; tempo one from 20 to 400; transpose a whole one from -48 to 48; lock the name of a file
+ * in the repertoire. Anything else in the line is an error. The answer is one line:
  * {"ok": true, ...}, or {"ok": false, "error": "a sentence"}. */
 #ifndef DAEMON_REQUEST_H
 #define DAEMON_REQUEST_H
@@ -36,15 +36,18 @@ enum request_command {
     REQUEST_PANIC,
     REQUEST_LOCK,
     REQUEST_UNLOCK,
+    REQUEST_NEXT,     /* piece is followed alone */
+    REQUEST_PREVIOUS, /* the same */
+    REQUEST_RECORD,
     REQUEST_RELOAD,
 };
 
-enum request_bypass { REQUEST_OFF, REQUEST_ON, REQUEST_TOGGLE };
+enum request_switch { REQUEST_OFF, REQUEST_ON, REQUEST_TOGGLE };
 
 struct request {
     enum request_command command;
     union {
-        enum request_bypass bypass;
+        enum request_switch turn; /* of bypass and record */
         enum config_mode mode;
         double number;
         char name[REQUEST_MAX_NAME + 1];

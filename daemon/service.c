@@ -53,28 +53,26 @@ static void port_failed(struct service *service, const struct error *error)
 void service_start_port(struct service *service)
 {
     struct error error;
-    struct port_settings settings =
-        settings_of_port(service->config, service->options->virtual_clock);
-    const struct port_ops *ops = settings_backend(service->config);
-    struct port *port = ops->open(&settings, &error);
+    struct port *port =
+        settings_open_port(service->config, service->options->virtual_clock, &error);
     if (!port) {
         port_failed(service, &error);
         return;
     }
     const struct engine_order order = {.act = ENGINE_PORT, .port = port};
     if (engine_do(service->engine, &order, NULL, &error) != 0) {
-        ops->close(port);
+        port->ops->close(port);
         port_failed(service, &error);
         return;
     }
     service->port = port;
     service->trouble[0] = '\0';
-    int fd = ops->watch_descriptor(port);
+    int fd = port->ops->watch_descriptor(port);
     if (fd >= 0)
         sd_event_add_io(service->loop, &service->port_watch, fd, EPOLLIN, on_port_watch, service);
-    log_say(LOG_INFO, "%s: open", ops->name);
-    ops->watch(port, service_said, service);
-    sd_notifyf(0, "STATUS=Running on %s", ops->name);
+    log_say(LOG_INFO, "%s: open", port->ops->name);
+    port->ops->watch(port, service_said, service);
+    sd_notifyf(0, "STATUS=Running on %s", port->ops->name);
 }
 
 void service_stop_port(struct service *service)
@@ -93,7 +91,7 @@ static void port_ended(struct service *service)
 {
     struct error fault = service->port->fault;
     service_stop_port(service);
-    if (service->config->input.backend == CONFIG_VIRTUAL) {
+    if (settings_read_files(service->config)) {
         service->fault = fault;
         sd_event_exit(service->loop, 0);
     } else {
@@ -128,6 +126,8 @@ static int on_engine(sd_event_source *source, int fd, uint32_t ready, void *cont
         log_say(LOG_NOTICE, "output: lost; all notes were released");
     if (events & ENGINE_OUTPUT_FOUND)
         log_say(LOG_INFO, "output: a listener has come; it was silenced");
+    if (events & ENGINE_ASKED)
+        service_do_wishes(service);
     complain(service, events);
     if (events & ENGINE_PORT_ENDED && service->port)
         port_ended(service);
@@ -320,12 +320,9 @@ static int start(struct service *service, struct error *error)
     service->recorder = recorder_open(service->dispatcher, error);
     if (!service->recorder)
         return -1;
-    if (config->record.folder) {
-        char *folder = strdup(config->record.folder);
-        if (!folder)
-            return error_set(error, "out of memory");
-        recorder_choose(service->recorder, folder);
-    }
+    service->records = config->record.folder && config->record.at_start;
+    if (service->records && service_set_recording(service, true, error) != 0)
+        return -1;
     service->takes = recorder_open(service->dispatcher, error);
     if (!service->takes)
         return -1;

@@ -1,9 +1,13 @@
 /* A line of a client: an order to the engine, or a report. */
 #include "daemon/service_private.h"
 
+#include "daemon/log.h"
 #include "daemon/report.h"
 #include "daemon/request.h"
 #include "daemon/settings.h"
+
+/* A piece is that of the player where its position is likelier than all else. */
+static const float sure_of_piece = 0.5F;
 
 static json_t *answer_report(struct service *service, enum request_command command,
                              struct error *error)
@@ -32,15 +36,15 @@ static json_t *answer_report(struct service *service, enum request_command comma
     return NULL;
 }
 
-static int do_bypass(struct service *service, enum request_bypass bypass,
+static int do_bypass(struct service *service, enum request_switch turn,
                      struct engine_status *status, struct error *error)
 {
     const struct engine_order ask = {.act = ENGINE_ASK};
     if (engine_do(service->engine, &ask, status, error) != 0)
         return -1;
     const struct engine_order order = {.act = ENGINE_BYPASS,
-                                       .on = bypass == REQUEST_TOGGLE ? !status->settings.bypass
-                                                                      : bypass == REQUEST_ON};
+                                       .on = turn == REQUEST_TOGGLE ? !status->settings.bypass
+                                                                    : turn == REQUEST_ON};
     return engine_do(service->engine, &order, status, error);
 }
 
@@ -59,7 +63,7 @@ static int do_request(struct service *service, const struct request *request,
         order.act = ENGINE_ASK;
         break;
     case REQUEST_BYPASS:
-        return do_bypass(service, request->bypass, status, error);
+        return do_bypass(service, request->turn, status, error);
     case REQUEST_MODE:
         order.act = ENGINE_MODE;
         order.mode = settings_mode(request->mode);
@@ -72,19 +76,114 @@ static int do_request(struct service *service, const struct request *request,
     return engine_do(service->engine, &order, status, error);
 }
 
+/* --- Pieces --- */
+
+/* The file of the piece that is being played, as far as is believed; "". */
+static const char *file_played(struct service *service)
+{
+    const struct engine_order ask = {.act = ENGINE_ASK};
+    struct engine_status status;
+    if (!service->snapshot || engine_do(service->engine, &ask, &status, NULL) != 0)
+        return "";
+    const struct correct_place *place = &status.filter.place;
+    return place->piece >= 0 && place->sure >= sure_of_piece
+               ? snapshot_file(service->snapshot, place->piece)
+               : "";
+}
+
+static int step(struct service *service, int by, struct error *error)
+{
+    char name[REQUEST_MAX_NAME + 1];
+    if (repertoire_step(service->repertoire, by, file_played(service), name, sizeof name, error) !=
+        0)
+        return -1;
+    log_say(LOG_NOTICE, "repertoire: %s is followed alone", name);
+    return 0;
+}
+
+/* The piece that is played is followed alone; or all are again. */
+static int toggle_lock(struct service *service, struct error *error)
+{
+    if (repertoire_is_locked(service->repertoire)) {
+        log_say(LOG_NOTICE, "repertoire: all pieces are followed");
+        return repertoire_lock(service->repertoire, NULL, error);
+    }
+    const char *file = file_played(service);
+    if (*file == '\0')
+        return error_set(error, "no piece is recognised that could be followed alone");
+    if (repertoire_lock(service->repertoire, file, error) != 0)
+        return -1;
+    log_say(LOG_NOTICE, "repertoire: %s is followed alone", file);
+    return 0;
+}
+
+static int change_pieces(struct service *service, const struct request *request,
+                         struct error *error)
+{
+    switch (request->command) {
+    case REQUEST_LOCK:
+        return repertoire_lock(service->repertoire, request->name, error);
+    case REQUEST_UNLOCK:
+        return repertoire_lock(service->repertoire, NULL, error);
+    case REQUEST_NEXT:
+        return step(service, 1, error);
+    case REQUEST_PREVIOUS:
+        return step(service, -1, error);
+    default:
+        return 0;
+    }
+}
+
 /* The list of pieces, after a change or without. */
 static json_t *answer_pieces(struct service *service, const struct request *request,
                              struct error *error)
 {
-    const char *name = request->command == REQUEST_LOCK ? request->name : NULL;
-    if (request->command != REQUEST_PIECES &&
-        repertoire_lock(service->repertoire, name, error) != 0)
+    if (change_pieces(service, request, error) != 0)
         return request_refuse(error->text);
     json_t *answer = repertoire_describe(service->repertoire);
     if (json_object_set_new(answer, "ok", json_true()) == 0)
         return answer;
     json_decref(answer);
     return NULL;
+}
+
+static bool is_of_pieces(enum request_command command)
+{
+    return command == REQUEST_PIECES || command == REQUEST_LOCK || command == REQUEST_UNLOCK ||
+           command == REQUEST_NEXT || command == REQUEST_PREVIOUS;
+}
+
+static json_t *answer_record(struct service *service, enum request_switch turn, struct error *error)
+{
+    bool on = turn == REQUEST_TOGGLE ? !service->records : turn == REQUEST_ON;
+    if (service_set_recording(service, on, error) != 0)
+        return request_refuse(error->text);
+    return json_pack("{s:b, s:b}", "ok", 1, "record", service->records);
+}
+
+/* --- Switches of the keyboard --- */
+
+static int do_wish(struct service *service, enum filter_wish wish, struct error *error)
+{
+    switch (wish) {
+    case FILTER_NEXT_PIECE:
+        return step(service, 1, error);
+    case FILTER_PREVIOUS_PIECE:
+        return step(service, -1, error);
+    case FILTER_LOCK_PIECE:
+        return toggle_lock(service, error);
+    default:
+        return service_set_recording(service, !service->records, error);
+    }
+}
+
+void service_do_wishes(struct service *service)
+{
+    struct error error;
+    for (enum filter_wish w = 0; w < FILTER_WISHES; w++)
+        for (unsigned i = engine_asked(service->engine, w); i > 0; i--)
+            if (do_wish(service, w, &error) != 0)
+                log_say(LOG_WARNING, "%s", error.text);
 }
 
 void service_watched(void *context, size_t clients)
@@ -107,9 +206,10 @@ json_t *service_answer(void *context, const char *line, size_t length, bool *wat
         return request_refuse(error.text);
     if (request.command == REQUEST_PORTS || request.command == REQUEST_STATUS)
         return answer_report(service, request.command, &error);
-    if (request.command == REQUEST_PIECES || request.command == REQUEST_LOCK ||
-        request.command == REQUEST_UNLOCK)
+    if (is_of_pieces(request.command))
         return answer_pieces(service, &request, &error);
+    if (request.command == REQUEST_RECORD)
+        return answer_record(service, request.turn, &error);
     if (request.command == REQUEST_WATCH) {
         *watches = true;
         return json_pack("{s:b}", "ok", 1);

@@ -33,6 +33,7 @@ struct service {
     bool ready;        /* systemd was told */
     bool realtime;
     bool memory_locked;
+    bool records;       /* into the folder of the settings, if there is one */
     uint64_t heartbeat; /* at the last feeding of the watchdog */
     uint64_t watchdog;  /* microseconds; 0: none */
     struct error fault; /* for which the service ends; "" none */
@@ -64,6 +65,9 @@ void service_lock_memory(struct service *service);
 int service_set_learning(struct service *service, const struct config *config,
                          struct error *error);
 
+/* Records, or no longer. -1: out of memory, or the settings have no folder. */
+int service_set_recording(struct service *service, bool on, struct error *error);
+
 /* Reads the settings anew and takes them as a whole. -1: the old ones stay; the log says so. */
 int service_reload(struct service *service, struct error *error);
 
@@ -71,5 +75,8 @@ int service_reload(struct service *service, struct error *error);
 
 json_t *service_answer(void *context, const char *line, size_t length, bool *watches);
 void service_watched(void *context, size_t clients);
+
+/* What switches of the keyboard have asked for; the log says what came of it. */
+void service_do_wishes(struct service *service);
 
 #endif

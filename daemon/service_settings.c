@@ -53,6 +53,29 @@ int service_set_learning(struct service *service, const struct config *config,
     return 0;
 }
 
+int service_set_recording(struct service *service, bool on, struct error *error)
+{
+    const char *folder = service->config->record.folder;
+    char *copy = on && folder ? strdup(folder) : NULL;
+    if (on && !folder)
+        return error_set(error, "there is no folder to record into; [record] folder names one");
+    if (on && !copy)
+        return error_set(error, "out of memory");
+    if (on != service->records)
+        log_say(LOG_NOTICE, "recording: %s", on ? "on" : "off");
+    service->records = on;
+    recorder_choose(service->recorder, copy);
+    return 0;
+}
+
+/* What was changed since by a command stays where the new file says the same as the old one. */
+static bool records_after_reload(const struct service *service, const struct config *new)
+{
+    const struct config *old = service->config;
+    bool same = old->record.at_start == new->record.at_start && old->record.folder;
+    return new->record.folder && (same ? service->records : new->record.at_start);
+}
+
 static void on_config_fault(void *context, const char *fault)
 {
     (void)context;
@@ -62,13 +85,11 @@ static void on_config_fault(void *context, const char *fault)
 static void change_port(struct service *service, const struct config *old)
 {
     const struct config *new = service->config;
-    bool same = settings_same_names(&old->input.connect, &new->input.connect) &&
-                settings_same_names(&old->output.connect, &new->output.connect);
+    enum settings_change change = settings_port_change(old, new);
     struct port_settings settings = settings_of_port(new, service->options->virtual_clock);
-    bool backend = old->input.backend != new->input.backend;
-    if (!service->port || (same && !backend))
+    if (!service->port || change == SETTINGS_SAME)
         return;
-    if (!backend &&
+    if (change == SETTINGS_CHOOSE &&
         service->port->ops->choose(service->port, &settings, service_said, service) == 0)
         return;
     service_stop_port(service);
@@ -87,14 +108,16 @@ static int share_config(struct service *service, const struct config *config, st
     const struct engine_order new = {.act = ENGINE_SETTINGS, .settings = &settings};
     const struct engine_order old = {.act = ENGINE_SETTINGS, .settings = &status.settings};
     char room[PATH_MAX];
-    char *folder = config->record.folder ? strdup(config->record.folder) : NULL;
-    if (config->record.folder && !folder)
+    bool records = records_after_reload(service, config);
+    char *folder = records ? strdup(config->record.folder) : NULL;
+    if (records && !folder)
         return error_set(error, "out of memory");
     bool moved = control_move(service->control, service_choose_socket(config, room, sizeof room),
                               error) == 0;
     bool done = moved && engine_do(service->engine, &new, NULL, error) == 0;
     if (done && repertoire_choose(service->repertoire, config->correct.repertoire,
                                   service_choose_style(config), error) == 0) {
+        service->records = records;
         recorder_choose(service->recorder, folder);
         return service_set_learning(service, config, error);
     }

@@ -3,6 +3,7 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct shared {
     atomic_int holders;
@@ -13,6 +14,7 @@ struct snapshot {
     struct corrector *corrector;
     struct shared **shared;     /* [count] */
     const struct model **model; /* [count]: of the same */
+    char **file;                /* [count] */
     size_t count;
     size_t pieces;
     bool complete;
@@ -50,18 +52,24 @@ const struct model *shared_model(const struct shared *shared)
     return shared->model;
 }
 
-struct snapshot *snapshot_create(struct shared *const *models, size_t count, bool complete,
-                                 struct error *error)
+struct snapshot *snapshot_create(struct shared *const *models, const char *const *files,
+                                 size_t count, bool complete, struct error *error)
 {
     const struct correct_settings settings = correct_defaults();
     struct snapshot *snapshot = calloc(1, sizeof *snapshot);
     if (!snapshot || !(snapshot->shared = calloc(count + 1, sizeof(struct shared *))) ||
-        !(snapshot->model = calloc(count + 1, sizeof(struct model *)))) {
+        !(snapshot->model = calloc(count + 1, sizeof(struct model *))) ||
+        !(snapshot->file = calloc(count + 1, sizeof(char *)))) {
         error_set(error, "out of memory");
         snapshot_free(snapshot);
         return NULL;
     }
     for (; snapshot->count < count; snapshot->count++) {
+        if (!(snapshot->file[snapshot->count] = strdup(files[snapshot->count]))) {
+            error_set(error, "out of memory");
+            snapshot_free(snapshot);
+            return NULL;
+        }
         snapshot->shared[snapshot->count] = shared_hold(models[snapshot->count]);
         snapshot->model[snapshot->count] = models[snapshot->count]->model;
         snapshot->pieces += model_songs(models[snapshot->count]->model);
@@ -79,8 +87,11 @@ void snapshot_free(struct snapshot *snapshot)
     if (!snapshot)
         return;
     corrector_close(snapshot->corrector);
-    for (size_t i = 0; i < snapshot->count; i++)
+    for (size_t i = 0; i < snapshot->count; i++) {
         shared_drop(snapshot->shared[i]);
+        free(snapshot->file[i]);
+    }
+    free(snapshot->file);
     free(snapshot->shared);
     free(snapshot->model);
     free(snapshot);
@@ -101,27 +112,33 @@ bool snapshot_is_complete(const struct snapshot *snapshot)
     return snapshot->complete;
 }
 
-/* The model that has the piece, counted over all of them; *piece becomes its number there.
- * NULL: none. */
-static const struct model *find_model(const struct snapshot *snapshot, int *piece)
+/* Which model has the piece, counted over all of them; *piece becomes its number there.
+ * -1: none. */
+static int find_model(const struct snapshot *snapshot, int *piece)
 {
     for (size_t i = 0; *piece >= 0 && i < snapshot->count; i++) {
         int songs = (int)model_songs(snapshot->model[i]);
         if (*piece < songs)
-            return snapshot->model[i];
+            return (int)i;
         *piece -= songs;
     }
-    return NULL;
+    return -1;
 }
 
 const char *snapshot_piece(const struct snapshot *snapshot, int piece)
 {
-    const struct model *model = find_model(snapshot, &piece);
-    return model ? model_song(model, (size_t)piece)->name : "";
+    int model = find_model(snapshot, &piece);
+    return model >= 0 ? model_song(snapshot->model[model], (size_t)piece)->name : "";
+}
+
+const char *snapshot_file(const struct snapshot *snapshot, int piece)
+{
+    int model = find_model(snapshot, &piece);
+    return model >= 0 ? snapshot->file[model] : "";
 }
 
 const struct score *snapshot_score(const struct snapshot *snapshot, int piece)
 {
-    const struct model *model = find_model(snapshot, &piece);
-    return model ? model_score(model, (size_t)piece) : NULL;
+    int model = find_model(snapshot, &piece);
+    return model >= 0 ? model_score(snapshot->model[model], (size_t)piece) : NULL;
 }

@@ -21,9 +21,10 @@ const struct model *shared_model(const struct shared *shared);
 
 struct snapshot;
 
-/* Holds the models. `complete`: there is no more to come. NULL: out of memory. */
-struct snapshot *snapshot_create(struct shared *const *models, size_t count, bool complete,
-                                 struct error *error);
+/* Holds the models. `files` are the names that they have in the repertoire, "" for none; copied.
+ * `complete`: there is no more to come. NULL: out of memory. */
+struct snapshot *snapshot_create(struct shared *const *models, const char *const *files,
+                                 size_t count, bool complete, struct error *error);
 void snapshot_free(struct snapshot *snapshot);
 
 /* Owned by the snapshot. */
@@ -33,6 +34,9 @@ size_t snapshot_pieces(const struct snapshot *snapshot);
 
 /* The name of a piece as corrector_place counts them; "" beyond them. */
 const char *snapshot_piece(const struct snapshot *snapshot, int piece);
+
+/* The name of the file that it is in; "" beyond them. */
+const char *snapshot_file(const struct snapshot *snapshot, int piece);
 
 /* Its score, the model's; NULL beyond them. */
 const struct score *snapshot_score(const struct snapshot *snapshot, int piece);

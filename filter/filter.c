@@ -383,8 +383,8 @@ int filter_set(struct filter *filter, const struct filter_settings *settings, st
     if (settings_check(settings, error) != 0)
         return -1;
     observe_note(filter);
+    filter_switch_changes(filter, settings);
     filter->settings = *settings;
-    filter->pedal_down = 0;
     clock_set(filter->clock, &settings->clock, filter->seconds, NULL);
     update_corrector(filter);
     return 0;

@@ -29,7 +29,8 @@
  * A trigger makes a footswitch (a control change: pressed at 64 and above), a key
  * or a program change a switch of the program: its events are taken and not
  * sent, and it acts when it is pressed. A key that was struck as a note is
- * released as one. A knob is a control change whose value is a setting's.
+ * released as one. A knob is a control change whose value is a setting's. What a switch
+ * asks of the program that runs the filter (the next piece), filter_asked tells.
  *
  * No I/O and no clock of its own. filter_open allocates all; nothing after it
  * allocates, locks or waits. Work an event: the corrector's and the clock's
@@ -77,6 +78,15 @@ enum filter_knob {
 
 struct filter_knob_range filter_knob_range(enum filter_knob knob);
 
+/* What a switch asks of the program that runs the filter. */
+enum filter_wish {
+    FILTER_NEXT_PIECE,
+    FILTER_PREVIOUS_PIECE,
+    FILTER_LOCK_PIECE, /* follow the piece that is being played alone; or all again */
+    FILTER_RECORD,     /* begin or end a recording */
+    FILTER_WISHES,
+};
+
 struct filter_settings {
     uint16_t channels;       /* bit c: notes of channel c (from 0) are corrected */
     uint8_t lowest, highest; /* keys that are corrected */
@@ -91,6 +101,7 @@ struct filter_settings {
     struct filter_trigger panic;
     struct filter_trigger tap;
     struct filter_trigger set_mode[CORRECT_GENERATE + 1]; /* by mode */
+    struct filter_trigger wish[FILTER_WISHES];
     struct filter_trigger knob[FILTER_KNOBS];             /* by control, or by nothing */
 };
 
@@ -119,6 +130,9 @@ int filter_start(struct filter *filter, const struct filter_settings *settings,
  * event->seconds never falls (an earlier one is taken as the last one). SysEx may
  * come in chunks, each an event. */
 void filter_event(struct filter *filter, const struct midi_event *event);
+
+/* Bits of enum filter_wish: the switches that were pressed since the last call. */
+unsigned filter_asked(struct filter *filter);
 
 /* Does what could wait until the events were on their way: call it when they are
  * flushed. Left undone, it is done before the next note that needs it. */

@@ -25,6 +25,7 @@ struct filter {
     struct correct_note note;
     uint8_t note_channel, note_key;
     uint16_t pedal_down; /* triggers by control that are pressed: bit of enum trigger */
+    unsigned asked_for;  /* bit of enum filter_wish */
     struct filter_status status;
     struct correct_note past[FILTER_RECALL]; /* a ring */
     uint64_t asked;                          /* notes that went through it */
@@ -34,6 +35,9 @@ struct filter {
 };
 
 int filter_switch_check(const struct filter_settings *settings, struct error *error);
+
+/* Settings are about to be those: a switch that becomes another one is not pressed. */
+void filter_switch_changes(struct filter *filter, const struct filter_settings *settings);
 
 /* True: the event is a switch's and was taken. One event may press several. */
 bool filter_switch_take(struct filter *filter, const struct midi_event *event, double seconds);

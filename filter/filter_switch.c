@@ -8,8 +8,9 @@ enum trigger {
     TRIGGER_MODE,
     TRIGGER_PANIC,
     TRIGGER_TAP,
-    TRIGGER_SET_MODE, /* the first of them */
-    TRIGGERS = TRIGGER_SET_MODE + CORRECT_GENERATE + 1,
+    TRIGGER_SET_MODE,                                       /* the first of them */
+    TRIGGER_WISH = TRIGGER_SET_MODE + CORRECT_GENERATE + 1, /* the first of them */
+    TRIGGERS = TRIGGER_WISH + FILTER_WISHES,
 };
 
 static const struct filter_trigger *trigger_of(const struct filter_settings *settings,
@@ -21,6 +22,8 @@ static const struct filter_trigger *trigger_of(const struct filter_settings *set
         [TRIGGER_PANIC] = &settings->panic,
         [TRIGGER_TAP] = &settings->tap,
     };
+    if (which >= TRIGGER_WISH)
+        return &settings->wish[which - TRIGGER_WISH];
     return which < TRIGGER_SET_MODE ? triggers[which]
                                     : &settings->set_mode[which - TRIGGER_SET_MODE];
 }
@@ -51,6 +54,16 @@ int filter_switch_check(const struct filter_settings *settings, struct error *er
     return 0;
 }
 
+void filter_switch_changes(struct filter *filter, const struct filter_settings *settings)
+{
+    for (enum trigger t = 0; t < TRIGGERS; t++) {
+        const struct filter_trigger *before = trigger_of(&filter->settings, t);
+        const struct filter_trigger *after = trigger_of(settings, t);
+        if (before->kind != after->kind || before->number != after->number)
+            filter->pedal_down &= (uint16_t) ~(1U << t);
+    }
+}
+
 static double knob_value(enum filter_knob knob, uint8_t value)
 {
     struct filter_knob_range range = filter_knob_range(knob);
@@ -59,11 +72,9 @@ static double knob_value(enum filter_knob knob, uint8_t value)
     return range.middle + (range.most - range.middle) * (value - PRESSED) / (127 - PRESSED);
 }
 
-/* The other pedals stay as they are pressed. */
 static void turn(struct filter *filter, enum filter_knob knob, uint8_t value)
 {
     struct filter_settings settings = filter->settings;
-    uint16_t pressed = filter->pedal_down;
     double number = knob_value(knob, value);
     if (knob == FILTER_KNOB_FOLLOW)
         settings.correct.follow = (float)number;
@@ -72,7 +83,6 @@ static void turn(struct filter *filter, enum filter_knob knob, uint8_t value)
     else
         settings.clock.tempo = number;
     (void)filter_set(filter, &settings, NULL);
-    filter->pedal_down = pressed;
 }
 
 static void next_mode(struct filter *filter)
@@ -102,9 +112,19 @@ static void act(struct filter *filter, enum trigger which, double seconds)
         filter_tap(filter, seconds);
         break;
     default:
-        filter_set_mode(filter, (enum correct_mode)(which - TRIGGER_SET_MODE));
+        if (which >= TRIGGER_WISH)
+            filter->asked_for |= 1U << (which - TRIGGER_WISH);
+        else
+            filter_set_mode(filter, (enum correct_mode)(which - TRIGGER_SET_MODE));
         break;
     }
+}
+
+unsigned filter_asked(struct filter *filter)
+{
+    unsigned asked = filter->asked_for;
+    filter->asked_for = 0;
+    return asked;
 }
 
 /* Whether the event presses its switch. A pedal that is pressed slowly sends

@@ -1,20 +1,18 @@
 /* The catalog does the work (daemon/catalog.h); paths come to it over a slot for one wish. */
 #include "lv2/library.h"
 
+#include "base/monotonic.h"
 #include "daemon/catalog.h"
 
 #include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <time.h>
-
-static const double between_snapshots = 2; /* seconds, while there is more to learn */
 
 struct library {
     log_take *say;
     void *context;
-    /* The audio thread writes it when it is free, a step takes it when it is full. */
+    /* The audio thread writes it when it is free; it is emptied under the lock. */
     struct library_paths asked;
     atomic_bool full;
 
@@ -30,13 +28,6 @@ struct library {
     bool complete;    /* the last snapshot was all there is */
     double published; /* seconds */
 };
-
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 static bool goes_on(void *context, double share)
 {
@@ -95,25 +86,30 @@ bool library_ask(struct library *library, const struct library_paths *paths)
     return true;
 }
 
+/* What was asked before is older: it counts no more. */
 void library_choose(struct library *library, const struct library_paths *paths)
 {
     pthread_mutex_lock(&library->lock);
     library->chosen = *paths;
     library->changed = true;
+    atomic_store_explicit(&library->full, false, memory_order_release);
     pthread_mutex_unlock(&library->lock);
 }
 
+/* Called with the lock. */
 static void take_asked(struct library *library)
 {
     if (!atomic_load_explicit(&library->full, memory_order_acquire))
         return;
-    library_choose(library, &library->asked);
+    library->chosen = library->asked;
+    library->changed = true;
     atomic_store_explicit(&library->full, false, memory_order_release);
 }
 
 void library_chosen(struct library *library, struct library_paths *paths)
 {
     pthread_mutex_lock(&library->lock);
+    take_asked(library);
     *paths = library->chosen;
     pthread_mutex_unlock(&library->lock);
 }
@@ -122,6 +118,7 @@ void library_chosen(struct library *library, struct library_paths *paths)
 static bool take_change(struct library *library, struct library_paths *paths)
 {
     pthread_mutex_lock(&library->lock);
+    take_asked(library);
     bool changed = library->changed;
     library->changed = false;
     *paths = library->chosen;
@@ -135,7 +132,7 @@ static struct snapshot *publish(struct library *library)
     struct snapshot *snapshot = catalog_snapshot(library->catalog, NULL, &error);
     library->due = false;
     library->complete = catalog_is_complete(library->catalog);
-    library->published = now();
+    library->published = monotonic_seconds();
     if (!snapshot)
         log_say(LOG_ERR, "repertoire: %s; the old one stays", error.text);
     return snapshot;
@@ -157,10 +154,9 @@ static void work(struct library *library)
 bool library_step(struct library *library, struct snapshot **snapshot)
 {
     log_divert(library->say, library->context);
-    take_asked(library);
     work(library);
     bool more = catalog_wants(library->catalog) || !goes_on(library, 0);
-    bool early = more && now() - library->published < between_snapshots;
+    bool early = more && monotonic_seconds() - library->published < CATALOG_PACE;
     *snapshot = (library->due || (!more && !library->complete)) && !early ? publish(library) : NULL;
     log_divert(NULL, NULL);
     return more;

@@ -28,7 +28,8 @@ void library_close(struct library *library);
  * neither allocates nor waits. False: what was asked before is not taken yet; try again. */
 bool library_ask(struct library *library, const struct library_paths *paths);
 
-/* Any other thread: the same at once, and what was chosen last. */
+/* Any other thread: the same at once, in place of what was asked before; and what was asked or
+ * chosen last. */
 void library_choose(struct library *library, const struct library_paths *paths);
 void library_chosen(struct library *library, struct library_paths *paths);
 

@@ -69,13 +69,16 @@ void outbox_end(struct outbox *outbox)
     outbox->sequence = NULL;
 }
 
+void outbox_clear(struct outbox *outbox)
+{
+    outbox->begin = outbox->used = 0;
+}
+
 static void keep_waiting(struct outbox *outbox, const struct midi_event *event, bool status)
 {
     uint32_t size = event->length + status;
-    if (size > UINT16_MAX || OUTBOX_BYTES - outbox->used < size + 2) {
-        outbox->dropped++;
+    if (size > UINT16_MAX || OUTBOX_BYTES - outbox->used < size + 2)
         return;
-    }
     wait_byte(outbox, (uint8_t)size);
     wait_byte(outbox, (uint8_t)(size >> 8));
     if (status)

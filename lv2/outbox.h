@@ -1,8 +1,8 @@
 /* What the plugin sends: MIDI events in the order of their times, into the host's buffer.
  *
  * Where the buffer of a block is full, events wait here and go out first in the next
- * block, so that no release is lost. What does not fit here either is dropped and
- * counted. Nothing allocates or waits; the audio thread alone. A plain struct; zeroed, it
+ * block, so that no release is lost. What does not fit here either is dropped.
+ * Nothing allocates or waits; the audio thread alone. A plain struct; zeroed, it
  * is empty and mute. */
 #ifndef LV2_OUTBOX_H
 #define LV2_OUTBOX_H
@@ -19,11 +19,10 @@ enum { OUTBOX_BYTES = 1 << 16 };
 
 struct outbox {
     const struct uris *uris;
-    LV2_Atom_Sequence *sequence; /* NULL: there is no block, what is sent is dropped */
-    uint32_t room;               /* bytes of the sequence's body */
-    uint32_t last;               /* frame of the last event */
-    uint32_t begin, used;        /* of what waits, in bytes */
-    uint64_t dropped;
+    LV2_Atom_Sequence *sequence;   /* NULL: there is no block, what is sent is dropped */
+    uint32_t room;                 /* bytes of the sequence's body */
+    uint32_t last;                 /* frame of the last event */
+    uint32_t begin, used;          /* of what waits, in bytes */
     uint8_t waiting[OUTBOX_BYTES]; /* a ring; two bytes of length before each event */
 };
 
@@ -37,5 +36,8 @@ void outbox_send(struct outbox *outbox, uint32_t frame, const struct midi_event 
 bool outbox_tell(struct outbox *outbox, uint32_t frame, LV2_URID property, const char *path);
 
 void outbox_end(struct outbox *outbox);
+
+/* Drops what waits, between blocks. */
+void outbox_clear(struct outbox *outbox);
 
 #endif

@@ -115,7 +115,8 @@ static void read_ports(struct plugin *plugin)
 
 /* --- What the host says --- */
 
-/* While the host rolls, the beat is the host's; else it is found from the playing. */
+/* While the host rolls, the beat is the host's, unless it is too slow or too fast for the clock;
+ * else it is found from the playing. */
 static void take_position(struct plugin *plugin, const struct message_position *position,
                           double seconds)
 {
@@ -128,12 +129,12 @@ static void take_position(struct plugin *plugin, const struct message_position *
     if (isfinite(position->speed) && position->speed > 0)
         tempo *= position->speed;
     plugin->next_beat = HUGE_VAL;
-    if (!plugin->rolling) {
-        settings.clock = clock_defaults();
-    } else if (isfinite(tempo)) {
-        settings.clock = (struct clock_settings){.source = CLOCK_FIXED, .tempo = tempo};
+    if (!plugin->rolling || !isnan(tempo)) {
+        const struct clock_settings host = {.source = CLOCK_FIXED, .tempo = tempo};
+        bool fits = plugin->rolling && clock_check(&host, NULL) == 0;
         double beat = position->beat * 4 / unit;
-        if (isfinite(beat) && tempo > 0)
+        settings.clock = fits ? host : clock_defaults();
+        if (fits && isfinite(beat))
             plugin->next_beat = seconds + (ceil(beat) - beat) * 60 / tempo;
     }
     set(plugin, &settings);
@@ -243,11 +244,13 @@ static void run(LV2_Handle handle, uint32_t frames)
     plugin->frames += frames;
 }
 
-/* Notes that are held end here, so that a release that comes later has nothing to end. */
+/* Notes that are held end here, so that a release that comes later has nothing to end; and no
+ * strike that still waits is sent later, for its release would not come. */
 static void deactivate(LV2_Handle handle)
 {
     struct plugin *plugin = handle;
     filter_release_all(plugin->filter, seconds_at(plugin, 0));
+    outbox_clear(&plugin->outbox);
 }
 
 static void connect_port(LV2_Handle handle, uint32_t port, void *data)

@@ -15,7 +15,6 @@ void uris_map(struct uris *uris, const LV2_URID_Map *map)
         const char *name;
     } all[] = {
         {&uris->atom_blank, LV2_ATOM__Blank},
-        {&uris->atom_bool, LV2_ATOM__Bool},
         {&uris->atom_double, LV2_ATOM__Double},
         {&uris->atom_float, LV2_ATOM__Float},
         {&uris->atom_int, LV2_ATOM__Int},

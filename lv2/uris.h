@@ -9,8 +9,8 @@
 #define URIS_STYLE URIS_PLUGIN "#style"
 
 struct uris {
-    LV2_URID atom_blank, atom_bool, atom_double, atom_float, atom_int, atom_long, atom_object,
-        atom_path, atom_sequence, atom_string, atom_urid;
+    LV2_URID atom_blank, atom_double, atom_float, atom_int, atom_long, atom_object, atom_path,
+        atom_sequence, atom_string, atom_urid;
     LV2_URID log_error, log_note, log_warning;
     LV2_URID midi_event;
     LV2_URID patch_get, patch_property, patch_set, patch_value;

@@ -157,7 +157,8 @@ static void visit_ports(struct alsa_watch *watch, snd_seq_client_info_t *client,
             .sink = has(port, SND_SEQ_PORT_CAP_WRITE | SND_SEQ_PORT_CAP_SUBS_WRITE),
             .through = !program && strcmp(snd_seq_client_info_get_name(client), THROUGH) == 0,
             .hardware = (snd_seq_port_info_get_type(port) & SND_SEQ_PORT_TYPE_HARDWARE) != 0};
-        found.synth = program && !found.hardware && found.sink && !found.source && !heard;
+        found.synth = program && !found.hardware && found.sink && !found.source && !heard &&
+                      strncmp(found.client, PORT_CLIENT_NAME, strlen(PORT_CLIENT_NAME)) != 0;
         heard |= found.synth;
         if (found.source || found.sink)
             visitor(watch, &found, context);
@@ -294,18 +295,8 @@ void alsa_watch_run(struct alsa_watch *watch, port_say *say_to, void *context)
 int alsa_watch_choose(struct alsa_watch *watch, const struct port_settings *settings,
                       port_say *say_to, void *context)
 {
-    struct port_names inputs;
-    struct port_names outputs;
-    if (port_names_copy(&inputs, &settings->inputs) != 0)
+    if (port_names_keep(&watch->inputs, &watch->outputs, settings) != 0)
         return -1;
-    if (port_names_copy(&outputs, &settings->outputs) != 0) {
-        port_names_free(&inputs);
-        return -1;
-    }
-    port_names_free(&watch->inputs);
-    port_names_free(&watch->outputs);
-    watch->inputs = inputs;
-    watch->outputs = outputs;
     if (!watch->fresh)
         connect_all(watch, say_to, context);
     return 0;

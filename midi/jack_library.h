@@ -34,6 +34,7 @@
     USE(port_get_buffer)                                                                           \
     USE(port_is_mine)                                                                              \
     USE(port_name)                                                                                 \
+    USE(port_name_size)                                                                            \
     USE(port_register)                                                                             \
     USE(set_error_function)                                                                        \
     USE(set_graph_order_callback)                                                                  \

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME = 512, ALIASES = 2, WAITING = 256 };
+/* The library writes aliases of up to jack_port_name_size() bytes: 320 in JACK, 513 in PipeWire. */
+enum { NAME = 1024, ALIASES = 2, WAITING = 256 };
 
 #define THROUGH "Midi Through"
 
@@ -29,7 +30,8 @@ static void read_names(const struct jack_watch *watch, const char *full, struct 
     char alias[ALIASES][NAME];
     char *aliases[ALIASES] = {alias[0], alias[1]};
     jack_port_t *port = watch->jack->port_by_name(watch->client, full);
-    int count = port ? watch->jack->port_get_aliases(port, aliases) : 0;
+    bool fits = watch->jack->port_name_size() <= NAME;
+    int count = port && fits ? watch->jack->port_get_aliases(port, aliases) : 0;
     snprintf(named->name[0], NAME, "%s", full);
     named->count = 1;
     for (int i = 0; i < count && i < ALIASES; i++)
@@ -83,6 +85,8 @@ static bool is_wanted(const struct jack_watch *watch, const char *name, bool out
     read_names(watch, name, &named);
     if (!names->any)
         return is_named(&named, names);
+    if (strncmp(name, PORT_CLIENT_NAME, strlen(PORT_CLIENT_NAME)) == 0)
+        return false;
     bool hardware = watch->jack->port_flags(port) & JackPortIsPhysical;
     if (!output) {
         bool through = false;
@@ -107,8 +111,9 @@ static bool settle_port(struct jack_watch *watch, const char *name, port_say *sa
     jack_port_t *port = watch->jack->port_by_name(watch->client, name);
     bool output = port && watch->jack->port_flags(port) & JackPortIsInput;
     jack_port_t *own = output ? watch->output : watch->input;
-    const char *ours = watch->jack->port_name(own);
-    if (!port || watch->jack->port_connected_to(own, name) || !is_wanted(watch, name, output))
+    const char *ours = own ? watch->jack->port_name(own) : NULL;
+    if (!port || !own || watch->jack->port_connected_to(own, name) ||
+        !is_wanted(watch, name, output))
         return true;
     if (watch->jack->connect(watch->client, output ? ours : name, output ? name : ours) != 0)
         return false;
@@ -156,26 +161,10 @@ static void add_all(struct jack_watch *watch)
     watch->jack->free(names);
 }
 
-static int copy_names(struct jack_watch *watch, const struct port_settings *settings)
-{
-    struct port_names inputs, outputs;
-    if (port_names_copy(&inputs, &settings->inputs) != 0)
-        return -1;
-    if (port_names_copy(&outputs, &settings->outputs) != 0) {
-        port_names_free(&inputs);
-        return -1;
-    }
-    port_names_free(&watch->inputs);
-    port_names_free(&watch->outputs);
-    watch->inputs = inputs;
-    watch->outputs = outputs;
-    return 0;
-}
-
 int jack_watch_choose(struct jack_watch *watch, const struct port_settings *settings, port_say *say,
                       void *context)
 {
-    if (copy_names(watch, settings) != 0)
+    if (port_names_keep(&watch->inputs, &watch->outputs, settings) != 0)
         return -1;
     add_all(watch);
     jack_watch_run(watch, say, context);
@@ -192,7 +181,7 @@ struct jack_watch *jack_watch_open(const struct jack_library *jack, jack_client_
         return NULL;
     }
     *watch = (struct jack_watch){.jack = jack, .client = client, .input = input, .output = output};
-    if (copy_names(watch, settings) == 0) {
+    if (port_names_keep(&watch->inputs, &watch->outputs, settings) == 0) {
         add_all(watch);
         return watch;
     }
@@ -230,8 +219,10 @@ void jack_watch_list(struct jack_watch *watch, port_tell *tell, void *context)
             .name = name,
             .source = !sink,
             .sink = sink,
-            .feeds_input = !sink && watch->jack->port_connected_to(watch->input, *full),
-            .hears_output = sink && watch->jack->port_connected_to(watch->output, *full)};
+            .feeds_input =
+                !sink && watch->input && watch->jack->port_connected_to(watch->input, *full),
+            .hears_output =
+                sink && watch->output && watch->jack->port_connected_to(watch->output, *full)};
         tell(context, &info);
     }
     watch->jack->free(names);

@@ -16,7 +16,7 @@ static bool matches(const char *pattern, const char *text)
 
 bool port_matches(const char *pattern, const char *client, const char *name)
 {
-    char both[256];
+    char both[1024]; /* more than any kind of port has; JACK's are the longest, 512 */
     size_t length = strlen(client);
     if (matches(pattern, client) || matches(pattern, name))
         return true;
@@ -44,7 +44,8 @@ void port_names_free(struct port_names *names)
     *names = (struct port_names){0};
 }
 
-int port_names_copy(struct port_names *to, const struct port_names *from)
+/* -1: out of memory, nothing to free. */
+static int names_copy(struct port_names *to, const struct port_names *from)
 {
     const char **copy = calloc(from->count + 1, sizeof *copy);
     *to = (struct port_names){.name = copy, .any = from->any};
@@ -54,6 +55,23 @@ int port_names_copy(struct port_names *to, const struct port_names *from)
             return -1;
         }
     return copy ? 0 : -1;
+}
+
+int port_names_keep(struct port_names *inputs, struct port_names *outputs,
+                    const struct port_settings *settings)
+{
+    struct port_names new_inputs, new_outputs;
+    if (names_copy(&new_inputs, &settings->inputs) != 0)
+        return -1;
+    if (names_copy(&new_outputs, &settings->outputs) != 0) {
+        port_names_free(&new_inputs);
+        return -1;
+    }
+    port_names_free(inputs);
+    port_names_free(outputs);
+    *inputs = new_inputs;
+    *outputs = new_outputs;
+    return 0;
 }
 
 void port_silence(struct port *port, double seconds)

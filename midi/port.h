@@ -30,6 +30,9 @@ struct port_settings {
     struct port_names inputs;  /* ports to read from; virtual: the file, "-": standard input */
     struct port_names outputs; /* ports to write to; virtual: the file, "-": standard output */
     bool virtual_clock;        /* virtual: time is what the events say */
+    const char *client;        /* alsa, jack: the name of ours; NULL: PORT_CLIENT_NAME, which names
+                                  must begin with so that ports of ours are not taken for synths */
+    bool no_input, no_output;  /* it is only the other */
 };
 
 enum port_news {
@@ -114,8 +117,10 @@ extern const struct port_ops port_alsa_ops, port_portmidi_ops, port_jack_ops, po
 bool port_matches(const char *pattern, const char *client, const char *name);
 bool port_matches_any(const struct port_names *patterns, const char *client, const char *name);
 
-/* Copies of patterns, to be kept; -1: out of memory, nothing to free. */
-int port_names_copy(struct port_names *to, const struct port_names *from);
+/* Copies of patterns, to be kept; what was there before (zeroed: nothing) is freed. -1: out of
+ * memory, all stays. */
+int port_names_keep(struct port_names *inputs, struct port_names *outputs,
+                    const struct port_settings *settings);
 void port_names_free(struct port_names *names);
 
 /* Greets with sustain off, all notes off and all sound off for all channels: for a synth

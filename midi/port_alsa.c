@@ -67,7 +67,7 @@ static int check(int code, const char *what, struct error *error)
                      : error_set(error, "ALSA sequencer: cannot %s: %s", what, snd_strerror(code));
 }
 
-static int make_client(struct alsa_port *self, struct error *error)
+static int make_client(struct alsa_port *self, const char *name, struct error *error)
 {
     int code = snd_seq_open(&self->seq, "default", SND_SEQ_OPEN_DUPLEX, SND_SEQ_NONBLOCK);
     if (code < 0) {
@@ -78,7 +78,7 @@ static int make_client(struct alsa_port *self, struct error *error)
     snd_seq_client_info_t *info = NULL;
     snd_seq_client_info_alloca(&info);
     snd_seq_get_client_info(self->seq, info);
-    snd_seq_client_info_set_name(info, PORT_CLIENT_NAME);
+    snd_seq_client_info_set_name(info, name ? name : PORT_CLIENT_NAME);
     snd_seq_client_info_set_error_bounce(info, 1);
     if (check(snd_seq_set_client_info(self->seq, info), "name the client", error) < 0 ||
         check(snd_seq_set_input_buffer_size(self->seq, BUFFER), "set the buffer", error) < 0 ||
@@ -89,14 +89,18 @@ static int make_client(struct alsa_port *self, struct error *error)
     return 0;
 }
 
-static int make_ports(struct alsa_port *self, struct error *error)
+/* A side that is not wanted has a port that nobody can see or connect. */
+static int make_ports(struct alsa_port *self, const struct port_settings *settings,
+                      struct error *error)
 {
+    const unsigned reads = SND_SEQ_PORT_CAP_WRITE | SND_SEQ_PORT_CAP_SUBS_WRITE;
+    const unsigned writes =
+        SND_SEQ_PORT_CAP_READ | SND_SEQ_PORT_CAP_SUBS_READ | SND_SEQ_PORT_CAP_WRITE;
     const unsigned type = SND_SEQ_PORT_TYPE_MIDI_GENERIC | SND_SEQ_PORT_TYPE_APPLICATION;
-    self->input = snd_seq_create_simple_port(
-        self->seq, "input", SND_SEQ_PORT_CAP_WRITE | SND_SEQ_PORT_CAP_SUBS_WRITE, type);
-    self->output = snd_seq_create_simple_port(
-        self->seq, "output",
-        SND_SEQ_PORT_CAP_READ | SND_SEQ_PORT_CAP_SUBS_READ | SND_SEQ_PORT_CAP_WRITE, type);
+    self->input =
+        snd_seq_create_simple_port(self->seq, "input", settings->no_input ? 0 : reads, type);
+    self->output =
+        snd_seq_create_simple_port(self->seq, "output", settings->no_output ? 0 : writes, type);
     if (check(self->input, "make the port input", error) < 0 ||
         check(self->output, "make the port output", error) < 0 ||
         check(snd_midi_event_new(EXPANDED, &self->decoder), "make a decoder", error) < 0)
@@ -118,7 +122,7 @@ static struct port *alsa_open(const struct port_settings *settings, struct error
     }
     self->port.ops = &port_alsa_ops;
     alsa_be_silent();
-    if (make_client(self, error) == 0 && make_ports(self, error) == 0)
+    if (make_client(self, settings->client, error) == 0 && make_ports(self, settings, error) == 0)
         self->watch = alsa_watch_open(self->client, self->input, self->output, settings, error);
     if (self->watch)
         return &self->port;

@@ -7,15 +7,14 @@
  * one period, always. Who connects is told by a thread of the library's, which only counts. */
 #include "midi/port.h"
 
+#include "base/eventfd.h"
 #include "midi/jack_watch.h"
 #include "midi/wire.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <time.h>
-#include <unistd.h>
 
 enum {
     CLOSING_MS = 200, /* how long the last messages have to go out */
@@ -47,12 +46,6 @@ static struct jack_port *jack(const struct port *port)
     return (struct jack_port *)port;
 }
 
-static void wake(int fd)
-{
-    while (eventfd_write(fd, 1) != 0 && errno == EINTR)
-        ;
-}
-
 /* --- Threads of the library --- */
 
 static void read_input(struct jack_port *self, jack_nframes_t frames, jack_nframes_t begin)
@@ -71,7 +64,7 @@ static void read_input(struct jack_port *self, jack_nframes_t frames, jack_nfram
     if (lost)
         atomic_fetch_add_explicit(&self->overruns, 1, memory_order_release);
     if (lost || count > 0)
-        wake(self->wake);
+        eventfd_signal(self->wake);
 }
 
 /* The frame of this period where a message stands that was stamped one period before. */
@@ -111,22 +104,34 @@ static int process(jack_nframes_t frames, void *context)
 {
     struct jack_port *self = context;
     jack_nframes_t begin = self->jack->last_frame_time(self->client);
-    write_output(self, frames, begin);
-    read_input(self, frames, begin);
+    if (self->output)
+        write_output(self, frames, begin);
+    if (self->input)
+        read_input(self, frames, begin);
     return 0;
+}
+
+static int connections(const struct jack_port *self, const jack_port_t *port)
+{
+    return port ? self->jack->port_connected(port) : 0;
+}
+
+/* Whether one of two ports is ours; `own` NULL: there is none. */
+static bool is_one(const jack_port_t *own, const jack_port_t *first, const jack_port_t *second)
+{
+    return own && (first == own || second == own);
 }
 
 /* Not all servers tell of the connections of a client that goes; that there are fewer is seen. */
 static void recount(struct jack_port *self)
 {
-    int feeders = self->jack->port_connected(self->input);
-    int hearers = self->jack->port_connected(self->output);
+    int feeders = connections(self, self->input), hearers = connections(self, self->output);
     if (feeders < self->feeders)
         atomic_fetch_add_explicit(&self->inputs_lost, 1, memory_order_release);
     if (hearers < self->hearers)
         atomic_fetch_add_explicit(&self->outputs_lost, 1, memory_order_release);
     if (feeders < self->feeders || hearers < self->hearers)
-        wake(self->wake);
+        eventfd_signal(self->wake);
     self->feeders = feeders;
     self->hearers = hearers;
 }
@@ -137,14 +142,14 @@ static void on_connect(jack_port_id_t a, jack_port_id_t b, int connected, void *
     struct jack_port *self = context;
     const jack_port_t *first = self->jack->port_by_id(self->client, a);
     const jack_port_t *second = self->jack->port_by_id(self->client, b);
-    if ((first == self->input || second == self->input) && !connected)
+    if (is_one(self->input, first, second) && !connected)
         atomic_fetch_add_explicit(&self->inputs_lost, 1, memory_order_release);
-    if (first == self->output || second == self->output)
+    if (is_one(self->output, first, second))
         atomic_fetch_add_explicit(connected ? &self->outputs_found : &self->outputs_lost, 1,
                                   memory_order_release);
-    self->feeders = self->jack->port_connected(self->input);
-    self->hearers = self->jack->port_connected(self->output);
-    wake(self->wake);
+    self->feeders = connections(self, self->input);
+    self->hearers = connections(self, self->output);
+    eventfd_signal(self->wake);
 }
 
 /* A client that was made before takes connections now. */
@@ -152,7 +157,7 @@ static int on_order(void *context)
 {
     struct jack_port *self = context;
     recount(self);
-    wake(self->changes);
+    eventfd_signal(self->changes);
     return 0;
 }
 
@@ -164,14 +169,14 @@ static void on_registration(jack_port_id_t port, int registered, void *context)
     if (registered)
         (void)wire_write(self->came, 0, -1, number, sizeof number);
     recount(self);
-    wake(self->changes);
+    eventfd_signal(self->changes);
 }
 
 static void on_shutdown(void *context)
 {
     struct jack_port *self = context;
     atomic_store_explicit(&self->ended, true, memory_order_release);
-    wake(self->wake);
+    eventfd_signal(self->wake);
 }
 
 /* --- Start and end --- */
@@ -199,29 +204,31 @@ static void jack_close(struct port *port)
         self->jack->client_close(self->client);
     }
     jack_watch_close(self->watch);
-    if (self->wake >= 0)
-        close(self->wake);
-    if (self->changes >= 0)
-        close(self->changes);
+    eventfd_close(self->wake);
+    eventfd_close(self->changes);
     free(self->in);
     free(self->out);
     free(self->came);
     free(self);
 }
 
-static int make_client(struct jack_port *self, struct error *error)
+static int make_client(struct jack_port *self, const struct port_settings *settings,
+                       struct error *error)
 {
     jack_status_t status = 0;
-    self->client = self->jack->client_open(PORT_CLIENT_NAME, JackNoStartServer, &status);
+    self->client = self->jack->client_open(settings->client ? settings->client : PORT_CLIENT_NAME,
+                                           JackNoStartServer, &status);
     if (!self->client)
         return error_set(error, status & JackServerFailed
                                     ? "JACK: no server is running for this user"
                                     : "JACK: the server takes no client");
-    self->input = self->jack->port_register(self->client, "input", JACK_DEFAULT_MIDI_TYPE,
-                                            JackPortIsInput, 0);
-    self->output = self->jack->port_register(self->client, "output", JACK_DEFAULT_MIDI_TYPE,
-                                             JackPortIsOutput, 0);
-    if (!self->input || !self->output)
+    if (!settings->no_input)
+        self->input = self->jack->port_register(self->client, "input", JACK_DEFAULT_MIDI_TYPE,
+                                                JackPortIsInput, 0);
+    if (!settings->no_output)
+        self->output = self->jack->port_register(self->client, "output", JACK_DEFAULT_MIDI_TYPE,
+                                                 JackPortIsOutput, 0);
+    if ((!self->input && !settings->no_input) || (!self->output && !settings->no_output))
         return error_set(error, "JACK: cannot make ports");
     self->jack->on_shutdown(self->client, on_shutdown, self);
     if (self->jack->set_process_callback(self->client, process, self) != 0 ||
@@ -259,7 +266,7 @@ static struct port *jack_open(const struct port_settings *settings, struct error
     self->came = make_wire();
     if (self->wake < 0 || self->changes < 0 || !self->in || !self->out || !self->came)
         error_set(error, "JACK: cannot begin: %s", strerror(errno));
-    else if (make_client(self, error) == 0 &&
+    else if (make_client(self, settings, error) == 0 &&
              (self->watch = jack_watch_open(library, self->client, self->input, self->output,
                                             settings, error)))
         return &self->port;
@@ -288,17 +295,9 @@ static bool take_one(atomic_uint *count)
     return true;
 }
 
-static enum port_news take_news(struct jack_port *self)
+static bool is_counted(const atomic_uint *count)
 {
-    if (take_one(&self->inputs_lost))
-        return PORT_INPUT_LOST;
-    if (take_one(&self->outputs_lost))
-        return PORT_OUTPUT_LOST;
-    if (take_one(&self->outputs_found))
-        return PORT_OUTPUT_FOUND;
-    if (take_one(&self->overruns))
-        return PORT_OVERRUN;
-    return PORT_NOTHING;
+    return atomic_load_explicit(count, memory_order_acquire) > 0;
 }
 
 static enum port_news take_message(struct jack_port *self, struct midi_event *event)
@@ -318,13 +317,27 @@ static enum port_news take_message(struct jack_port *self, struct midi_event *ev
     return PORT_NOTHING;
 }
 
+/* What came in before a loss is taken before it, for the loss has all keys released: losses are
+ * looked for first, and told of when there is no message left. */
+static enum port_news take_news(struct jack_port *self, struct midi_event *event)
+{
+    if (take_one(&self->outputs_lost))
+        return PORT_OUTPUT_LOST;
+    if (take_one(&self->outputs_found))
+        return PORT_OUTPUT_FOUND;
+    bool lost = is_counted(&self->inputs_lost), overrun = is_counted(&self->overruns);
+    if (take_message(self, event) == PORT_EVENT)
+        return PORT_EVENT;
+    if (lost && take_one(&self->inputs_lost))
+        return PORT_INPUT_LOST;
+    return overrun && take_one(&self->overruns) ? PORT_OVERRUN : PORT_NOTHING;
+}
+
 static enum port_news jack_read(struct port *port, struct midi_event *event)
 {
     struct jack_port *self = jack(port);
     for (int turn = 0; turn < 2; turn++) {
-        enum port_news news = take_news(self);
-        if (news == PORT_NOTHING)
-            news = take_message(self, event);
+        enum port_news news = take_news(self, event);
         if (news != PORT_NOTHING)
             return news;
         if (atomic_load_explicit(&self->ended, memory_order_acquire)) {
@@ -332,8 +345,7 @@ static enum port_news jack_read(struct port *port, struct midi_event *event)
             return PORT_ENDED;
         }
         /* What comes from now on wakes again; what came just before is looked for once more. */
-        eventfd_t count = 0;
-        (void)eventfd_read(self->wake, &count);
+        eventfd_clear(self->wake);
     }
     return PORT_NOTHING;
 }
@@ -360,10 +372,9 @@ static void jack_look(struct port *port, port_say *say, void *context)
 {
     struct jack_port *self = jack(port);
     uint8_t number[sizeof(jack_port_id_t)];
-    eventfd_t count = 0;
     uint32_t length = 0;
     double none = 0;
-    (void)eventfd_read(self->changes, &count);
+    eventfd_clear(self->changes);
     while (wire_peek(self->came, &none, &length)) {
         jack_port_id_t came = 0;
         wire_read(self->came, number);

@@ -30,6 +30,10 @@ struct portmidi_port {
     int packed;
 };
 
+/* Ports that are open: the last one ends the library, and the next finds new devices. The main
+ * thread's. */
+static int users;
+
 static struct portmidi_port *portmidi(const struct port *port)
 {
     return (struct portmidi_port *)port;
@@ -42,7 +46,8 @@ static void portmidi_close(struct port *port)
         Pm_Close(self->input);
     if (self->output)
         Pm_Close(self->output);
-    Pm_Terminate();
+    if (--users == 0)
+        Pm_Terminate();
     free(self);
 }
 
@@ -80,16 +85,20 @@ static int check(PmError code, const char *what, int device, struct error *error
 static int open_devices(struct portmidi_port *self, const struct port_settings *settings,
                         struct error *error)
 {
-    self->input_device = find_device(&settings->inputs, false, error);
-    if (self->input_device < 0)
+    self->input_device = settings->no_input ? -1 : find_device(&settings->inputs, false, error);
+    if (self->input_device < 0 && !settings->no_input)
         return -1;
-    self->output_device = find_device(&settings->outputs, true, error);
-    if (self->output_device < 0)
+    self->output_device = settings->no_output ? -1 : find_device(&settings->outputs, true, error);
+    if (self->output_device < 0 && !settings->no_output)
         return -1;
-    if (check(Pm_OpenInput(&self->input, self->input_device, NULL, QUEUE, NULL, NULL), "read from",
+    if (self->input_device >= 0 &&
+        check(Pm_OpenInput(&self->input, self->input_device, NULL, QUEUE, NULL, NULL), "read from",
               self->input_device, error) != 0)
         return -1;
-    Pm_SetFilter(self->input, 0);
+    if (self->input)
+        Pm_SetFilter(self->input, 0);
+    if (self->output_device < 0)
+        return 0;
     return check(Pm_OpenOutput(&self->output, self->output_device, NULL, QUEUE, NULL, NULL, 0),
                  "write to", self->output_device, error);
 }
@@ -109,6 +118,7 @@ static struct port *portmidi_open(const struct port_settings *settings, struct e
         free(self);
         return NULL;
     }
+    users++;
     if (open_devices(self, settings, error) == 0)
         return &self->port;
     portmidi_close(&self->port);
@@ -171,11 +181,11 @@ static enum port_news portmidi_read(struct port *port, struct midi_event *event)
 {
     struct portmidi_port *self = portmidi(port);
     *event = (struct midi_event){.seconds = monotonic_seconds()};
-    if (!self->found) {
+    if (!self->found && self->output) {
         self->found = true;
         return PORT_OUTPUT_FOUND;
     }
-    for (;;) {
+    while (self->input) {
         PmEvent raw;
         int count = Pm_Read(self->input, &raw, 1);
         if (count == 0)
@@ -192,6 +202,7 @@ static enum port_news portmidi_read(struct port *port, struct midi_event *event)
         if (take_message(self, raw.message, event))
             return PORT_EVENT;
     }
+    return PORT_NOTHING;
 }
 
 static int write_message(struct portmidi_port *self, PmMessage message)

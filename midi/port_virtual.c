@@ -116,9 +116,10 @@ static struct port *virtual_open(const struct port_settings *settings, struct er
     }
     self->port.ops = &port_virtual_ops;
     self->virtual_clock = settings->virtual_clock;
-    self->input = open_file(&settings->inputs, false, error);
-    self->output = self->input < 0 ? -1 : open_file(&settings->outputs, true, error);
-    if (self->output >= 0)
+    self->input = settings->no_input ? -1 : open_file(&settings->inputs, false, error);
+    bool in = self->input >= 0 || settings->no_input;
+    self->output = in && !settings->no_output ? open_file(&settings->outputs, true, error) : -1;
+    if (in && (self->output >= 0 || settings->no_output))
         return &self->port;
     virtual_close(&self->port);
     return NULL;
@@ -266,7 +267,7 @@ static enum port_news virtual_read(struct port *port, struct midi_event *event)
     struct virtual_port *self = virtual(port);
     if (self->written > 0)
         (void)write_out(self, 0);
-    if (self->written > 0)
+    if (self->written > 0 || self->input < 0)
         return PORT_NOTHING;
     enum port_news news = PORT_NOTHING;
     while (news == PORT_NOTHING) {
@@ -292,7 +293,7 @@ static int virtual_write(struct port *port, const struct midi_event *event)
     size_t room = 3 * (size_t)event->length + 40;
     if (self->written + room > OUTPUT)
         (void)write_out(self, 0);
-    if (self->written + room > OUTPUT || self->full)
+    if (self->written + room > OUTPUT || self->full || self->output < 0)
         return -1;
     char *to = self->out + self->written;
     to += snprintf(to, 32, "%.6f", event->seconds);

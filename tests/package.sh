@@ -83,6 +83,7 @@ usr/share/doc/audiogenrl/changelog.Debian.gz
 usr/share/doc/audiogenrl/copyright
 usr/share/locale/de/LC_MESSAGES/audiogenrl.mo
 usr/share/man/man1/audiogenrl.1.gz
+usr/share/man/man5/audiogenrl-json.5.gz
 usr/share/man/man5/audiogenrl.conf.5.gz
 usr/share/man/man8/audiogenrl-web.8.gz
 usr/share/man/man8/audiogenrld.8.gz

@@ -25,6 +25,8 @@ int command_tempo(int argc, char **argv);
 int command_transpose(int argc, char **argv);
 int command_tap(int argc, char **argv);
 int command_panic(int argc, char **argv);
+int command_record(int argc, char **argv);
+int command_pieces(int argc, char **argv);
 int command_reload(int argc, char **argv);
 int command_log(int argc, char **argv);
 int command_monitor(int argc, char **argv);

@@ -1,4 +1,4 @@
-/* audiogenrl bypass, mode, follow, keep, tempo, transpose, tap, panic, reload: commands to
+/* audiogenrl bypass, record, mode, follow, keep, tempo, transpose, tap, panic, reload: commands to
  * the service. They print nothing unless there is something to know. */
 #include "tool/client.h"
 #include "tool/command.h"
@@ -77,7 +77,8 @@ static int give(const struct order *order, const struct command_common *common, 
     if (common->json)
         return command_print_json(answer);
     if (order->kind == SWITCH && !common->quiet)
-        printf("bypass %s\n", json_is_true(json_object_get(answer, "bypass")) ? "on" : "off");
+        printf("%s %s\n", order->name,
+               json_is_true(json_object_get(answer, order->name)) ? "on" : "off");
     json_decref(answer);
     return command_flush();
 }
@@ -101,6 +102,18 @@ int command_bypass(int argc, char **argv)
 {
     const struct order order = {
         "bypass", SWITCH, "on|off|toggle", 0, 0, "With bypass on, notes sound as they are played."};
+    return run(&order, argc, argv);
+}
+
+int command_record(int argc, char **argv)
+{
+    const struct order order = {
+        "record",
+        SWITCH,
+        "on|off|toggle",
+        0,
+        0,
+        "Records into the folder of the settings. Off ends the file; on begins another."};
     return run(&order, argc, argv);
 }
 

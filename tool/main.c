@@ -27,6 +27,8 @@ static const struct command commands[] = {
     {"transpose", "service: add semitones to each key", command_transpose},
     {"tap", "service: a tap on the beat", command_tap},
     {"panic", "service: release everything that sounds", command_panic},
+    {"record", "service: record what is played, or no longer", command_record},
+    {"pieces", "service: the pieces there are, and which one to follow alone", command_pieces},
     {"reload", "service: read settings and repertoire anew", command_reload},
     {"log", "service: what is played and sent, one line an event", command_log},
     {"monitor", "service: see keys played and sent, live, and steer it", command_monitor},

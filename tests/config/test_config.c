@@ -59,7 +59,7 @@ static void test_defaults(void **state)
 {
     (void)state;
     struct config *config = good("");
-    assert_int_equal(config->input.backend, CONFIG_ALSA);
+    assert_int_equal(config->inputs[0].backend, CONFIG_ALSA);
     assert_int_equal(config->input.channels, 0xFDFF);
     assert_int_equal(config->input.lowest, 0);
     assert_int_equal(config->input.highest, 127);
@@ -98,14 +98,14 @@ static void test_every_key(void **state)
                                  "[realtime]\npriority = 0\nlock-memory = no\n"
                                  "[record]\nfolder = /takes\n"
                                  "[web]\nlisten = [::1]:80\ntoken = /my token");
-    assert_int_equal(config->input.backend, CONFIG_PORTMIDI);
-    assert_int_equal(config->input.connect.count, 2);
-    assert_string_equal(config->input.connect.name[0], "Digital*Piano");
-    assert_string_equal(config->input.connect.name[1], "USB: the = sign");
+    assert_int_equal(config->inputs[0].backend, CONFIG_PORTMIDI);
+    assert_int_equal(config->inputs[0].connect.count, 2);
+    assert_string_equal(config->inputs[0].connect.name[0], "Digital*Piano");
+    assert_string_equal(config->inputs[0].connect.name[1], "USB: the = sign");
     assert_int_equal(config->input.channels, 0x8007);
     assert_int_equal(config->input.lowest, 21);
     assert_int_equal(config->input.highest, 108);
-    assert_string_equal(config->output.connect.name[0], "FLUID*");
+    assert_string_equal(config->outputs[0].connect.name[0], "FLUID*");
     assert_int_equal(config->clock.source, CONFIG_CLOCK_MIDI);
     assert_true(config->clock.tempo == 97.5);
     assert_int_equal(config->clock.beats, 6);
@@ -254,10 +254,10 @@ static void test_no_patterns(void **state)
 {
     (void)state;
     struct config *config = good("[input]\nconnect = none\n");
-    assert_true(config->input.connect.none);
-    assert_int_equal(config->input.connect.count, 0);
-    assert_false(config->output.connect.none);
-    assert_int_equal(config->output.connect.count, 0);
+    assert_true(config->inputs[0].connect.none);
+    assert_int_equal(config->inputs[0].connect.count, 0);
+    assert_false(config->outputs[0].connect.none);
+    assert_int_equal(config->outputs[0].connect.count, 0);
     config_free(config);
 }
 
@@ -268,7 +268,7 @@ static void test_many_patterns(void **state)
     for (int i = 0; i < CONFIG_MAX_PATTERNS; i++)
         strcat(text, "connect = a\n");
     struct config *config = good(text);
-    assert_int_equal(config->input.connect.count, CONFIG_MAX_PATTERNS);
+    assert_int_equal(config->inputs[0].connect.count, CONFIG_MAX_PATTERNS);
     config_free(config);
     strcat(text, "connect = a\n");
     bad(text, "it.conf:34: [input] connect: expected at most 32");
@@ -298,6 +298,44 @@ static void test_files(void **state)
 }
 
 /* As many classes as the scale has notes, with the tonic among them. */
+static void test_ports(void **state)
+{
+    (void)state;
+    struct config *config = good("[input]\nbackend = jack\nsplit = B3:2\nmap = 1-2:3,16:1\n"
+                                 "[input upper]\nbackend = alsa\nconnect = a\nconnect = b\n"
+                                 "[output]\nchannels = 1\n[output the_2-nd]\nmap = 5:1\n");
+    assert_int_equal(config->input_count, 2);
+    assert_int_equal(config->output_count, 2);
+    assert_int_equal(config->inputs[0].split, 59);
+    assert_int_equal(config->inputs[0].lower, 1);
+    const uint8_t map[16] = {2, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 0};
+    assert_memory_equal(config->inputs[0].map, map, 16);
+    assert_string_equal(config->inputs[1].name, "upper");
+    assert_int_equal(config->inputs[1].backend, CONFIG_ALSA);
+    assert_int_equal(config->inputs[1].connect.count, 2);
+    assert_int_equal(config->inputs[1].split, -1);
+    assert_int_equal(config->outputs[0].channels, 1);
+    assert_string_equal(config->outputs[1].name, "the_2-nd");
+    assert_int_equal(config->outputs[1].map[4], 0);
+    /* Where nothing is said: the backend of [input]; and [input] takes nothing beside others. */
+    assert_int_equal(config->outputs[1].backend, CONFIG_JACK);
+    assert_true(config->inputs[0].connect.none && config->outputs[0].connect.none);
+    assert_false(config->outputs[1].connect.none);
+    config_free(config);
+    bad("[input a]\nrange = A0-C8\n", "it.conf:2: [input a] has no key 'range'");
+    bad("[input a]\nmap = 1:2\n[input a]\nmap = 1:2\n", "was given in line 2 already");
+    bad("[input]\nmap = 1:17\n", "expected channels from 1 to 16 such as 1:2,3-5:4");
+    bad("[input]\nmap = 1:2,\n", "found '1:2,'");
+    bad("[output]\nsplit = B3:2\n", "[output] has no key 'split'");
+    bad("[input]\nsplit = B3\n", "expected a note and a channel such as B3:2");
+    bad("[input a b]\n", "unknown section [input a b]");
+    bad("[input seventeen-letters]\n", "unknown section");
+    bad("[output a]\nmap = 1:1\n[output b]\nmap = 1:1\n[output c]\nmap = 1:1\n[output d]\n"
+        "map = 1:1\n[output e]\nmap = 1:1\n[output f]\nmap = 1:1\n[output g]\nmap = 1:1\n"
+        "[output h]\nmap = 1:1\n",
+        "it.conf:16: [output h] map: expected at most 8 sections of this kind");
+}
+
 static void test_keys(void **state)
 {
     static const struct {
@@ -348,6 +386,7 @@ int main(void)
         cmocka_unit_test(test_all_faults_are_told),
         cmocka_unit_test(test_no_patterns),
         cmocka_unit_test(test_many_patterns),
+        cmocka_unit_test(test_ports),
         cmocka_unit_test(test_keys),
         cmocka_unit_test(test_files),
     };

@@ -13,6 +13,10 @@ import mido
 from service import PATIENCE, PROGRAM, audiogenrl
 
 
+FOLDER = os.path.dirname(os.path.abspath(__file__))
+TEMPLATE = os.path.join(FOLDER, "..", "..", "systemd", "audiogenrl-user.service.in")
+
+
 class User(audiogenrl.Case):
     """Root runs both as nobody; programs are copied to where nobody may come."""
 
@@ -165,6 +169,26 @@ class User(audiogenrl.Case):
             _, log = service.communicate(b"", timeout=PATIENCE)
         self.assertEqual(service.returncode, 1)
         self.assertIn("AUDIOGENRL_SOCKET", log.decode().splitlines()[-1])
+
+
+class Unit(audiogenrl.Case):
+    @unittest.skipUnless(shutil.which("systemd-analyze"), "needs systemd-analyze")
+    def test_systemd_understands_it(self):
+        with open(TEMPLATE, encoding="ascii") as file:
+            text = file.read()
+        for program in (PROGRAM, audiogenrl.PROGRAM):
+            name = os.path.basename(program)
+            text = text.replace(f"@CMAKE_INSTALL_FULL_BINDIR@/{name} ", f"{program} ")
+        self.assertNotIn("@CMAKE", text)
+        with open("audiogenrl.service", "w", encoding="ascii") as file:
+            file.write(text)
+        done = subprocess.run(
+            ["systemd-analyze", "verify", "--user", "--man=no", "./audiogenrl.service"],
+            env={**os.environ, "XDG_RUNTIME_DIR": self.folder}, capture_output=True,
+            encoding="utf-8", check=False,
+        )  # fmt: skip
+        ours = [line for line in done.stderr.splitlines() if "audiogenrl" in line]
+        self.assertEqual(ours, [])
 
 
 if __name__ == "__main__":

@@ -18,6 +18,18 @@ static void check_fault(void *context, const char *fault)
     told->count++;
 }
 
+static void check_ports(const struct config_port *ports, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        MUST(strlen(ports[i].name) <= CONFIG_MAX_PORT_NAME);
+        MUST(ports[i].split >= -1 && ports[i].split < 128 && ports[i].lower < 16);
+        for (int c = 0; c < 16; c++)
+            MUST(ports[i].map[c] < 16);
+        for (size_t k = 0; k < ports[i].connect.count; k++)
+            MUST(ports[i].connect.name[k][0] != '\0');
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct told told = {.lines = 1};
@@ -33,8 +45,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     MUST(config->clock.tempo >= 20 && config->clock.tempo <= 400);
     MUST(config->clock.beats >= 1 && config->clock.unit >= 1);
     MUST(config->realtime.priority >= 0 && config->realtime.priority <= 99);
-    for (size_t i = 0; i < config->input.connect.count; i++)
-        MUST(config->input.connect.name[i][0] != '\0');
+    MUST(config->input_count >= 1 && config->input_count <= CONFIG_MAX_PORTS);
+    MUST(config->output_count >= 1 && config->output_count <= CONFIG_MAX_PORTS);
+    check_ports(config->inputs, config->input_count);
+    check_ports(config->outputs, config->output_count);
     config_free(config);
     return 0;
 }

@@ -9,13 +9,16 @@
  *     SECONDS BYTES      an event in hexadecimal; F7 or a data byte first: SysEx goes on
  *     SECONDS clocks N PERIOD   so many MIDI clocks, which are not told of
  *     SECONDS WORD       panic, lost (the input), wait, tap, patch (tell it), settle, clock
- *     set KEY VALUE ...  mode, bypass, follow, keep, channels, range, kits, source, tempo; cc-,
- * key- or program- with bypass, mode, mode-MODE, panic, tap (set cc-bypass 80), cc- with
- * knob-follow, knob-keep, knob-tempo piece SLOT:PITCH.. a piece that is known, for the next
- * corrector style              the shipped model of unknown music, for the next corrector corrector
- * another one takes over; `corrector none` say PITCH ...      what the corrector answers to the
- * next notes, whatever it thinks show WORD ...      what is told after each note-on: slot, place;
- * now: status, settings recording          ends the take with the recording of it
+ *     set KEY VALUE ...  mode, bypass, follow, keep, key (pitch classes), transpose, channels,
+ *                        range, kits, source, tempo; cc-, key- or program- with bypass, mode,
+ *                        mode-MODE, panic or tap (set cc-bypass 80); cc- with knob-follow,
+ *                        knob-keep or knob-tempo
+ *     piece SLOT:PITCH.. a piece that is known, for the next corrector
+ *     style              the shipped model of unknown music, for the next corrector
+ *     corrector          another one takes over; `corrector none`
+ *     say PITCH ...      what the corrector answers to the next notes, whatever it thinks
+ *     show WORD ...      what is told after each note-on: slot, place; now: status, settings
+ *     recording          ends the take with the recording of it
  *
  * Before the first event, settings and pieces are those the filter begins with. */
 #include "daemon/recording.h"

@@ -97,6 +97,18 @@ static void test_restart(void **state)
     host_run(host, 64);
     assert_int_equal(host_sent(host, &event), 1);
     assert_int_equal(event[0].byte[0], 0x90);
+    strike(host, 0, 0x80, 62);
+    host_run(host, 64);
+    /* A strike that found no room is not sent then: its release has gone by. */
+    host_room(host, 8);
+    strike(host, 0, 0x90, 64);
+    host_run(host, 64);
+    host_restart(host);
+    host_room(host, 1 << 16);
+    host_forget(host);
+    strike(host, 0, 0x80, 64);
+    host_run(host, 64);
+    assert_int_equal(host_sent(host, &event), 0);
     host_close(host);
 }
 

@@ -252,6 +252,34 @@ static void test_beat_of_the_host(void **state)
     compare(CORRECT_CORRECT, true);
 }
 
+/* What the clock does not take is as if the host stood still: the beat is found in the playing. */
+static void test_beat_too_fast(void **state)
+{
+    (void)state;
+    for (double tempo = 120; tempo < 1000; tempo += 480) {
+        struct filter_settings settings = filter_defaults();
+        if (tempo < 400)
+            settings.clock = (struct clock_settings){CLOCK_FIXED, tempo};
+        struct model *style = model_load(PLUGIN_STYLE, NULL);
+        const struct model *models[] = {style};
+        struct corrector *corrector = corrector_open(models, 1, &settings.correct, NULL);
+        make_playing(11, .125);
+        start_reference(corrector, &settings);
+        struct host *host = open_plugin(HOST_AT_ONCE);
+        host_position(host, 0, 1, 120, NAN);
+        host_position(host, 0, 1, tempo, NAN);
+        host_run(host, 64);
+        play(host, 5, 0, inputs, NULL);
+        for (size_t i = 0; i < inputs; i++)
+            play_reference(&played[i]);
+        assert_same(host);
+        host_close(host);
+        filter_close(reference.filter);
+        corrector_close(corrector);
+        model_free(style);
+    }
+}
+
 /* --- Paths and the worker --- */
 
 /* As the service hands over: the new corrector is told the last notes first. */
@@ -413,19 +441,30 @@ static void test_state(void **state)
     }
 }
 
-static void test_damaged_state_changes_nothing(void **state)
+/* A path that was set is in the session at once; a session that is loaded counts more than what
+ * was set before, though the worker was not told of it yet. */
+static void test_state_before_the_worker(void **state)
 {
-    struct host_state saved = {.style = "no path of the host"}, again;
+    struct host_state saved, again;
+    const struct host_told *told;
     (void)state;
     struct host *host = open_plugin(HOST_LATER);
-    host_set_path(host, 0, REPERTOIRE, PLUGIN_PIECE);
+    host_set_path(host, 0, REPERTOIRE, "/set");
     host_run(host, 64);
-    host_work(host);
-    memset(saved.style, 'x', sizeof saved.style - 1);
-    saved.style[0] = '~';
+    host_save(host, &saved);
+    assert_string_equal(saved.repertoire, "~/set");
+    host_set_path(host, 0, REPERTOIRE, "/set/again");
+    host_run(host, 64);
+    strcpy(saved.repertoire, "~/restored");
     assert_int_equal(host_restore(host, &saved), 0);
+    work(host);
     host_save(host, &again);
-    assert_string_equal(again.repertoire, "");
+    assert_string_equal(again.repertoire, "~/restored");
+    host_get(host, 0, NULL);
+    host_run(host, 64);
+    assert_int_equal(host_told(host, &told), 2);
+    assert_string_equal(told[0].path, "/restored");
+    assert_non_null(strstr(host_logged(host), "/restored: cannot read the folder"));
     host_close(host);
 }
 
@@ -435,7 +474,8 @@ int main(void)
         cmocka_unit_test(test_as_the_filter), cmocka_unit_test(test_beat_of_the_host),
         cmocka_unit_test(test_worker_later),  cmocka_unit_test(test_get_all),
         cmocka_unit_test(test_one_file),      cmocka_unit_test(test_what_cannot_be_read_is_said),
-        cmocka_unit_test(test_state),         cmocka_unit_test(test_damaged_state_changes_nothing),
+        cmocka_unit_test(test_state),         cmocka_unit_test(test_state_before_the_worker),
+        cmocka_unit_test(test_beat_too_fast),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

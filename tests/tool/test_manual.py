@@ -10,7 +10,7 @@ PROGRAM = os.environ["AUDIOGENRL"]
 DAEMON = os.environ["AUDIOGENRLD"]
 SOURCE = os.environ["SOURCE"]
 PAGES = [f"{SOURCE}/docs/man/{name}" for name in
-         ("audiogenrl.1", "audiogenrld.8", "audiogenrl.conf.5", "audiogenrl-web.8")]  # fmt: skip
+         ("audiogenrl.1", "audiogenrld.8", "audiogenrl.conf.5", "audiogenrl-web.8", "audiogenrl-json.5")]  # fmt: skip
 WEB = os.path.join(os.environ["BUILD"], "web", "audiogenrl-web")
 
 
@@ -121,15 +121,17 @@ class Manual(unittest.TestCase):
                     self.assertIn(name, known, path)
 
     def test_settings(self):
-        """The table of keys in config/config.c is what the parser takes."""
-        with open(f"{SOURCE}/config/config.c", encoding="utf-8") as file:
-            keys = re.findall(r'^    \{"([a-z]+)", "([a-z-]+)", \w+, \w+\},$', file.read(), re.M)
+        """The tables of keys in config/ are what the parser takes."""
+        keys = []
+        for name in ("config", "ports"):
+            with open(f"{SOURCE}/config/{name}.c", encoding="utf-8") as file:
+                keys += re.findall(r'\{"([a-z]+)", "([a-z-]+)", \w+, (?:true|false)\}', file.read())
         self.assertGreater(len(keys), 20)
         described = {
             (section.strip("[]"), key)
             for (_, section), (tags, _) in sections(PAGES[2]).items()
             for line in tags
-            if section.startswith("[")
+            if re.fullmatch(r"\[[a-z]+\]", section)
             for key in line.split("=")[0].strip().split(", ")
         }
         self.assertEqual({*keys}, described)
