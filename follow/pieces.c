@@ -3,6 +3,7 @@
 
 #include "follow/constants.h"
 #include "follow/turns.h"
+#include "piece/split.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -79,31 +80,16 @@ static uint32_t end_of_position(const struct score *score, uint32_t onset, doubl
     return end;
 }
 
-/* Where a score knows no hands: the lowest pitch of the right, so that the pitches of both differ
- * most (Otsu, "A Threshold Selection Method from Gray-Level Histograms", 1979). */
+/* Where a score knows no hands: the lowest pitch of the right. */
 static int find_split(const struct score *score)
 {
-    double count[128] = {0}, all = score->notes, sum = 0, below = 0, low = 0, best = 0;
-    int split = 0;
+    uint32_t count[128] = {0};
     for (uint32_t n = 0; n < score->notes; n++) {
         if (score->hand[n] <= SCORE_LEFT)
             return 0;
         count[score->pitch[n]]++;
-        sum += score->pitch[n];
     }
-    for (int pitch = 0; pitch < 127; pitch++) {
-        below += count[pitch];
-        low += count[pitch] * pitch;
-        if (below < 1 || below >= all)
-            continue;
-        double apart = low / below - (sum - low) / (all - below);
-        double between = below * (all - below) * apart * apart;
-        if (between > best) {
-            best = between;
-            split = pitch + 1;
-        }
-    }
-    return split;
+    return split_find(count, 0, 0);
 }
 
 /* The different pitches of a position in ascending order, with their hands. */

@@ -1,6 +1,7 @@
 /* Scores: onsets, bars, the way back to slots, and what is refused. */
 #include "piece/bars.h"
 #include "piece/score.h"
+#include "piece/split.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -160,11 +161,31 @@ static void test_places(void **state)
     score_free(score);
 }
 
+/* Two hands with a gap between them; a hand is not split that has less than an octave, nor by a
+ * note that lies apart. */
+static void test_split(void **state)
+{
+    (void)state;
+    uint32_t count[128] = {0};
+    assert_int_equal(split_find(count, 0, 0), 0);
+    count[60] = 4;
+    assert_int_equal(split_find(count, 0, 0), 0);
+    count[48] = count[52] = 3;
+    count[72] = count[76] = 5;
+    count[60] = 0;
+    assert_int_equal(split_find(count, 0, 0), 53);
+    assert_int_equal(split_find(count, .15, 12), 53);
+    assert_int_equal(split_find(count, .15, 25), 0);
+    assert_int_equal(split_find(count, .4, 12), 0);
+    count[127] = 1;
+    assert_int_equal(split_find(count, .15, 12), 53);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_onsets),  cmocka_unit_test(test_song),   cmocka_unit_test(test_bars),
-        cmocka_unit_test(test_refused), cmocka_unit_test(test_places),
+        cmocka_unit_test(test_refused), cmocka_unit_test(test_places), cmocka_unit_test(test_split),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
