@@ -17,6 +17,7 @@
 #define DRAFT_DRAFT_H
 
 #include "base/task.h"
+#include "filter/take.h"
 #include "midi/midifile.h"
 #include "piece/model.h"
 
@@ -57,6 +58,9 @@ struct draft_settings {
     size_t known_count;
     const struct task *task; /* who waits; NULL: nobody */
 };
+
+/* The keys of a take, malloced, [take->count]. NULL: out of memory. */
+struct draft_key *draft_keys(const struct take *take);
 
 /* least 1, ends kept, no style. */
 struct draft_settings draft_defaults(void);

@@ -11,8 +11,8 @@
 enum {
     PPQ = 480,
     NAME_BYTES = 120,
-    TEXT_BYTES = 100, /* of an event; more notes go to another */
-    MOST_TICK = 1 << 28,
+    TEXT_BYTES = 100,          /* of an event; more notes go to another */
+    MOST_TICK = (1 << 28) - 1, /* of a delta time */
 };
 
 static const double slowest = 10, fastest = 1000; /* quarters a minute, that are written */
@@ -143,7 +143,7 @@ static void put_conductor(struct writer *writer, const struct draft_piece *piece
     if (!piece->beats)
         put_tempo(writer, 0, .5);
     for (size_t i = 0; i < piece->count || (piece->beats && beat + 1 < piece->beat_count);) {
-        uint32_t note = i < piece->count ? tick_of(piece->note[i].quarter) : MOST_TICK;
+        size_t note = i < piece->count ? tick_of(piece->note[i].quarter) : SIZE_MAX;
         if (piece->beats && beat + 1 < piece->beat_count && beat * PPQ <= note) {
             double seconds = piece->beat[beat + 1] - piece->beat[beat];
             if (!(fabs(seconds - written) < same_tempo * written)) {

@@ -43,17 +43,7 @@ static struct music *open_take(const char *path, const struct take_choice *choic
     return music;
 }
 
-static void read_keys(const struct music *music, struct draft_key *key)
-{
-    const struct take *take = music->take;
-    for (size_t i = 0; i < take->count; i++)
-        key[i] = (struct draft_key){.seconds = take->note[i].seconds,
-                                    .release = take->release[i],
-                                    .pitch = take->note[i].pitch,
-                                    .velocity = take->note[i].velocity};
-}
-
-/* Draws what follows the takes; -1: one cannot be read. */
+/* [takes], their keys malloced. -1: one cannot be read. */
 static int read_takes(char *const *files, const struct take_choice *choice,
                       const struct command_common *common, struct draft_take *takes,
                       struct error *error)
@@ -62,10 +52,11 @@ static int read_takes(char *const *files, const struct take_choice *choice,
         struct music *music = open_take(files[i], choice, common, error);
         if (!music)
             return -1;
-        struct draft_key *key = g_new(struct draft_key, music->take->count);
-        read_keys(music, key);
+        struct draft_key *key = draft_keys(music->take);
         takes[i] = (struct draft_take){key, music->take->count};
         music_free(music);
+        if (!key)
+            return error_set(error, "%s: out of memory", files[i]);
     }
     return 0;
 }
@@ -234,7 +225,7 @@ static int run(const struct learn_options *options, char *const *files)
     else
         code = learn(options, expanded, takes);
     for (size_t i = 0; i < count; i++)
-        g_free((void *)takes[i].key);
+        free((void *)takes[i].key);
     g_free(takes);
     g_strfreev(expanded);
     return code;
