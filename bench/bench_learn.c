@@ -1,7 +1,6 @@
 /* How well a piece is learned from takes of it (draft/draft.h), and what that is worth.
  *
- *     bench_learn [-v] [-t TRACKS] [-e SPEC] [-m MANNER] [-k TAKES,...] [-s SEED] STYLE.model
- * FILE.mid...
+ *     bench_learn [-v] [-t TRACKS] [-e SPEC] [-m MANNER] [-k TAKES,...] [-s SEED] STYLE FILE.mid...
  *
  * Each file, whose own grid is the truth, is played in a manner of play.h (learner) with errors
  * drawn anew for each take (SPEC as of `audiogenrl errors`; shift:p=0.1). From the first takes a
@@ -14,9 +13,11 @@
  *   fixed    of those struck wrong
  *   clean    kept, of a take without errors
  *   worse    files whose exact is lower than with the style alone; the lowest exact of a file
- *   right    notes of the learned piece that are the file's, per cent of those it has; wrong,
- * missing, too many: per cent of the file's seconds  of processor time, learning, the longest;
- * notes that were learned from */
+ *   right    notes of the learned piece that are the file's, per cent of those it has
+ *   wrong, missing, too many: per cent of the notes of the file
+ *   seconds  of processor time, learning; the longest, and how many notes it was from
+ */
+#include "base/infile.h"
 #include "bench/compare.h"
 #include "bench/play.h"
 #include "draft/draft.h"
@@ -312,13 +313,13 @@ static struct model *true_model(const char *path, const struct plan *plan)
 {
     const struct take_choice choice = {.grid = TAKE_GRID_FILE, .tracks = plan->tracks};
     struct error error;
-    FILE *stream = fopen(path, "rb");
-    static uint8_t bytes[8 << 20];
-    size_t length = stream ? fread(bytes, 1, sizeof bytes, stream) : 0;
-    if (stream)
-        fclose(stream);
-    error_set(&error, "cannot be read");
-    return length ? model_of(bytes, length, &choice) : (fail(path, &error), NULL);
+    size_t length = 0;
+    void *bytes = infile_read(path, MUSIC_MAX_BYTES, &length, &error);
+    if (!bytes)
+        fail(path, &error);
+    struct model *model = model_of(bytes, length, &choice);
+    free(bytes);
+    return model;
 }
 
 static void bench(const char *path, unsigned long number, const struct plan *plan,
