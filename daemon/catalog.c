@@ -294,9 +294,8 @@ bool catalog_look(struct catalog *catalog, const char *folder, const char *style
     bool changed = false;
     size_t files = 0;
     catalog->unsure = false;
-    struct entry *file = folder && is_file(folder)
-                             ? list_file(catalog, folder, style, &files)
-                             : list_entries(catalog, folder, style, &files);
+    struct entry *file = folder && is_file(folder) ? list_file(catalog, folder, style, &files)
+                                                   : list_entries(catalog, folder, style, &files);
     if (!file)
         return false;
     merge(catalog, file, files, &changed);

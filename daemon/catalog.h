@@ -24,8 +24,8 @@ struct catalog *catalog_open(struct cache *cache, struct error *error);
 void catalog_close(struct catalog *catalog);
 
 /* Looks through the folder (not those below it) and at the style model; either may
- * be NULL, and the folder may be a single file. `again`: also at files that could not be used and have not changed.
- * Whether the models are others than before. Ends early when `task` says so. */
+ * be NULL, and the folder may be a single file. `again`: also at files that could not be used and
+ * have not changed. Whether the models are others than before. Ends early when `task` says so. */
 bool catalog_look(struct catalog *catalog, const char *folder, const char *style, bool again,
                   const struct task *task);
 

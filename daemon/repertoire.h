@@ -37,8 +37,8 @@ int repertoire_lock(struct repertoire *repertoire, const char *name, struct erro
 /* {"locked": null, "pieces": [...]}, the files as catalog_describe has them: a new
  * reference, NULL: out of memory. */
 json_t *repertoire_describe(struct repertoire *repertoire);
-/* Learns pieces from the recordings in a folder (daemon/study.h), when there is nothing else to do; NULL:
- * no longer. -1: out of memory. */
+/* Learns pieces from the recordings in a folder (daemon/study.h), when there is nothing else to do;
+ * NULL: no longer. -1: out of memory. */
 int repertoire_study(struct repertoire *repertoire, const char *store, unsigned takes,
                      struct error *error);
 

@@ -25,7 +25,7 @@ struct repertoire {
     char *locked;  /* the name of the only file to follow; NULL: all */
     bool relocked; /* it has changed */
     json_t *files; /* as they are described */
-    char *store; /* of recordings */
+    char *store;   /* of recordings */
     unsigned takes;
     bool restudy;   /* they are others than the study knows, or the folder is */
     double studied; /* when the recordings were looked at, seconds */
