@@ -29,7 +29,6 @@ static const double patience = 1; /* but no longer than that after the first cha
 static const double between_snapshots = 2; /* while there is more to learn */
 static const double between_studies = 5;   /* looks at the recordings */
 
-
 static double now(void)
 {
     struct timespec time;
@@ -178,7 +177,6 @@ static void study(struct repertoire *repertoire)
 {
     const struct task task = {study_goes_on, repertoire};
     size_t count = 0;
-    tell_study(repertoire);
     pthread_mutex_unlock(&repertoire->lock);
     repertoire->begun = atomic_load(&repertoire->changes);
     if (study_wants(repertoire->study)) {
@@ -199,6 +197,7 @@ static void step(struct repertoire *repertoire)
         look(repertoire);
         return;
     }
+    tell_study(repertoire);
     bool relocked = repertoire->relocked;
     repertoire->relocked = false;
     repertoire->due |= relocked;
@@ -289,7 +288,8 @@ static int start(struct repertoire *repertoire, const char *folder, const char *
     repertoire->cache = cache_open(cache, error);
     repertoire->catalog = repertoire->cache ? catalog_open(repertoire->cache, error) : NULL;
     repertoire->study = study_open(error);
-    if (!repertoire->study || !repertoire->catalog || repertoire_choose(repertoire, folder, style, error) != 0)
+    if (!repertoire->study || !repertoire->catalog ||
+        repertoire_choose(repertoire, folder, style, error) != 0)
         return -1;
     return start_thread(repertoire, error);
 }
