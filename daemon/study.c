@@ -6,6 +6,7 @@
 #include "correct/key.h"
 #include "daemon/log.h"
 #include "draft/draft.h"
+#include "filter/learned.h"
 #include "load/music.h"
 #include "midi/text.h"
 
@@ -22,7 +23,6 @@
 
 enum {
     MOST_BYTES = 16 << 20, /* of a recording */
-    HEAD = 512,            /* bytes in which a piece that was learned says so */
     MOST_LEARNED = 1024,
     MOST_NAMES = 100, /* of pieces of one day in one key */
 };
@@ -48,7 +48,8 @@ struct study {
     pthread_mutex_t lock;
     /* Guarded by the lock. */
     size_t recordings, pieces;
-    char *last; /* the piece learned last; NULL: none */
+    char *last;     /* the piece learned last; NULL: none */
+    unsigned heard; /* how often it was */
 };
 
 struct study *study_open(struct error *error)
@@ -251,10 +252,9 @@ static int read_takes(struct takes *takes, const struct recording_file *file, si
 
 static bool was_learned(const char *path)
 {
-    char head[HEAD];
+    char head[LEARNED_HEAD];
     size_t length = 0;
-    return infile_head(path, head, sizeof head, &length) == 0 &&
-           memmem(head, length, DRAFT_MARK, strlen(DRAFT_MARK));
+    return infile_head(path, head, sizeof head, &length) == 0 && learned_takes(head, length) > 0;
 }
 
 /* How much the file at a path is the piece; *notes are the file's. */
@@ -345,12 +345,13 @@ static bool is_same(const char *path, const void *bytes, size_t length)
     return same;
 }
 
-static void note_piece(struct study *study, const char *path)
+static void note_piece(struct study *study, const char *path, unsigned heard)
 {
     char *stem = music_stem(path);
     pthread_mutex_lock(&study->lock);
     free(study->last);
     study->last = stem;
+    study->heard = heard;
     pthread_mutex_unlock(&study->lock);
 }
 
@@ -379,7 +380,7 @@ static void keep_piece(struct study *study, const struct draft_piece *piece)
                     known ? ", which is better now" : "");
     }
     if (bytes)
-        note_piece(study, path);
+        note_piece(study, path, piece->passes);
     free(bytes);
     free(stem);
     free(path);
@@ -468,11 +469,11 @@ json_t *study_describe(struct study *study)
         study->store ? midi_text((const uint8_t *)study->store, strlen(study->store)) : NULL;
     char *last = study->last ? midi_text((const uint8_t *)study->last, strlen(study->last)) : NULL;
     json_t *described =
-        !study->store
-            ? json_null()
-            : json_pack("{s:s, s:I, s:i, s:I, s:s?}", "folder", folder ? folder : "", "recordings",
-                        (json_int_t)study->recordings, "takes", (int)study->takes, "pieces",
-                        (json_int_t)study->pieces, "last", last);
+        !study->store ? json_null()
+                      : json_pack("{s:s, s:I, s:i, s:I, s:s?, s:i}", "folder", folder ? folder : "",
+                                  "recordings", (json_int_t)study->recordings, "takes",
+                                  (int)study->takes, "pieces", (json_int_t)study->pieces, "last",
+                                  last, "heard", (int)study->heard);
     pthread_mutex_unlock(&study->lock);
     free(folder);
     free(last);

@@ -9,8 +9,8 @@
  * keys are learned from, never what was sent.
  *
  * The store holds STUDY_FILES recordings and STUDY_BYTES at most; the oldest go first, but only
- * files that are readable for the service alone: others are not its own. Whoever deletes a recording has it forgotten. Music in the folder `forgotten` of the store is not
- * learned again.
+ * files that are readable for the service alone: others are not its own. Whoever deletes a
+ * recording has it forgotten. Music in the folder `forgotten` of the store is not learned again.
  *
  * All functions are for the thread that learns, but study_describe, which is for any. */
 #ifndef DAEMON_STUDY_H

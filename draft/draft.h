@@ -31,9 +31,6 @@ enum {
     DRAFT_MOST_PIECES = 16,
 };
 
-/* Begins the first text of a file that was learned. */
-#define DRAFT_MARK "learned from "
-
 /* A key struck in a take. */
 struct draft_key {
     double seconds; /* ascending within a take, finite */
@@ -105,8 +102,7 @@ struct draft *draft_learn(const struct draft_take *takes, size_t count,
 void draft_free(struct draft *draft);
 
 /* The piece as a Standard MIDI File of type 1: a track of tempo and texts, and one for each hand,
- * or a single one. With every onset stands a text event "PITCH HEARD/PASSED DOUBT", separated by
- * commas, one entry a note. malloced; NULL: out of memory. */
+ * or a single one, and the texts of filter/learned.h. malloced; NULL: out of memory. */
 uint8_t *draft_smf(const struct draft_piece *piece, const char *name, size_t *length,
                    struct error *error);
 

@@ -1,6 +1,7 @@
 /* The piece as bytes. */
 #include "draft/draft.h"
 
+#include "filter/learned.h"
 #include "piece/score.h"
 
 #include <math.h>
@@ -118,7 +119,7 @@ static size_t put_onset(struct writer *writer, const struct draft_piece *piece, 
     for (; end < piece->count && tick_of(piece->note[end].quarter) == tick; end++) {
         const struct draft_note *note = &piece->note[end];
         int wrote =
-            snprintf(text + length, sizeof text - length, "%s%d %d/%d %.2f", length ? ", " : "",
+            snprintf(text + length, sizeof text - length, "%s%d %d/%d %.3f", length ? ", " : "",
                      note->pitch, note->heard, note->passed, (double)note->doubt);
         if (wrote < 0 || (size_t)wrote >= sizeof text - length)
             break;
@@ -135,8 +136,8 @@ static void put_conductor(struct writer *writer, const struct draft_piece *piece
     double written = 0;
     begin_track(writer);
     put_meta(writer, 0, 0x03, name, strnlen(name, NAME_BYTES));
-    int length = snprintf(text, sizeof text, DRAFT_MARK "%u takes; notes: pitch heard/passed doubt",
-                          piece->takes);
+    int length = snprintf(text, sizeof text,
+                          LEARNED_MARK "%u takes; notes: pitch heard/passed doubt", piece->takes);
     put_meta(writer, 0, 0x01, text, (size_t)length);
     put_meta(writer, 0, 0x58, four_four, sizeof four_four);
     size_t beat = 0;

@@ -34,6 +34,7 @@ static int make_room(struct pieces *pieces, size_t onsets, size_t notes, size_t 
     pieces->time = calloc(onsets + 1, sizeof *pieces->time);
     pieces->first = calloc(onsets + 2, sizeof *pieces->first);
     pieces->pitch = calloc(notes + 1, 1);
+    pieces->doubt = calloc(notes + 1, sizeof *pieces->doubt);
     bool all = true;
     for (int hands = 0; hands < HANDS; hands++) {
         pieces->notes[hands] = calloc(onsets + 1, sizeof *pieces->notes[0]);
@@ -46,8 +47,9 @@ static int make_room(struct pieces *pieces, size_t onsets, size_t notes, size_t 
     pieces->bar_first = calloc(pieces->count + 2, sizeof *pieces->bar_first);
     pieces->turn_first = calloc(onsets + 2, sizeof *pieces->turn_first);
     return all && pieces->piece && pieces->piece_of && pieces->onset && pieces->quarter &&
-                   pieces->time && pieces->first && pieces->pitch && pieces->by_pitch &&
-                   pieces->by_pitch_first && pieces->bar && pieces->bar_first && pieces->turn_first
+                   pieces->time && pieces->first && pieces->pitch && pieces->doubt &&
+                   pieces->by_pitch && pieces->by_pitch_first && pieces->bar && pieces->bar_first &&
+                   pieces->turn_first
                ? 0
                : -1;
 }
@@ -96,16 +98,21 @@ static int find_split(const struct score *score)
 static void lay_onset(struct pieces *pieces, const struct score *score, uint32_t onset,
                       uint32_t end, uint32_t position, int split)
 {
-    uint8_t hand[128];
+    uint8_t hand[128], doubt[128];
     memset(hand, 0xfe, sizeof hand);
-    for (uint32_t k = score->first[onset]; k < score->first[end]; k++)
+    memset(doubt, 0, sizeof doubt);
+    for (uint32_t k = score->first[onset]; k < score->first[end]; k++) {
         if (hand[score->pitch[k]] == 0xfe || score->hand[k] == SCORE_RIGHT)
             hand[score->pitch[k]] = score->hand[k];
+        if (score->doubt)
+            doubt[score->pitch[k]] = score->doubt[k];
+    }
     uint32_t n = 0, *first = &pieces->first[position];
     for (unsigned pitch = 0; pitch < 128; pitch++) {
         if (hand[pitch] == 0xfe || n == PIECES_MOST_NOTES)
             continue;
         pieces->pitch[*first + n] = (uint8_t)pitch;
+        pieces->doubt[*first + n] = doubt[pitch] / 255.f;
         pieces->notes[HANDS_BOTH][position] |= 1u << n;
         if (split)
             hand[pitch] = (int)pitch < split ? SCORE_LEFT : SCORE_RIGHT;
@@ -301,6 +308,7 @@ void pieces_close(struct pieces *pieces)
     free(pieces->time);
     free(pieces->first);
     free(pieces->pitch);
+    free(pieces->doubt);
     free(pieces->by_pitch);
     free(pieces->by_pitch_first);
     free(pieces->bar);

@@ -12,8 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const float worth_telling = .05f; /* doubt of a note that --report lists */
-
 struct learn_options {
     char *output, *name;
     gboolean report, alone;
@@ -74,7 +72,7 @@ static size_t count_doubtful(const struct draft_piece *piece)
 {
     size_t doubtful = 0;
     for (size_t i = 0; i < piece->count; i++)
-        doubtful += piece->note[i].doubt > worth_telling;
+        doubtful += piece->note[i].doubt > SCORE_DOUBTFUL;
     return doubtful;
 }
 
@@ -111,7 +109,7 @@ static void print_doubts(const struct draft_piece *piece)
     printf("  %-9s %5s %12s %6s\n", "quarter", "pitch", "heard/passed", "doubt");
     for (size_t i = 0; i < piece->count; i++) {
         const struct draft_note *note = &piece->note[i];
-        if (note->doubt > worth_telling || 3 * note->heard < 2 * note->passed)
+        if (note->doubt > SCORE_DOUBTFUL || 3 * note->heard < 2 * note->passed)
             printf("  %-9.2f %5d %7d/%-4d %6.2f\n", note->quarter, note->pitch, note->heard,
                    note->passed, (double)note->doubt);
     }
