@@ -130,6 +130,7 @@ static bool read_file(struct catalog *catalog, struct entry *entry)
         free(bytes);
         return false;
     }
+    entry->origin = folder_origin(bytes, length, &entry->takes);
     enum filekind kind = filekind_of(bytes, length);
     bool taken = music_takes(kind) || music_is_score(bytes, length);
     struct model *model = NULL;

@@ -28,6 +28,7 @@ static const double quiet = .2;   /* without a change, before a folder is looked
 static const double patience = 1; /* but no longer than that after the first change */
 static const double between_snapshots = 2; /* while there is more to learn */
 static const double between_studies = 5;   /* looks at the recordings */
+static const double between_saves = 60;    /* of when pieces were played */
 
 static double now(void)
 {
@@ -164,6 +165,8 @@ static void tell_study(struct repertoire *repertoire)
     if (repertoire->restudy && study_choose(repertoire->study, repertoire->store, repertoire->takes,
                                             repertoire->folder, &error) != 0)
         log_say(LOG_ERR, "learning: %s", error.text);
+    if (repertoire->restudy)
+        repertoire_load_played(repertoire);
     repertoire->restudy = false;
 }
 
@@ -187,6 +190,10 @@ static void study(struct repertoire *repertoire)
     }
     pthread_mutex_lock(&repertoire->lock);
     repertoire->studied = now();
+    if (repertoire->studied - repertoire->played_saved > between_saves) {
+        repertoire_save_played(repertoire);
+        repertoire->played_saved = repertoire->studied;
+    }
 }
 
 /* One thing at a time, the most urgent first. Called with the lock. */
@@ -233,6 +240,7 @@ static void *run(void *context)
     pthread_mutex_lock(&repertoire->lock);
     while (!atomic_load(&repertoire->stopping))
         step(repertoire);
+    repertoire_save_played(repertoire);
     pthread_mutex_unlock(&repertoire->lock);
     return NULL;
 }
@@ -336,6 +344,7 @@ void repertoire_close(struct repertoire *repertoire)
     snapshot_free(repertoire->ready);
     json_decref(repertoire->files);
     free(repertoire->locked);
+    played_clear(&repertoire->played);
     pthread_cond_destroy(&repertoire->notified);
     pthread_mutex_destroy(&repertoire->lock);
     if (repertoire->eventfd >= 0)

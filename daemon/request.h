@@ -4,8 +4,9 @@
  *
  * ports, pieces, status, watch, tap, panic, unlock and reload have no value; bypass has on,
  * off or toggle; mode a mode's name; follow and keep a number from 0 to 100; tempo one
- * from 20 to 400; transpose a whole one from -48 to 48; lock the name of a file in the
- * repertoire. Anything else in the line is an error. The answer is one line:
+ * from 20 to 400; transpose a whole one from -48 to 48; lock and forget the name of a file in
+ * the repertoire; rename {"file": ..., "name": ...}. Anything else in the line is an error. The
+ * answer is one line:
  * {"ok": true, ...}, or {"ok": false, "error": "a sentence"}. */
 #ifndef DAEMON_REQUEST_H
 #define DAEMON_REQUEST_H
@@ -36,6 +37,8 @@ enum request_command {
     REQUEST_PANIC,
     REQUEST_LOCK,
     REQUEST_UNLOCK,
+    REQUEST_RENAME,
+    REQUEST_FORGET,
     REQUEST_RELOAD,
 };
 
@@ -47,7 +50,10 @@ struct request {
         enum request_bypass bypass;
         enum config_mode mode;
         double number;
-        char name[REQUEST_MAX_NAME + 1];
+        struct {
+            char name[REQUEST_MAX_NAME + 1];  /* of a file */
+            char other[REQUEST_MAX_NAME + 1]; /* that it is to have */
+        };
     };
 };
 

@@ -76,9 +76,16 @@ static int do_request(struct service *service, const struct request *request,
 static json_t *answer_pieces(struct service *service, const struct request *request,
                              struct error *error)
 {
-    const char *name = request->command == REQUEST_LOCK ? request->name : NULL;
-    if (request->command != REQUEST_PIECES &&
-        repertoire_lock(service->repertoire, name, error) != 0)
+    struct repertoire *repertoire = service->repertoire;
+    int status = 0;
+    if (request->command == REQUEST_LOCK || request->command == REQUEST_UNLOCK)
+        status = repertoire_lock(repertoire,
+                                 request->command == REQUEST_LOCK ? request->name : NULL, error);
+    else if (request->command == REQUEST_RENAME)
+        status = repertoire_rename(repertoire, request->name, request->other, error);
+    else if (request->command == REQUEST_FORGET)
+        status = repertoire_forget(repertoire, request->name, error);
+    if (status != 0)
         return request_refuse(error->text);
     json_t *answer = repertoire_describe(service->repertoire);
     if (json_object_set_new(answer, "ok", json_true()) == 0)
@@ -108,7 +115,8 @@ json_t *service_answer(void *context, const char *line, size_t length, bool *wat
     if (request.command == REQUEST_PORTS || request.command == REQUEST_STATUS)
         return answer_report(service, request.command, &error);
     if (request.command == REQUEST_PIECES || request.command == REQUEST_LOCK ||
-        request.command == REQUEST_UNLOCK)
+        request.command == REQUEST_UNLOCK || request.command == REQUEST_RENAME ||
+        request.command == REQUEST_FORGET)
         return answer_pieces(service, &request, &error);
     if (request.command == REQUEST_WATCH) {
         *watches = true;

@@ -29,8 +29,9 @@ struct service {
     sd_event_source *port_watch;
     char trouble[sizeof((struct error){0}.text)]; /* why there is no port */
     double started;
-    double complained; /* when, of lost events */
-    bool ready;        /* systemd was told */
+    double complained;         /* when, of lost events */
+    uint64_t notes, corrected; /* that the repertoire knows of */
+    bool ready;                /* systemd was told */
     bool realtime;
     bool memory_locked;
     uint64_t heartbeat; /* at the last feeding of the watchdog */
@@ -61,8 +62,7 @@ void service_set_realtime(struct service *service);
 void service_lock_memory(struct service *service);
 
 /* Where recordings to learn from go, made if need be. -1: out of memory. */
-int service_set_learning(struct service *service, const struct config *config,
-                         struct error *error);
+int service_set_learning(struct service *service, const struct config *config, struct error *error);
 
 /* Reads the settings anew and takes them as a whole. -1: the old ones stay; the log says so. */
 int service_reload(struct service *service, struct error *error);

@@ -1,9 +1,11 @@
 """Pieces that the service learns from what is played."""
 
 import glob
+import json
 import os
 import random
 import stat
+import subprocess
 import time
 import unittest
 
@@ -167,6 +169,52 @@ class Learning(audiogenrl.Case):
             service.wait_for(lambda: glob.glob(os.path.join(self.store, "*.mid")), "the recording")
             path = glob.glob(os.path.join(self.store, "*.mid"))[0]
             self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o600)
+
+    def pieces(self, service, *words):
+        done = subprocess.run(
+            [audiogenrl.PROGRAM, "pieces", *words],
+            env={**os.environ, "AUDIOGENRL_SOCKET": service.socket, "TZ": "UTC"},
+            capture_output=True, encoding="utf-8", timeout=60,
+        )  # fmt: skip
+        return done.stdout if done.returncode == 0 else done.stderr
+
+    def the_piece(self, service):
+        return json.loads(self.pieces(service, "--json"))["pieces"][0]
+
+    def ready(self, service):
+        service.wait_for(lambda: service.ask("status")["repertoire"]["pieces"] == 1, "the piece")
+        return self.the_piece(service)
+
+    def test_pieces(self):
+        piece = compose(6)
+        for take in range(3):
+            self.record(f"2026-11-30_18-0{take}-00", piece, take)
+        with self.service() as service:
+            found = self.ready(service)
+            self.assertEqual((found["from"], found["takes"]), ("takes", 3))
+            self.assertNotIn("played", found)
+            self.assertEqual(self.pieces(service, "rename", found["file"], "Waltz"), "")
+            service.wait_for(lambda: self.the_piece(service)["file"] == "Waltz.mid", "the name")
+            self.ready(service)
+            for seconds, pitch in sorted(piece)[:60]:
+                service.send((seconds, on(pitch)), (seconds + 0.1, off(pitch)))
+            service.wait_for(lambda: "played" in self.the_piece(service), "the playing")
+            played = self.the_piece(service)["played"]
+            self.assertLess(abs(played["last"] - time.time()), 60)
+            self.assertLessEqual(played["notes"], 60)
+            self.assertIn("1 files", self.pieces(service))
+            self.assertEqual(self.pieces(service, "lock", "Waltz"), "")
+            self.assertIn("* Waltz.mid", self.pieces(service))
+            self.assertIn("unlock it first", self.pieces(service, "forget", "Waltz"))
+            self.assertEqual(self.pieces(service, "unlock"), "")
+            service.stop()
+        kept = os.path.join(self.store, "played")
+        self.assertEqual(stat.S_IMODE(os.stat(kept).st_mode), 0o600)
+        with self.service() as service:
+            self.assertEqual(self.ready(service)["played"]["last"], played["last"])
+            self.assertEqual(self.pieces(service, "forget", "Waltz"), "")
+            service.wait_for(lambda: service.ask("pieces")["pieces"] == [], "the end")
+        self.assertEqual(os.listdir(os.path.join(self.store, "forgotten")), ["Waltz.mid"])
 
     def test_nothing_is_kept_without_a_folder(self):
         with Service(self.folder) as service:
