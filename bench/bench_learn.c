@@ -1,12 +1,14 @@
 /* How well a piece is learned from takes of it (draft/draft.h), and what that is worth.
  *
- *     bench_learn [-v] [-t TRACKS] [-e SPEC] [-m MANNER] [-k TAKES,...] [-s SEED] STYLE FILE.mid...
+ *     bench_learn [-v] [-r] [-t TRACKS] [-e SPEC] [-m MANNER] [-k TAKES,...] [-s SEED] STYLE
+ * FILE.mid...
  *
  * Each file, whose own grid is the truth, is played in a manner of play.h (learner) with errors
  * drawn anew for each take (SPEC as of `audiogenrl errors`; shift:p=0.1). From the first takes a
  * piece is learned. Then one more take is corrected live, through the filter, by the style alone,
  * by the style and what was learned, and by the style and the true file; and the same of a take
- * without errors. Prints, over all files:
+ * without errors. With -r it is corrected once more by the style alone, in one sitting with the
+ * first take: what the style remembers of that. Prints, over all files:
  *
  *   exact    notes of the next take that are sent as they were meant, per cent
  *   kept     of those struck right
@@ -63,7 +65,7 @@ struct plan {
     unsigned takes[MOST_COUNTS];
     size_t counts;
     unsigned long seed;
-    bool verbose;
+    bool verbose, sitting;
     const struct model *style;
 };
 
@@ -322,8 +324,27 @@ static struct model *true_model(const char *path, const struct plan *plan)
     return model;
 }
 
+/* b behind a, after 3 seconds. */
+static struct played join(const struct played *a, const struct played *b)
+{
+    size_t count = a->count + b->count;
+    struct played both = {.key = calloc(count + 1, sizeof *both.key),
+                          .meant = calloc(count + 1, sizeof *both.meant),
+                          .count = count};
+    double shift = a->key[a->count - 1].seconds + 3 - b->key[0].seconds;
+    for (size_t i = 0; i < count; i++) {
+        bool first = i < a->count;
+        both.key[i] = first ? a->key[i] : b->key[i - a->count];
+        both.key[i].seconds += first ? 0 : shift;
+        both.key[i].release += first ? 0 : shift;
+        both.meant[i] = first ? -1 : b->meant[i - a->count];
+    }
+    return both;
+}
+
 static void bench(const char *path, unsigned long number, const struct plan *plan,
-                  struct sums *style, struct sums *truth_sums, struct sums *learned)
+                  struct sums *style, struct sums *sitting, struct sums *truth_sums,
+                  struct sums *learned)
 {
     const struct take_choice choice = {.grid = TAKE_GRID_FILE, .tracks = plan->tracks};
     struct error error;
@@ -341,6 +362,12 @@ static void bench(const char *path, unsigned long number, const struct plan *pla
     struct played next = play_take(truth, truths, &plan->errors, plan, number, NEXT);
     struct played clean = play_take(truth, truths, &plan->none, plan, number, CLEAN);
     double alone = correct_both(&next, &clean, NULL, plan->style, style);
+    if (plan->sitting) {
+        struct played both = join(&takes[0], &next), both_clean = join(&takes[0], &clean);
+        correct_both(&both, &both_clean, NULL, plan->style, sitting);
+        played_free(&both);
+        played_free(&both_clean);
+    }
     struct model *model = true_model(path, plan);
     double best = correct_both(&next, &clean, model, plan->style, truth_sums);
     model_free(model);
@@ -412,9 +439,11 @@ static int read_options(struct plan *plan, int argc, char **argv)
 {
     struct error error;
     int option;
-    while ((option = getopt(argc, argv, "vt:e:m:k:s:")) != -1) {
+    while ((option = getopt(argc, argv, "vrt:e:m:k:s:")) != -1) {
         if (option == 'v')
             plan->verbose = true;
+        else if (option == 'r')
+            plan->sitting = true;
         else if (option == 't')
             plan->tracks = optarg;
         else if (option == 's')
@@ -432,7 +461,7 @@ static int read_options(struct plan *plan, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    static struct sums style, truth, learned[MOST_COUNTS];
+    static struct sums style, sitting, truth, learned[MOST_COUNTS];
     struct plan plan = {
         .manner = find_manner("learner"), .seed = 1, .takes = {1, 2, 3, 5}, .counts = 4};
     struct error error;
@@ -441,7 +470,7 @@ int main(int argc, char **argv)
         fail("errors", &error);
     if (read_options(&plan, argc, argv) != 0) {
         fprintf(stderr,
-                "bench_learn [-v] [-t TRACKS] [-e SPEC] [-m MANNER] [-k TAKES,...] [-s SEED] "
+                "bench_learn [-v] [-r] [-t TRACKS] [-e SPEC] [-m MANNER] [-k TAKES,...] [-s SEED] "
                 "STYLE.model FILE.mid...\n");
         return 2;
     }
@@ -450,11 +479,13 @@ int main(int argc, char **argv)
         fail(argv[optind], &error);
     plan.style = loaded;
     for (int f = optind + 1; f < argc; f++)
-        bench(argv[f], (unsigned long)(f - optind), &plan, &style, &truth, learned);
+        bench(argv[f], (unsigned long)(f - optind), &plan, &style, &sitting, &truth, learned);
     printf("%-12s %7s %7s %7s %7s %4s %6s %7s %6s %7s %8s %7s %7s\n", "", "exact", "kept", "fixed",
            "clean", "worse", "lowest", "right", "wrong", "missing", "too many", "seconds",
            "longest");
     print("style alone", &style);
+    if (plan.sitting)
+        print("2nd time", &sitting);
     for (size_t c = 0; c < plan.counts; c++) {
         char name[32];
         snprintf(name, sizeof name, "%u take%s", plan.takes[c], plan.takes[c] > 1 ? "s" : "");

@@ -212,9 +212,12 @@ class Learning(audiogenrl.Case):
         self.assertEqual(stat.S_IMODE(os.stat(kept).st_mode), 0o600)
         with self.service() as service:
             self.assertEqual(self.ready(service)["played"]["last"], played["last"])
-            self.assertEqual(self.pieces(service, "forget", "Waltz"), "")
+            self.assertEqual(self.pieces(service, "rename", "Waltz", "Valse"), "")
+            service.wait_for(lambda: self.the_piece(service).get("names") == ["Valse"], "the name")
+            self.assertEqual(self.the_piece(service)["played"]["last"], played["last"])
+            self.assertEqual(self.pieces(service, "forget", "Valse"), "")
             service.wait_for(lambda: service.ask("pieces")["pieces"] == [], "the end")
-        self.assertEqual(os.listdir(os.path.join(self.store, "forgotten")), ["Waltz.mid"])
+        self.assertEqual(os.listdir(os.path.join(self.store, "forgotten")), ["Valse.mid"])
 
     def test_nothing_is_kept_without_a_folder(self):
         with Service(self.folder) as service:
