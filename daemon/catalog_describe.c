@@ -12,6 +12,8 @@ static json_t *text_of(const char *text)
     return value;
 }
 
+enum { FACTS = 200 }; /* bytes of them, and of what is added of its playing, about */
+
 /* Of all pieces of the model. */
 static json_t *facts_of(const struct entry *entry, const struct model *model)
 {
@@ -46,7 +48,7 @@ static json_t *describe(const struct entry *entry, size_t *bytes)
         json_pack("{s:o, s:s, s:o}", "file", file, "state", "ready", "names", names);
     if (described && model_songs(model) > 0)
         json_object_update_new(described, facts_of(entry, model));
-    *bytes += 80;
+    *bytes += FACTS;
     return described;
 }
 

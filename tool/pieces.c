@@ -90,8 +90,9 @@ static void print_table(const struct repertoire *repertoire)
         const char *name = json_string_value(json_object_get(json_array_get(pieces, i), "file"));
         width = MAX(width, MIN(g_utf8_strlen(name, -1), 48));
     }
-    printf("%s: %zu files%s\n", repertoire->folder ? repertoire->folder : "no repertoire",
-           json_array_size(pieces), repertoire->running ? "" : "; the service is not running");
+    printf("%s: %zu file%s%s\n", repertoire->folder ? repertoire->folder : "no repertoire",
+           json_array_size(pieces), json_array_size(pieces) == 1 ? "" : "s",
+           repertoire->running ? "" : "; the service is not running");
     if (json_array_size(pieces) == 0)
         return;
     GString *head = g_string_new("  ");

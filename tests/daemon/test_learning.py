@@ -202,7 +202,7 @@ class Learning(audiogenrl.Case):
             played = self.the_piece(service)["played"]
             self.assertLess(abs(played["last"] - time.time()), 60)
             self.assertLessEqual(played["notes"], 60)
-            self.assertIn("1 files", self.pieces(service))
+            self.assertIn("repertoire: 1 file\n", self.pieces(service))
             self.assertEqual(self.pieces(service, "lock", "Waltz"), "")
             self.assertIn("* Waltz.mid", self.pieces(service))
             self.assertIn("unlock it first", self.pieces(service, "forget", "Waltz"))
