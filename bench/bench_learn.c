@@ -331,7 +331,7 @@ static struct played join(const struct played *a, const struct played *b)
     struct played both = {.key = calloc(count + 1, sizeof *both.key),
                           .meant = calloc(count + 1, sizeof *both.meant),
                           .count = count};
-    double shift = a->key[a->count - 1].seconds + 3 - b->key[0].seconds;
+    double shift = count > b->count ? a->key[a->count - 1].seconds + 3 : 0;
     for (size_t i = 0; i < count; i++) {
         bool first = i < a->count;
         both.key[i] = first ? a->key[i] : b->key[i - a->count];
@@ -353,7 +353,7 @@ static void bench(const char *path, unsigned long number, const struct plan *pla
         fail(path, &error);
     size_t truths = 0;
     struct take_note *truth = read_truth(music->take, &truths);
-    struct played takes[MOST_TAKES];
+    struct played takes[MOST_TAKES] = {{0}};
     unsigned most = 0;
     for (size_t c = 0; c < plan->counts; c++)
         most = plan->takes[c] > most ? plan->takes[c] : most;
