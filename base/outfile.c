@@ -182,3 +182,13 @@ int outfile_write_durable(const char *path, const void *bytes, size_t length, st
 {
     return write_all(path, bytes, length, true, error);
 }
+
+int outfile_write_private(const char *path, const void *bytes, size_t length, struct error *error)
+{
+    /* A file that is there keeps its mode when it is replaced. */
+    int made = open(path, O_CREAT | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (made < 0)
+        return error_set(error, "%s: cannot be made: %s", path, strerror(errno));
+    close(made);
+    return outfile_write_durable(path, bytes, length, error);
+}

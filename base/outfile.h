@@ -33,4 +33,8 @@ int outfile_write(const char *path, const void *bytes, size_t length, struct err
  * disk does. */
 int outfile_write_durable(const char *path, const void *bytes, size_t length, struct error *error);
 
+/* The same, for the eyes of this user alone: at no time may others read the file, unless they might
+ * read the one that is there. */
+int outfile_write_private(const char *path, const void *bytes, size_t length, struct error *error);
+
 #endif

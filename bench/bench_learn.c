@@ -1,22 +1,25 @@
 /* How well a piece is learned from takes of it (draft/draft.h), and what that is worth.
  *
- *     bench_learn [-v] [-t TRACKS] [-e SPEC] [-m MANNER] [-k TAKES,...] [-s SEED] STYLE.model
+ *     bench_learn [-v] [-r] [-t TRACKS] [-e SPEC] [-m MANNER] [-k TAKES,...] [-s SEED] STYLE
  * FILE.mid...
  *
  * Each file, whose own grid is the truth, is played in a manner of play.h (learner) with errors
  * drawn anew for each take (SPEC as of `audiogenrl errors`; shift:p=0.1). From the first takes a
  * piece is learned. Then one more take is corrected live, through the filter, by the style alone,
  * by the style and what was learned, and by the style and the true file; and the same of a take
- * without errors. Prints, over all files:
+ * without errors. With -r it is corrected once more by the style alone, in one sitting with the
+ * first take: what the style remembers of that. Prints, over all files:
  *
  *   exact    notes of the next take that are sent as they were meant, per cent
  *   kept     of those struck right
  *   fixed    of those struck wrong
  *   clean    kept, of a take without errors
  *   worse    files whose exact is lower than with the style alone; the lowest exact of a file
- *   right    notes of the learned piece that are the file's, per cent of those it has; wrong,
- * missing, too many: per cent of the file's seconds  of processor time, learning, the longest;
- * notes that were learned from */
+ *   right    notes of the learned piece that are the file's, per cent of those it has
+ *   wrong, missing, too many: per cent of the notes of the file
+ *   seconds  of processor time, learning; the longest, and how many notes it was from
+ */
+#include "base/infile.h"
 #include "bench/compare.h"
 #include "bench/play.h"
 #include "draft/draft.h"
@@ -62,7 +65,7 @@ struct plan {
     unsigned takes[MOST_COUNTS];
     size_t counts;
     unsigned long seed;
-    bool verbose;
+    bool verbose, sitting;
     const struct model *style;
 };
 
@@ -312,17 +315,36 @@ static struct model *true_model(const char *path, const struct plan *plan)
 {
     const struct take_choice choice = {.grid = TAKE_GRID_FILE, .tracks = plan->tracks};
     struct error error;
-    FILE *stream = fopen(path, "rb");
-    static uint8_t bytes[8 << 20];
-    size_t length = stream ? fread(bytes, 1, sizeof bytes, stream) : 0;
-    if (stream)
-        fclose(stream);
-    error_set(&error, "cannot be read");
-    return length ? model_of(bytes, length, &choice) : (fail(path, &error), NULL);
+    size_t length = 0;
+    void *bytes = infile_read(path, MUSIC_MAX_BYTES, &length, &error);
+    if (!bytes)
+        fail(path, &error);
+    struct model *model = model_of(bytes, length, &choice);
+    free(bytes);
+    return model;
+}
+
+/* b behind a, after 3 seconds. */
+static struct played join(const struct played *a, const struct played *b)
+{
+    size_t count = a->count + b->count;
+    struct played both = {.key = calloc(count + 1, sizeof *both.key),
+                          .meant = calloc(count + 1, sizeof *both.meant),
+                          .count = count};
+    double shift = count > b->count ? a->key[a->count - 1].seconds + 3 : 0;
+    for (size_t i = 0; i < count; i++) {
+        bool first = i < a->count;
+        both.key[i] = first ? a->key[i] : b->key[i - a->count];
+        both.key[i].seconds += first ? 0 : shift;
+        both.key[i].release += first ? 0 : shift;
+        both.meant[i] = first ? -1 : b->meant[i - a->count];
+    }
+    return both;
 }
 
 static void bench(const char *path, unsigned long number, const struct plan *plan,
-                  struct sums *style, struct sums *truth_sums, struct sums *learned)
+                  struct sums *style, struct sums *sitting, struct sums *truth_sums,
+                  struct sums *learned)
 {
     const struct take_choice choice = {.grid = TAKE_GRID_FILE, .tracks = plan->tracks};
     struct error error;
@@ -331,7 +353,7 @@ static void bench(const char *path, unsigned long number, const struct plan *pla
         fail(path, &error);
     size_t truths = 0;
     struct take_note *truth = read_truth(music->take, &truths);
-    struct played takes[MOST_TAKES];
+    struct played takes[MOST_TAKES] = {{0}};
     unsigned most = 0;
     for (size_t c = 0; c < plan->counts; c++)
         most = plan->takes[c] > most ? plan->takes[c] : most;
@@ -340,6 +362,12 @@ static void bench(const char *path, unsigned long number, const struct plan *pla
     struct played next = play_take(truth, truths, &plan->errors, plan, number, NEXT);
     struct played clean = play_take(truth, truths, &plan->none, plan, number, CLEAN);
     double alone = correct_both(&next, &clean, NULL, plan->style, style);
+    if (plan->sitting) {
+        struct played both = join(&takes[0], &next), both_clean = join(&takes[0], &clean);
+        correct_both(&both, &both_clean, NULL, plan->style, sitting);
+        played_free(&both);
+        played_free(&both_clean);
+    }
     struct model *model = true_model(path, plan);
     double best = correct_both(&next, &clean, model, plan->style, truth_sums);
     model_free(model);
@@ -411,9 +439,11 @@ static int read_options(struct plan *plan, int argc, char **argv)
 {
     struct error error;
     int option;
-    while ((option = getopt(argc, argv, "vt:e:m:k:s:")) != -1) {
+    while ((option = getopt(argc, argv, "vrt:e:m:k:s:")) != -1) {
         if (option == 'v')
             plan->verbose = true;
+        else if (option == 'r')
+            plan->sitting = true;
         else if (option == 't')
             plan->tracks = optarg;
         else if (option == 's')
@@ -431,7 +461,7 @@ static int read_options(struct plan *plan, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    static struct sums style, truth, learned[MOST_COUNTS];
+    static struct sums style, sitting, truth, learned[MOST_COUNTS];
     struct plan plan = {
         .manner = find_manner("learner"), .seed = 1, .takes = {1, 2, 3, 5}, .counts = 4};
     struct error error;
@@ -440,7 +470,7 @@ int main(int argc, char **argv)
         fail("errors", &error);
     if (read_options(&plan, argc, argv) != 0) {
         fprintf(stderr,
-                "bench_learn [-v] [-t TRACKS] [-e SPEC] [-m MANNER] [-k TAKES,...] [-s SEED] "
+                "bench_learn [-v] [-r] [-t TRACKS] [-e SPEC] [-m MANNER] [-k TAKES,...] [-s SEED] "
                 "STYLE.model FILE.mid...\n");
         return 2;
     }
@@ -449,11 +479,13 @@ int main(int argc, char **argv)
         fail(argv[optind], &error);
     plan.style = loaded;
     for (int f = optind + 1; f < argc; f++)
-        bench(argv[f], (unsigned long)(f - optind), &plan, &style, &truth, learned);
+        bench(argv[f], (unsigned long)(f - optind), &plan, &style, &sitting, &truth, learned);
     printf("%-12s %7s %7s %7s %7s %4s %6s %7s %6s %7s %8s %7s %7s\n", "", "exact", "kept", "fixed",
            "clean", "worse", "lowest", "right", "wrong", "missing", "too many", "seconds",
            "longest");
     print("style alone", &style);
+    if (plan.sitting)
+        print("2nd time", &sitting);
     for (size_t c = 0; c < plan.counts; c++) {
         char name[32];
         snprintf(name, sizeof name, "%u take%s", plan.takes[c], plan.takes[c] > 1 ? "s" : "");

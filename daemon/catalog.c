@@ -130,6 +130,7 @@ static bool read_file(struct catalog *catalog, struct entry *entry)
         free(bytes);
         return false;
     }
+    entry->origin = folder_origin(bytes, length, &entry->takes);
     enum filekind kind = filekind_of(bytes, length);
     bool taken = music_takes(kind) || music_is_score(bytes, length);
     struct model *model = NULL;
@@ -294,9 +295,8 @@ bool catalog_look(struct catalog *catalog, const char *folder, const char *style
     bool changed = false;
     size_t files = 0;
     catalog->unsure = false;
-    struct entry *file = folder && is_file(folder)
-                             ? list_file(catalog, folder, style, &files)
-                             : list_entries(catalog, folder, style, &files);
+    struct entry *file = folder && is_file(folder) ? list_file(catalog, folder, style, &files)
+                                                   : list_entries(catalog, folder, style, &files);
     if (!file)
         return false;
     merge(catalog, file, files, &changed);

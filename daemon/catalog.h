@@ -27,9 +27,8 @@ struct catalog *catalog_open(struct cache *cache, struct error *error);
 void catalog_close(struct catalog *catalog);
 
 /* Looks through the folder (not those below it) and at the style model; either may
- * be NULL, and the folder may be a single file. `again`: also at files that could not be used
- * and have not changed. Whether the models are others than before. Ends early when `task` says so.
- */
+ * be NULL, and the folder may be a single file. `again`: also at files that could not be used and
+ * have not changed. Whether the models are others than before. Ends early when `task` says so. */
 bool catalog_look(struct catalog *catalog, const char *folder, const char *style, bool again,
                   const struct task *task);
 
@@ -60,9 +59,12 @@ struct snapshot *catalog_snapshot(const struct catalog *catalog, const char *onl
                                   struct error *error);
 
 /* The files in order of name, a new reference:
- *     [{"file": "a.mid", "state": "ready", "names": ["A"]}, {"file": "b.mid", "state": "learning"},
+ *     [{"file": "a.mid", "state": "ready", "names": ["A"], "from": "takes", "takes": 3,
+ *       "notes": 410, "bars": 32, "doubt": 0.004, "doubtful": 2},
+ *      {"file": "b.mid", "state": "learning"},
  *      {"file": "c.mid", "state": "unusable", "why": "a sentence"}]
- * as many of them as CATALOG_DESCRIBED bytes hold. NULL: out of memory. */
+ * where from is of load/folder.h, doubt the mean of the notes', doubtful those in doubt
+ * (piece/score.h); as many of them as CATALOG_DESCRIBED bytes hold. NULL: out of memory. */
 json_t *catalog_describe(const struct catalog *catalog);
 
 /* The models, the catalog's, in an array that is the caller's, [*count]; valid until the next call

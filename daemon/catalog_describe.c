@@ -12,6 +12,20 @@ static json_t *text_of(const char *text)
     return value;
 }
 
+enum { FACTS = 200 }; /* bytes of them, and of what is added of its playing, about */
+
+/* Of all pieces of the model. */
+static json_t *facts_of(const struct entry *entry, const struct model *model)
+{
+    struct score_facts sum = {0};
+    for (size_t i = 0; i < model_songs(model); i++)
+        score_add_facts(model_score(model, i), &sum);
+    return json_pack("{s:s, s:i, s:I, s:I, s:f, s:I}", "from", folder_origin_name(entry->origin),
+                     "takes", (int)entry->takes, "notes", (json_int_t)sum.notes, "bars",
+                     (json_int_t)sum.bars, "doubt", score_facts_doubt(&sum), "doubtful",
+                     (json_int_t)sum.doubtful);
+}
+
 static json_t *describe(const struct entry *entry, size_t *bytes)
 {
     json_t *file = text_of(catalog_name_of(entry));
@@ -30,7 +44,12 @@ static json_t *describe(const struct entry *entry, size_t *bytes)
         *bytes += 4 + json_string_length(name);
         json_array_append_new(names, name);
     }
-    return json_pack("{s:o, s:s, s:o}", "file", file, "state", "ready", "names", names);
+    json_t *described =
+        json_pack("{s:o, s:s, s:o}", "file", file, "state", "ready", "names", names);
+    if (described && model_songs(model) > 0)
+        json_object_update_new(described, facts_of(entry, model));
+    *bytes += FACTS;
+    return described;
 }
 
 json_t *catalog_describe(const struct catalog *catalog)

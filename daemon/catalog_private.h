@@ -4,6 +4,7 @@
 
 #include "daemon/cache.h"
 #include "daemon/catalog.h"
+#include "load/folder.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -13,6 +14,8 @@ struct entry {
     char *path;
     struct stat status; /* zero where it cannot be told */
     struct cache_key key;
+    enum folder_origin origin;
+    unsigned takes;        /* from which it was learned */
     struct shared *shared; /* NULL: there is no model of it, */
     char *why;             /* for this reason, where it was looked at; may be NULL */
     bool looked;           /* at the file with this status */

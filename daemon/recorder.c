@@ -114,14 +114,8 @@ static int write_page(struct recorder *recorder, const struct page *page, struct
         if (!recorder->file)
             return error_set(error, "%s.mid: no name is free", page->stem);
     }
-    if (!recorder->private)
-        return outfile_write_durable(recorder->file, page->bytes, page->length, error);
-    /* A file that is there keeps its mode when it is replaced: nobody sees it before. */
-    int made = open(recorder->file, O_CREAT | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (made < 0)
-        return error_set(error, "%s: cannot be made: %s", recorder->file, strerror(errno));
-    close(made);
-    return outfile_write_durable(recorder->file, page->bytes, page->length, error);
+    return (recorder->private ? outfile_write_private : outfile_write_durable)(
+        recorder->file, page->bytes, page->length, error);
 }
 
 /* What came of a page; said once as long as it is the same. */

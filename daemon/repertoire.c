@@ -28,6 +28,7 @@ enum { STACK = 1 << 20 };
 static const double quiet = .2;          /* without a change, before a folder is looked through, */
 static const double patience = 1;        /* but no longer than that after the first change */
 static const double between_studies = 5; /* looks at the recordings */
+static const double between_saves = 60;  /* of when pieces were played */
 
 /* --- The thread --- */
 
@@ -157,6 +158,8 @@ static void tell_study(struct repertoire *repertoire)
     if (repertoire->restudy && study_choose(repertoire->study, repertoire->store, repertoire->takes,
                                             repertoire->folder, &error) != 0)
         log_say(LOG_ERR, "learning: %s", error.text);
+    if (repertoire->restudy)
+        repertoire_load_played(repertoire);
     repertoire->restudy = false;
 }
 
@@ -170,7 +173,6 @@ static void study(struct repertoire *repertoire)
 {
     const struct task task = {study_goes_on, repertoire};
     size_t count = 0;
-    tell_study(repertoire);
     pthread_mutex_unlock(&repertoire->lock);
     repertoire->begun = atomic_load(&repertoire->changes);
     if (study_wants(repertoire->study)) {
@@ -181,6 +183,10 @@ static void study(struct repertoire *repertoire)
     }
     pthread_mutex_lock(&repertoire->lock);
     repertoire->studied = monotonic_seconds();
+    if (repertoire->studied - repertoire->played_saved > between_saves) {
+        repertoire_save_played(repertoire);
+        repertoire->played_saved = repertoire->studied;
+    }
 }
 
 /* One thing at a time, the most urgent first. Called with the lock. */
@@ -191,6 +197,7 @@ static void step(struct repertoire *repertoire)
         look(repertoire);
         return;
     }
+    tell_study(repertoire);
     bool relocked = repertoire->relocked;
     repertoire->relocked = false;
     repertoire->due |= relocked;
@@ -226,6 +233,7 @@ static void *run(void *context)
     pthread_mutex_lock(&repertoire->lock);
     while (!atomic_load(&repertoire->stopping))
         step(repertoire);
+    repertoire_save_played(repertoire);
     pthread_mutex_unlock(&repertoire->lock);
     return NULL;
 }
@@ -329,6 +337,7 @@ void repertoire_close(struct repertoire *repertoire)
     snapshot_free(repertoire->ready);
     json_decref(repertoire->files);
     free(repertoire->locked);
+    played_clear(&repertoire->played);
     pthread_cond_destroy(&repertoire->notified);
     pthread_mutex_destroy(&repertoire->lock);
     if (repertoire->eventfd >= 0)

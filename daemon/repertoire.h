@@ -44,12 +44,24 @@ int repertoire_step(struct repertoire *repertoire, int by, const char *from, cha
 /* True: one file is followed alone. */
 bool repertoire_is_locked(struct repertoire *repertoire);
 
-/* {"locked": null, "pieces": [...]}, the files as catalog_describe has them: a new
+/* Another name for a file of the folder, and a piece that was learned taken out of it
+ * (load/folder.h). -1: it is not there, or locked, or cannot be. */
+int repertoire_rename(struct repertoire *repertoire, const char *file, const char *name,
+                      struct error *error);
+int repertoire_forget(struct repertoire *repertoire, const char *file, struct error *error);
+
+/* Notes that were played just now of the piece `name`. Kept over restarts where pieces are learned,
+ * with the recordings (load/played.h). */
+void repertoire_note_played(struct repertoire *repertoire, const char *name, uint64_t notes,
+                            uint64_t corrected);
+
+/* {"locked": null, "folder": "...", "pieces": [...]}, the files as catalog_describe has them, and
+ * of those that were played "played": {"last": SECONDS, "notes": N, "corrected": N}: a new
  * reference, NULL: out of memory. */
 json_t *repertoire_describe(struct repertoire *repertoire);
 
-/* Learns pieces from the recordings in a folder (daemon/study.h), when there is nothing else to
- * do; NULL: no longer. -1: out of memory. */
+/* Learns pieces from the recordings in a folder (daemon/study.h), when there is nothing else to do;
+ * NULL: no longer. -1: out of memory. */
 int repertoire_study(struct repertoire *repertoire, const char *store, unsigned takes,
                      struct error *error);
 

@@ -6,6 +6,7 @@
 #include "daemon/log.h"
 #include "daemon/repertoire.h"
 #include "daemon/study.h"
+#include "load/played.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -25,10 +26,14 @@ struct repertoire {
     char *locked;  /* the name of the only file to follow; NULL: all */
     bool relocked; /* it has changed */
     json_t *files; /* as they are described */
-    char *store; /* of recordings */
+    char *store;   /* of recordings */
     unsigned takes;
     bool restudy;   /* they are others than the study knows, or the folder is */
     double studied; /* when the recordings were looked at, seconds */
+    struct played played;
+    bool unsaved;        /* it is another than that in the store */
+    double played_saved; /* seconds */
+    bool played_lost;    /* that it cannot be saved was said */
 
     atomic_bool stopping;
     atomic_uint changes; /* how often the folder has changed */
@@ -53,5 +58,10 @@ struct repertoire {
 
 /* NULL: there is no text, out of memory. */
 char *repertoire_copy(const char *text);
+
+/* Of the thread, with the lock: adds what is kept in the store, and writes it there, for which the
+ * lock is let go of. */
+void repertoire_load_played(struct repertoire *repertoire);
+void repertoire_save_played(struct repertoire *repertoire);
 
 #endif

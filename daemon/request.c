@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum value_kind { NO_VALUE, SWITCH, MODE, NUMBER, INTEGER, NAME };
+enum value_kind { NO_VALUE, SWITCH, MODE, NUMBER, INTEGER, NAME, RENAME };
 
 static const struct {
     const char *name;
@@ -20,6 +20,7 @@ static const struct {
     {"reload", REQUEST_RELOAD, NO_VALUE, 0, 0}, {"pieces", REQUEST_PIECES, NO_VALUE, 0, 0},
     {"lock", REQUEST_LOCK, NAME, 0, 0},         {"unlock", REQUEST_UNLOCK, NO_VALUE, 0, 0},
     {"next", REQUEST_NEXT, NO_VALUE, 0, 0},     {"previous", REQUEST_PREVIOUS, NO_VALUE, 0, 0},
+    {"forget", REQUEST_FORGET, NAME, 0, 0},     {"rename", REQUEST_RENAME, RENAME, 0, 0},
     {"record", REQUEST_RECORD, SWITCH, 0, 0},   {"transpose", REQUEST_TRANSPOSE, INTEGER, -48, 48},
 };
 
@@ -58,14 +59,24 @@ static int read_number(const json_t *value, double least, double most, struct re
     return 0;
 }
 
-static int read_name(const json_t *value, struct request *request, struct error *error)
+static int read_name(const json_t *value, char room[REQUEST_MAX_NAME + 1], struct error *error)
 {
     const char *name = json_string_value(value);
     size_t length = name ? strlen(name) : 0;
     if (length == 0 || length > REQUEST_MAX_NAME || strchr(name, '/'))
         return error_set(error, "expected the name of a file, without its folder");
-    memcpy(request->name, name, length + 1);
+    memcpy(room, name, length + 1);
     return 0;
+}
+
+static int read_names(const json_t *value, struct request *request, struct error *error)
+{
+    const json_t *file = json_object_get(value, "file"), *name = json_object_get(value, "name");
+    if (json_object_size(value) != 2 || !file || !name)
+        return error_set(error, "expected {\"file\": ..., \"name\": ...}");
+    if (read_name(file, request->name, error) != 0)
+        return -1;
+    return read_name(name, request->other, error);
 }
 
 static int read_value(const json_t *object, int command, struct request *request,
@@ -90,7 +101,9 @@ static int read_value(const json_t *object, int command, struct request *request
     case NUMBER:
         return read_number(value, commands[command].least, commands[command].most, request, error);
     case NAME:
-        return read_name(value, request, error);
+        return read_name(value, request->name, error);
+    case RENAME:
+        return read_names(value, request, error);
     default:
         return 0;
     }

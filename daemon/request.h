@@ -4,8 +4,9 @@
  *
  * ports, pieces, status, watch, tap, panic, unlock, next, previous and reload have no value;
  * bypass and record have on, off or toggle; mode a mode's name; follow and keep a number from 0
- * to 100; tempo one from 20 to 400; transpose a whole one from -48 to 48; lock the name of a file
- * in the repertoire. Anything else in the line is an error. The answer is one line:
+ * to 100; tempo one from 20 to 400; transpose a whole one from -48 to 48; lock and forget the name
+ * of a file in the repertoire; rename {"file": ..., "name": ...}. Anything else in the line is an
+ * error. The answer is one line:
  * {"ok": true, ...}, or {"ok": false, "error": "a sentence"}. */
 #ifndef DAEMON_REQUEST_H
 #define DAEMON_REQUEST_H
@@ -39,6 +40,8 @@ enum request_command {
     REQUEST_NEXT,     /* piece is followed alone */
     REQUEST_PREVIOUS, /* the same */
     REQUEST_RECORD,
+    REQUEST_RENAME,
+    REQUEST_FORGET,
     REQUEST_RELOAD,
 };
 
@@ -50,7 +53,10 @@ struct request {
         enum request_switch turn; /* of bypass and record */
         enum config_mode mode;
         double number;
-        char name[REQUEST_MAX_NAME + 1];
+        struct {
+            char name[REQUEST_MAX_NAME + 1];  /* of a file */
+            char other[REQUEST_MAX_NAME + 1]; /* that it is to have */
+        };
     };
 };
 

@@ -205,6 +205,23 @@ static int on_folder(sd_event_source *source, int fd, uint32_t events, void *con
     return 0;
 }
 
+/* Once a second: what was played since then belongs to the piece that is followed now. */
+static void note_played(struct service *service)
+{
+    const struct engine_order ask = {.act = ENGINE_ASK};
+    struct engine_status status;
+    if (!service->snapshot || snapshot_pieces(service->snapshot) == 0 ||
+        engine_do(service->engine, &ask, &status, NULL) != 0)
+        return;
+    uint64_t notes = status.filter.notes, corrected = status.filter.corrected;
+    const char *name = snapshot_piece(service->snapshot, status.filter.place.piece);
+    if (notes > service->notes && *name)
+        repertoire_note_played(service->repertoire, name, notes - service->notes,
+                               corrected - service->corrected);
+    service->notes = notes;
+    service->corrected = corrected;
+}
+
 /* --- Signals and time --- */
 
 static int on_stop(sd_event_source *source, const struct signalfd_siginfo *info, void *context)
@@ -243,6 +260,7 @@ static int on_second(sd_event_source *source, uint64_t when, void *context)
     repertoire_look_for_folder(service->repertoire);
     recorder_look(service->recorder);
     recorder_look(service->takes);
+    note_played(service);
     return again(source, SECOND);
 }
 
@@ -345,6 +363,8 @@ static int start(struct service *service, struct error *error)
 /* The reverse of start. Who watches and what records hears the releases of the stop. */
 static void stop(struct service *service)
 {
+    if (service->engine && service->repertoire)
+        note_played(service);
     if (service->engine)
         service_stop_port(service);
     repertoire_close(service->repertoire);

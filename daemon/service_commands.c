@@ -129,6 +129,10 @@ static int change_pieces(struct service *service, const struct request *request,
         return step(service, 1, error);
     case REQUEST_PREVIOUS:
         return step(service, -1, error);
+    case REQUEST_RENAME:
+        return repertoire_rename(service->repertoire, request->name, request->other, error);
+    case REQUEST_FORGET:
+        return repertoire_forget(service->repertoire, request->name, error);
     default:
         return 0;
     }
@@ -150,7 +154,8 @@ static json_t *answer_pieces(struct service *service, const struct request *requ
 static bool is_of_pieces(enum request_command command)
 {
     return command == REQUEST_PIECES || command == REQUEST_LOCK || command == REQUEST_UNLOCK ||
-           command == REQUEST_NEXT || command == REQUEST_PREVIOUS;
+           command == REQUEST_NEXT || command == REQUEST_PREVIOUS ||
+           command == REQUEST_RENAME || command == REQUEST_FORGET;
 }
 
 static json_t *answer_record(struct service *service, enum request_switch turn, struct error *error)

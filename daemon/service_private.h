@@ -29,8 +29,9 @@ struct service {
     sd_event_source *port_watch;
     char trouble[sizeof((struct error){0}.text)]; /* why there is no port */
     double started;
-    double complained; /* when, of lost events */
-    bool ready;        /* systemd was told */
+    double complained;         /* when, of lost events */
+    uint64_t notes, corrected; /* that the repertoire knows of */
+    bool ready;                /* systemd was told */
     bool realtime;
     bool memory_locked;
     bool records;       /* into the folder of the settings, if there is one */
@@ -62,8 +63,7 @@ void service_set_realtime(struct service *service);
 void service_lock_memory(struct service *service);
 
 /* Where recordings to learn from go, made if need be. -1: out of memory. */
-int service_set_learning(struct service *service, const struct config *config,
-                         struct error *error);
+int service_set_learning(struct service *service, const struct config *config, struct error *error);
 
 /* Records, or no longer. -1: out of memory, or the settings have no folder. */
 int service_set_recording(struct service *service, bool on, struct error *error);

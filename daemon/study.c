@@ -6,6 +6,7 @@
 #include "correct/key.h"
 #include "daemon/log.h"
 #include "draft/draft.h"
+#include "filter/learned.h"
 #include "load/music.h"
 #include "midi/text.h"
 
@@ -22,12 +23,15 @@
 
 enum {
     MOST_BYTES = 16 << 20, /* of a recording */
-    HEAD = 512,            /* bytes in which a piece that was learned says so */
     MOST_LEARNED = 1024,
     MOST_NAMES = 100, /* of pieces of one day in one key */
 };
 
 static const double alike = .5; /* likeness from which on two pieces are one */
+
+/* A piece with less than this share of a file's notes is a part of it that was practised. Takes
+ * that are added change the notes by a few per cent (docs/figures.md). */
+static const double part = .75;
 
 /* A recording in the store. */
 struct recording_file {
@@ -44,7 +48,8 @@ struct study {
     pthread_mutex_t lock;
     /* Guarded by the lock. */
     size_t recordings, pieces;
-    char *last; /* the piece learned last; NULL: none */
+    char *last;     /* the piece learned last; NULL: none */
+    unsigned heard; /* how often it was */
 };
 
 struct study *study_open(struct error *error)
@@ -156,19 +161,35 @@ bool study_wants(struct study *study)
     return study->now && study->now != study->seen;
 }
 
-/* Deletes the oldest that are too many; how many of the first are gone. */
-static size_t trim(const struct recording_file *file, size_t count)
+/* Whether the service wrote it for itself. Others may be somebody's only copy. */
+static bool is_own(const struct recording_file *file)
 {
-    size_t gone = 0, bytes = 0;
+    return file->status.st_uid == geteuid() && !(file->status.st_mode & 077);
+}
+
+/* Deletes the oldest of its own that are too many; how many are left. */
+static size_t trim(struct recording_file *file, size_t count)
+{
+    size_t own = 0, bytes = 0, kept = 0;
     for (size_t i = 0; i < count; i++)
-        bytes += (size_t)file[i].status.st_size;
-    while (gone < count && (count - gone > STUDY_FILES || bytes > STUDY_BYTES)) {
-        if (unlink(file[gone].path) == 0)
+        if (is_own(&file[i])) {
+            own++;
+            bytes += (size_t)file[i].status.st_size;
+        }
+    for (size_t i = 0; i < count; i++) {
+        bool goes = is_own(&file[i]) && (own > STUDY_FILES || bytes > STUDY_BYTES);
+        if (goes) {
+            own--;
+            bytes -= (size_t)file[i].status.st_size;
+        }
+        if (goes && unlink(file[i].path) == 0) {
             log_say(LOG_INFO, "learning: %s: the store is full, the oldest recording is deleted",
-                    file[gone].path);
-        bytes -= (size_t)file[gone++].status.st_size;
+                    file[i].path);
+            free(file[i].path);
+        } else
+            file[kept++] = file[i];
     }
-    return gone;
+    return kept;
 }
 
 /* --- Takes --- */
@@ -195,20 +216,19 @@ static struct music *open_keys(const char *path, struct error *error)
     return music;
 }
 
-/* One that cannot be read is left out: it may have been deleted just now. */
+/* One that cannot be read is left out: it may have been deleted just now. Of one that is too long
+ * the end is taken. */
 static void add_take(struct takes *takes, const char *path)
 {
     struct error error;
     struct music *music = open_keys(path, &error);
-    struct draft_key *key = music ? malloc((music->take->count + 1) * sizeof *key) : NULL;
-    for (size_t i = 0; key && i < music->take->count; i++)
-        key[i] = (struct draft_key){.seconds = music->take->note[i].seconds,
-                                    .release = music->take->release[i],
-                                    .pitch = music->take->note[i].pitch,
-                                    .velocity = music->take->note[i].velocity};
+    struct draft_key *key = music ? draft_keys(music->take) : NULL;
     if (key) {
-        takes->take[takes->count++] = (struct draft_take){key, music->take->count};
-        takes->notes += music->take->count;
+        size_t count = music->take->count, room = STUDY_NOTES - takes->notes;
+        size_t left_out = count > room ? count - room : 0;
+        memmove(key, key + left_out, (count - left_out) * sizeof *key);
+        takes->take[takes->count++] = (struct draft_take){key, count - left_out};
+        takes->notes += count - left_out;
     }
     music_free(music);
 }
@@ -217,7 +237,8 @@ static void add_take(struct takes *takes, const char *path)
 static int read_takes(struct takes *takes, const struct recording_file *file, size_t count)
 {
     takes->take = calloc(count + 1, sizeof *takes->take);
-    for (size_t i = count; takes->take && i-- > 0 && takes->notes < STUDY_NOTES;)
+    for (size_t i = count;
+         takes->take && i-- > 0 && takes->notes < STUDY_NOTES && takes->count < DRAFT_MOST_TAKES;)
         add_take(takes, file[i].path);
     for (size_t i = 0; takes->take && i < takes->count / 2; i++) {
         struct draft_take other = takes->take[i];
@@ -231,37 +252,41 @@ static int read_takes(struct takes *takes, const struct recording_file *file, si
 
 static bool was_learned(const char *path)
 {
-    char head[HEAD];
+    char head[LEARNED_HEAD];
     size_t length = 0;
-    return infile_head(path, head, sizeof head, &length) == 0 &&
-           memmem(head, length, DRAFT_MARK, strlen(DRAFT_MARK));
+    return infile_head(path, head, sizeof head, &length) == 0 && learned_takes(head, length) > 0;
 }
 
-/* How much the file at a path is the piece. */
-static double likeness(const struct draft_piece *piece, const char *path)
+/* How much the file at a path is the piece; *notes are the file's. */
+static double likeness(const struct draft_piece *piece, const char *path, uint32_t *notes)
 {
     struct error error;
     size_t length = 0;
     void *bytes = infile_read(path, MOST_BYTES, &length, &error);
     struct midifile *file = bytes ? midifile_load_memory(bytes, length, path, &error) : NULL;
     double found = file ? draft_likeness(piece, file) : 0;
+    if (file)
+        (void)midifile_notes(file, notes);
     midifile_free(file);
     free(bytes);
     return found;
 }
 
-/* The file of a folder that is the same piece, malloced; NULL: none is. */
-static char *find_alike(const struct draft_piece *piece, const char *folder)
+/* The file of a folder that is the same piece, malloced, and how many notes it has; NULL: none is.
+ */
+static char *find_alike(const struct draft_piece *piece, const char *folder, uint32_t *notes)
 {
     size_t count = 0;
     char *found = NULL;
     struct recording_file *file = list_files(folder, &count);
     double most = alike;
     for (size_t i = 0; i < count && i < MOST_LEARNED; i++) {
-        double like = was_learned(file[i].path) ? likeness(piece, file[i].path) : 0;
+        uint32_t own = 0;
+        double like = was_learned(file[i].path) ? likeness(piece, file[i].path, &own) : 0;
         if (like < most)
             continue;
         most = like;
+        *notes = own;
         free(found);
         found = strdup(file[i].path);
     }
@@ -274,7 +299,8 @@ static bool is_forgotten(const struct study *study, const struct draft_piece *pi
     char *folder = NULL;
     if (asprintf(&folder, "%s/forgotten", study->store) < 0)
         return false;
-    char *found = find_alike(piece, folder);
+    uint32_t notes = 0;
+    char *found = find_alike(piece, folder, &notes);
     bool forgotten = found != NULL;
     free(found);
     free(folder);
@@ -319,12 +345,13 @@ static bool is_same(const char *path, const void *bytes, size_t length)
     return same;
 }
 
-static void note_piece(struct study *study, const char *path)
+static void note_piece(struct study *study, const char *path, unsigned heard)
 {
     char *stem = music_stem(path);
     pthread_mutex_lock(&study->lock);
     free(study->last);
     study->last = stem;
+    study->heard = heard;
     pthread_mutex_unlock(&study->lock);
 }
 
@@ -332,10 +359,15 @@ static void keep_piece(struct study *study, const struct draft_piece *piece)
 {
     struct error error;
     size_t length = 0;
+    uint32_t notes = 0;
     if (is_forgotten(study, piece))
         return;
-    char *path = find_alike(piece, study->repertoire);
+    char *path = find_alike(piece, study->repertoire, &notes);
     bool known = path != NULL;
+    if (known && (double)piece->count < part * notes) {
+        free(path);
+        return;
+    }
     if (!path)
         path = name_file(study, piece);
     char *stem = path ? music_stem(path) : NULL;
@@ -348,13 +380,26 @@ static void keep_piece(struct study *study, const struct draft_piece *piece)
                     known ? ", which is better now" : "");
     }
     if (bytes)
-        note_piece(study, path);
+        note_piece(study, path, piece->passes);
     free(bytes);
     free(stem);
     free(path);
 }
 
 /* --- Work --- */
+
+/* Whether a model is of a file that was learned here. A model that was trained brings names of its
+ * own. */
+static bool is_learned(const struct study *study, const struct model *model)
+{
+    const char *name = model_songs(model) == 1 ? model_song(model, 0)->name : "/";
+    char *path = NULL;
+    if (strchr(name, '/') || asprintf(&path, "%s/%s.mid", study->repertoire, name) < 0)
+        return false;
+    bool learned = was_learned(path);
+    free(path);
+    return learned;
+}
 
 /* Models of pieces that were not learned here, and the style. */
 static size_t choose_models(const struct study *study, const struct model *const *models,
@@ -366,13 +411,7 @@ static size_t choose_models(const struct study *study, const struct model *const
             *style = models[m];
             continue;
         }
-        char *path = NULL;
-        bool learned =
-            model_songs(models[m]) == 1 &&
-            asprintf(&path, "%s/%s.mid", study->repertoire, model_song(models[m], 0)->name) >= 0 &&
-            was_learned(path);
-        free(path);
-        if (model_songs(models[m]) > 0 && !learned)
+        if (model_songs(models[m]) > 0 && !is_learned(study, models[m]))
             known[kept++] = models[m];
     }
     return kept;
@@ -407,17 +446,17 @@ static bool learn(struct study *study, const struct takes *takes, const struct m
 void study_work(struct study *study, const struct model *const *models, size_t count,
                 const struct task *task)
 {
-    size_t files = 0;
+    size_t found = 0;
     struct takes takes = {0};
-    struct recording_file *file = list_files(study->store, &files);
-    size_t gone = file ? trim(file, files) : 0;
-    bool done = file && read_takes(&takes, file + gone, files - gone) == 0;
+    struct recording_file *file = list_files(study->store, &found);
+    size_t files = file ? trim(file, found) : 0;
+    bool done = file && read_takes(&takes, file, files) == 0;
     if (done && takes.count > 0)
         done = learn(study, &takes, models, count, task);
     if (done)
-        study->seen = gone ? look(study->store) : study->now;
+        study->seen = files < found ? look(study->store) : study->now;
     pthread_mutex_lock(&study->lock);
-    study->recordings = files - gone;
+    study->recordings = files;
     pthread_mutex_unlock(&study->lock);
     takes_clear(&takes);
     free_files(file, files);
@@ -430,11 +469,11 @@ json_t *study_describe(struct study *study)
         study->store ? midi_text((const uint8_t *)study->store, strlen(study->store)) : NULL;
     char *last = study->last ? midi_text((const uint8_t *)study->last, strlen(study->last)) : NULL;
     json_t *described =
-        !study->store
-            ? json_null()
-            : json_pack("{s:s, s:I, s:i, s:I, s:s?}", "folder", folder ? folder : "", "recordings",
-                        (json_int_t)study->recordings, "takes", (int)study->takes, "pieces",
-                        (json_int_t)study->pieces, "last", last);
+        !study->store ? json_null()
+                      : json_pack("{s:s, s:I, s:i, s:I, s:s?, s:i}", "folder", folder ? folder : "",
+                                  "recordings", (json_int_t)study->recordings, "takes",
+                                  (int)study->takes, "pieces", (json_int_t)study->pieces, "last",
+                                  last, "heard", (int)study->heard);
     pthread_mutex_unlock(&study->lock);
     free(folder);
     free(last);

@@ -5,12 +5,12 @@
  * STUDY_QUIET seconds, all of them are looked through together (draft/draft.h): known pieces are
  * left out, and what was heard often enough is written into the repertoire, as a file that says
  * "learned from"; there it is found and joins as any other. The same music heard again replaces
- * that file, under whatever name it has now, as long as it begins so. Only keys are learned from,
- * never what was sent.
+ * that file, under whatever name it has now, as long as it begins so; a part of it does not. Only
+ * keys are learned from, never what was sent.
  *
- * The store holds STUDY_FILES recordings and STUDY_BYTES at most; the oldest go first. Whoever
- * deletes a recording has it forgotten. Music in the folder `forgotten` of the store is not
- * learned again.
+ * The store holds STUDY_FILES recordings and STUDY_BYTES at most; the oldest go first, but only
+ * files that are readable for the service alone: others are not its own. Whoever deletes a
+ * recording has it forgotten. Music in the folder `forgotten` of the store is not learned again.
  *
  * All functions are for the thread that learns, but study_describe, which is for any. */
 #ifndef DAEMON_STUDY_H

@@ -7,9 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What the style expects is worth so much of what its probabilities say: it is at a loss where
- * music is unusual. */
-static const double style_power = 1;
 static const double twice_in_onset = .02; /* the chance of a pitch that stands in the onset */
 static const double least_prior = 1e-4;
 
@@ -48,11 +45,10 @@ struct keys {
     size_t count;
 };
 
-static bool agree(const struct keys *keys, const struct material *m, const struct placing *placing)
+static bool agree(const struct keys *keys, const struct material *m)
 {
     for (size_t i = 1; i < keys->count; i++)
-        if (m->key[keys->key[i]].pitch - placing->shift[keys->key[i]] !=
-            m->key[keys->key[0]].pitch - placing->shift[keys->key[0]])
+        if (m->key[keys->key[i]].pitch != m->key[keys->key[0]].pitch)
             return false;
     return keys->count >= 2;
 }
@@ -81,25 +77,23 @@ static void choose(struct column *column, const double weight[STYLE_SHIFTS], boo
 }
 
 static void weigh(struct sheet *sheet, size_t c, const struct expectation *expectation,
-                  const struct keys *keys, const struct material *m, const struct placing *placing,
-                  const struct landing *landing)
+                  const struct keys *keys, const struct material *m, const struct landing *landing)
 {
     double logarithm[STYLE_SHIFTS], weight[STYLE_SHIFTS], most = -HUGE_VAL;
     struct column *column = &sheet->column[c];
     for (int k = 0; k < STYLE_SHIFTS; k++) {
         int y = column->pitch + k - STYLE_RANGE;
         double prior = expectation->meant ? (double)expectation->meant[c][k] : 1;
-        logarithm[k] = y < 0 || y > 127 ? -HUGE_VAL : style_power * log(prior + least_prior);
+        logarithm[k] = y < 0 || y > 127 ? -HUGE_VAL : log(prior + least_prior);
         if (y >= 0 && y <= 127 && stands_in_onset(sheet, c, y))
             logarithm[k] += log(twice_in_onset);
         for (size_t i = 0; y >= 0 && y <= 127 && i < keys->count; i++)
-            logarithm[k] +=
-                landing_log(landing, m->key[keys->key[i]].pitch - placing->shift[keys->key[i]], y);
+            logarithm[k] += landing_log(landing, m->key[keys->key[i]].pitch, y);
         most = fmax(most, logarithm[k]);
     }
     for (int k = 0; k < STYLE_SHIFTS; k++)
         weight[k] = exp(logarithm[k] - most);
-    choose(column, weight, agree(keys, m, placing));
+    choose(column, weight, agree(keys, m));
 }
 
 static int decide_passes(struct sheet *sheet, const struct material *material,
@@ -125,7 +119,7 @@ static int decide_passes(struct sheet *sheet, const struct material *material,
             key[first[placing->column_of[k] + 1]++] = k;
     for (size_t c = 0; c < sheet->count; c++) {
         const struct keys keys = {key + first[c], first[c + 1] - first[c]};
-        weigh(sheet, c, expectation, &keys, material, placing, &landing);
+        weigh(sheet, c, expectation, &keys, material, &landing);
     }
     free(first);
     free(key);

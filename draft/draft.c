@@ -2,6 +2,7 @@
 #include "draft/draft_private.h"
 
 #include "piece/score.h"
+#include "piece/split.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -19,6 +20,17 @@ static const double longest_take = 15 * 60; /* seconds; what is longer is practi
 struct draft_settings draft_defaults(void)
 {
     return (struct draft_settings){.least = 1, .ends = true};
+}
+
+struct draft_key *draft_keys(const struct take *take)
+{
+    struct draft_key *key = malloc(take->count * sizeof *key);
+    for (size_t i = 0; key && i < take->count; i++)
+        key[i] = (struct draft_key){.seconds = take->note[i].seconds,
+                                    .release = take->release[i],
+                                    .pitch = take->note[i].pitch,
+                                    .velocity = take->note[i].velocity};
+    return key;
 }
 
 /* --- The material --- */
@@ -85,31 +97,14 @@ static int material_make(struct material *material, const struct draft_take *tak
 
 /* --- A piece --- */
 
-/* By the square of how far two groups of pitches are apart (Otsu, "A Threshold Selection Method
- * from Gray-Level Histograms", 1979), as follow/pieces.c has it; 0 where there is one hand only. */
+/* The lowest pitch of the right hand; 0 where there is one hand only. */
 static int find_split(const struct sheet *sheet)
 {
     static const double least_share = .15, least_apart = 12; /* of the notes; semitones */
-    double count[128] = {0}, all = 0, sum = 0, below = 0, low = 0, best = 0;
-    int split = 0;
-    for (size_t c = 0; c < sheet->count; c++) {
+    uint32_t count[128] = {0};
+    for (size_t c = 0; c < sheet->count; c++)
         count[sheet->column[c].pitch]++;
-        sum += sheet->column[c].pitch;
-        all++;
-    }
-    for (int pitch = 0; pitch < 127; pitch++) {
-        below += count[pitch];
-        low += count[pitch] * pitch;
-        if (below < least_share * all || below > (1 - least_share) * all)
-            continue;
-        double apart = (sum - low) / (all - below) - low / below;
-        double between = below * (all - below) * apart * apart;
-        if (apart >= least_apart && between > best) {
-            best = between;
-            split = pitch + 1;
-        }
-    }
-    return split;
+    return split_find(count, least_share, least_apart);
 }
 
 /* Onsets of one slot stand at even parts of it. */
@@ -124,6 +119,14 @@ static void place_on_beats(struct draft_piece *piece, const struct sheet *sheet,
             for (uint32_t c = sheet->first[i]; c < sheet->first[i + 1]; c++)
                 piece->note[c].quarter = (slot + (double)(i - o) / (end - o)) / SONG_SLOTS_A_BEAT;
     }
+}
+
+static int compare_notes(const void *a, const void *b)
+{
+    const struct draft_note *x = a, *y = b;
+    if (x->quarter < y->quarter || x->quarter > y->quarter)
+        return x->quarter < y->quarter ? -1 : 1;
+    return (x->pitch > y->pitch) - (x->pitch < y->pitch);
 }
 
 static int write_piece(struct draft_piece *piece, const struct sheet *sheet, struct meter *meter,
@@ -160,6 +163,8 @@ static int write_piece(struct draft_piece *piece, const struct sheet *sheet, str
         piece->beat_count = meter->beats;
         meter->beat = NULL;
     }
+    /* Pitches that were decided may be in another order than those struck. */
+    qsort(piece->note, piece->count, sizeof *piece->note, compare_notes);
     return 0;
 }
 
@@ -237,7 +242,7 @@ static int learn_piece(struct draft_piece *piece, struct material *material,
 static int learn_single(struct draft_piece *piece, struct material *material,
                         const struct draft_settings *settings, struct error *error)
 {
-    struct sheet sheet;
+    struct sheet sheet = {0};
     int status = sheet_of_keys(&sheet, material, 0, material->count, error);
     if (status == 0)
         status = finish(piece, &sheet, material, NULL, settings, error);
@@ -318,11 +323,14 @@ static bool is_long(const struct material *material)
            material->key[material->count - 1].seconds - material->key[0].seconds > longest_take;
 }
 
-static int refuse(const struct material *material, struct error *error)
+static int refuse(const struct material *material, const struct draft_settings *settings,
+                  struct error *error)
 {
     if (material->count < LEAST_KEYS)
         return error_set(error, "%zu notes are too few for a piece, expected at least %d",
                          material->count, LEAST_KEYS);
+    if (settings->least > 2)
+        return error_set(error, "nothing here was played %u times", settings->least);
     if (material->takes == 1)
         return error_set(error, "nothing in this recording was played twice; play the piece again");
     return error_set(error,
@@ -346,7 +354,7 @@ static int learn(struct draft *draft, struct material *material,
         return -1;
     draft->elsewhere = material->count - count_used(material);
     if (draft->count == 0)
-        return refuse(material, error);
+        return refuse(material, settings, error);
     qsort(draft->piece, draft->count, sizeof *draft->piece, compare_pieces);
     return 0;
 }

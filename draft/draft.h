@@ -17,6 +17,7 @@
 #define DRAFT_DRAFT_H
 
 #include "base/task.h"
+#include "filter/take.h"
 #include "midi/midifile.h"
 #include "piece/model.h"
 
@@ -29,9 +30,6 @@ enum {
     DRAFT_MOST_NOTES = 1 << 18, /* of all takes together */
     DRAFT_MOST_PIECES = 16,
 };
-
-/* Begins the first text of a file that was learned. */
-#define DRAFT_MARK "learned from "
 
 /* A key struck in a take. */
 struct draft_key {
@@ -57,6 +55,9 @@ struct draft_settings {
     size_t known_count;
     const struct task *task; /* who waits; NULL: nobody */
 };
+
+/* The keys of a take, malloced, [take->count]. NULL: out of memory. */
+struct draft_key *draft_keys(const struct take *take);
 
 /* least 1, ends kept, no style. */
 struct draft_settings draft_defaults(void);
@@ -101,8 +102,7 @@ struct draft *draft_learn(const struct draft_take *takes, size_t count,
 void draft_free(struct draft *draft);
 
 /* The piece as a Standard MIDI File of type 1: a track of tempo and texts, and one for each hand,
- * or a single one. With every onset stands a text event "PITCH HEARD/PASSED DOUBT", separated by
- * commas, one entry a note. malloced; NULL: out of memory. */
+ * or a single one, and the texts of filter/learned.h. malloced; NULL: out of memory. */
 uint8_t *draft_smf(const struct draft_piece *piece, const char *name, size_t *length,
                    struct error *error);
 

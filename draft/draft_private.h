@@ -47,7 +47,6 @@ struct pass {
 struct placing {
     int32_t *pass_of;   /* [keys]; -1: elsewhere */
     int32_t *column_of; /* [keys]; -1: no note of the sheet */
-    int8_t *shift;      /* [keys]: semitones above the sheet */
     struct pass *pass;
     size_t passes;
 };
@@ -104,7 +103,7 @@ struct stray {
     double second; /* on the sheet's time */
     size_t key;
     int32_t pass;
-    uint8_t pitch; /* in the sheet's key */
+    uint8_t pitch;
     bool taken;
 };
 

@@ -40,8 +40,7 @@ double landing_wrong(const struct material *material, const struct sheet *sheet,
     double wrong = 1, all = 20; /* a twentieth before anything is heard, as constants.h has it */
     for (size_t k = 0; k < material->count; k++)
         if (placing->column_of[k] >= 0) {
-            int pitch = sheet->column[placing->column_of[k]].pitch + placing->shift[k];
-            wrong += material->key[k].pitch != pitch;
+            wrong += material->key[k].pitch != sheet->column[placing->column_of[k]].pitch;
             all++;
         }
     return fmin(fmax(wrong / all, least), most);

@@ -326,11 +326,10 @@ static int aligner_open(struct aligner *a)
     a->by = malloc(columns * sizeof *a->by);
     placing->pass_of = malloc(keys * sizeof *placing->pass_of);
     placing->column_of = malloc(keys * sizeof *placing->column_of);
-    placing->shift = calloc(keys, sizeof *placing->shift);
     placing->pass = malloc(keys * sizeof *placing->pass);
     bool all = a->onset && a->log_due && a->room && a->key && a->group && a->most && a->away_from &&
                a->at && a->struck && a->by && placing->pass_of && placing->column_of &&
-               placing->shift && placing->pass;
+               placing->pass;
     for (int r = 0; r < 3; r++) {
         a->row[r] = malloc(onsets * sizeof *a->row[r]);
         all = all && a->row[r];
@@ -386,7 +385,6 @@ void placing_clear(struct placing *placing)
 {
     free(placing->pass_of);
     free(placing->column_of);
-    free(placing->shift);
     free(placing->pass);
     *placing = (struct placing){0};
 }

@@ -1,6 +1,7 @@
 /* The piece as bytes. */
 #include "draft/draft.h"
 
+#include "filter/learned.h"
 #include "midi/smfcheck.h"
 #include "piece/score.h"
 
@@ -12,8 +13,8 @@
 enum {
     PPQ = 480,
     NAME_BYTES = 120,
-    TEXT_BYTES = 100, /* of an event; more notes go to another */
-    MOST_TICK = 1 << 28,
+    TEXT_BYTES = 100,          /* of an event; more notes go to another */
+    MOST_TICK = (1 << 28) - 1, /* of a delta time */
 };
 
 static const double slowest = 10, fastest = 1000; /* quarters a minute, that are written */
@@ -116,7 +117,7 @@ static size_t put_onset(struct writer *writer, const struct draft_piece *piece, 
     for (; end < piece->count && tick_of(piece->note[end].quarter) == tick; end++) {
         const struct draft_note *note = &piece->note[end];
         int wrote =
-            snprintf(text + length, sizeof text - length, "%s%d %d/%d %.2f", length ? ", " : "",
+            snprintf(text + length, sizeof text - length, "%s%d %d/%d %.3f", length ? ", " : "",
                      note->pitch, note->heard, note->passed, (double)note->doubt);
         if (wrote < 0 || (size_t)wrote >= sizeof text - length)
             break;
@@ -133,15 +134,15 @@ static void put_conductor(struct writer *writer, const struct draft_piece *piece
     double written = 0;
     begin_track(writer);
     put_meta(writer, 0, 0x03, name, strnlen(name, NAME_BYTES));
-    int length = snprintf(text, sizeof text, DRAFT_MARK "%u takes; notes: pitch heard/passed doubt",
-                          piece->takes);
+    int length = snprintf(text, sizeof text,
+                          LEARNED_MARK "%u takes; notes: pitch heard/passed doubt", piece->takes);
     put_meta(writer, 0, 0x01, text, (size_t)length);
     put_meta(writer, 0, 0x58, four_four, sizeof four_four);
     size_t beat = 0;
     if (!piece->beats)
         put_tempo(writer, 0, .5);
     for (size_t i = 0; i < piece->count || (piece->beats && beat + 1 < piece->beat_count);) {
-        uint32_t note = i < piece->count ? tick_of(piece->note[i].quarter) : MOST_TICK;
+        size_t note = i < piece->count ? tick_of(piece->note[i].quarter) : SIZE_MAX;
         if (piece->beats && beat + 1 < piece->beat_count && beat * PPQ <= note) {
             double seconds = piece->beat[beat + 1] - piece->beat[beat];
             if (!(fabs(seconds - written) < same_tempo * written)) {

@@ -128,13 +128,11 @@ static void add_keys(struct work *work, int32_t p)
         ratio = ratio > 0 ? ratio : 1;
         int32_t c = work->placing->column_of[k];
         if (c < 0) {
-            int pitch = key->pitch - work->placing->shift[k];
-            if (pitch >= 0 && pitch <= 127)
-                times->stray[times->strays++] =
-                    (struct stray){.second = on_sheet(work, key->seconds, ratio),
-                                   .key = k,
-                                   .pass = p,
-                                   .pitch = (uint8_t)pitch};
+            times->stray[times->strays++] =
+                (struct stray){.second = on_sheet(work, key->seconds, ratio),
+                               .key = k,
+                               .pass = p,
+                               .pitch = key->pitch};
             continue;
         }
         uint32_t onset = work->sheet->column[c].onset;

@@ -114,7 +114,6 @@ int vote_count(struct sheet *sheet, const struct material *material, const struc
 struct ballot {
     struct sheet *sheet;
     const struct material *material;
-    const struct placing *placing;
     struct count count;
     struct times times;
     struct landing landing;
@@ -149,17 +148,14 @@ static uint8_t elect(const struct ballot *ballot, size_t c)
     double most = -HUGE_VAL;
     for (size_t i = count->first[c]; i <= count->first[c + 1]; i++) {
         size_t of = i < count->first[c + 1] ? count->key[i] : SIZE_MAX;
-        int y =
-            of == SIZE_MAX ? stands : ballot->material->key[of].pitch - ballot->placing->shift[of];
+        uint8_t y = of == SIZE_MAX ? stands : ballot->material->key[of].pitch;
         double sum = y == stands ? 1e-6 : 0;
         for (size_t j = count->first[c]; j < count->first[c + 1]; j++) {
-            size_t k = count->key[j];
-            sum += landing_log(&ballot->landing,
-                               ballot->material->key[k].pitch - ballot->placing->shift[k], y);
+            sum += landing_log(&ballot->landing, ballot->material->key[count->key[j]].pitch, y);
         }
-        if (sum > most && y >= 0 && y <= 127) {
+        if (sum > most) {
             most = sum;
-            best = (uint8_t)y;
+            best = y;
         }
     }
     return best;
@@ -291,7 +287,7 @@ static void add_columns(struct ballot *ballot)
 int vote(struct sheet *sheet, const struct material *material, const struct placing *placing,
          bool ends, struct error *error)
 {
-    struct ballot ballot = {.sheet = sheet, .material = material, .placing = placing};
+    struct ballot ballot = {.sheet = sheet, .material = material};
     landing_make(&ballot.landing, landing_wrong(material, sheet, placing));
     if (count_make(&ballot.count, sheet, material, placing, error) != 0)
         return -1;

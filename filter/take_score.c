@@ -1,4 +1,5 @@
 /* A take as a score: its onsets, hands and bars. */
+#include "filter/learned.h"
 #include "filter/take.h"
 #include "piece/bars.h"
 
@@ -183,6 +184,7 @@ static struct score_note *place_notes(const struct take *take, const struct midi
     struct placed_note *placed = malloc(take->count * sizeof *placed);
     struct score_note *notes = malloc(take->count * sizeof *notes);
     uint8_t *hands = malloc(take->count);
+    float *doubt = learned_doubts(file);
     if (!placed || !notes || !hands) {
         free(notes);
         notes = NULL;
@@ -195,7 +197,8 @@ static struct score_note *place_notes(const struct take *take, const struct midi
                                               .second = take->note[i].seconds,
                                               .length = (float)fmax(0, take_length(take, file, i)),
                                               .pitch = take->note[i].pitch,
-                                              .hand = hands[i]}};
+                                              .hand = hands[i],
+                                              .doubt = doubt ? doubt[take->index[i]] : 0}};
         qsort(placed, take->count, sizeof *placed, compare_placed);
         if (!take->written)
             join_chords(take, placed);
@@ -207,6 +210,7 @@ static struct score_note *place_notes(const struct take *take, const struct midi
     }
     free(placed);
     free(hands);
+    free(doubt);
     return notes;
 }
 

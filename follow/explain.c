@@ -142,6 +142,24 @@ static struct aim aim_at(const struct follow *follow, uint32_t onset, uint32_t b
     return aim;
 }
 
+/* Of a note that is in doubt: how much likelier a key beside it is if that key is what is meant,
+ * than as a miss of the note. Either the note of the piece was a miss when it was learned, or this
+ * key is one now, and both miss in the same ways. */
+static float other_note(const struct follow *follow, float doubt)
+{
+    return doubt * (float)((1 - follow->slip.wrong) / follow->slip.wrong);
+}
+
+/* The key itself is what is meant in the place of a note. */
+static void explain_other(struct follow *follow, const struct hypothesis *from, uint32_t onset,
+                          uint32_t position, const struct aim *aim, enum explanation how,
+                          uint32_t bit, float weight)
+{
+    follow->ratio = 1;
+    follow->as_played += weight;
+    belief_add(follow, from, position, aim->shift, aim->hands, how, onset, bit, -1, weight);
+}
+
 void explain_onset(struct follow *follow, const struct hypothesis *from, uint32_t onset,
                    uint32_t position, int shift, int hands, uint32_t struck, enum explanation how,
                    float weight)
@@ -173,6 +191,13 @@ void explain_onset(struct follow *follow, const struct hypothesis *from, uint32_
             continue;
         observe(follow, &order, low, high, share, off, weight * share * likely);
         share *= aim.share;
+        float doubt = pieces->doubt[pieces->first[onset] + (uint32_t)__builtin_ctz(bit)];
+        if (doubt > 0 && keys_tell(follow)) {
+            if (off != 0 && near)
+                explain_other(follow, from, onset, position, &aim, how, bit,
+                              weight * share * likely * other_note(follow, doubt));
+            share *= 1 - doubt;
+        }
         follow->vote[aim.y] += weight * share * voted;
         follow->ratio = likely > 0 ? voted / likely : 0;
         belief_add(follow, from, position, aim.shift, aim.hands, how, onset, bit, aim.y,

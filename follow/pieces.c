@@ -3,6 +3,7 @@
 
 #include "follow/constants.h"
 #include "follow/turns.h"
+#include "piece/split.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -33,6 +34,7 @@ static int make_room(struct pieces *pieces, size_t onsets, size_t notes, size_t 
     pieces->time = calloc(onsets + 1, sizeof *pieces->time);
     pieces->first = calloc(onsets + 2, sizeof *pieces->first);
     pieces->pitch = calloc(notes + 1, 1);
+    pieces->doubt = calloc(notes + 1, sizeof *pieces->doubt);
     bool all = true;
     for (int hands = 0; hands < HANDS; hands++) {
         pieces->notes[hands] = calloc(onsets + 1, sizeof *pieces->notes[0]);
@@ -45,8 +47,9 @@ static int make_room(struct pieces *pieces, size_t onsets, size_t notes, size_t 
     pieces->bar_first = calloc(pieces->count + 2, sizeof *pieces->bar_first);
     pieces->turn_first = calloc(onsets + 2, sizeof *pieces->turn_first);
     return all && pieces->piece && pieces->piece_of && pieces->onset && pieces->quarter &&
-                   pieces->time && pieces->first && pieces->pitch && pieces->by_pitch &&
-                   pieces->by_pitch_first && pieces->bar && pieces->bar_first && pieces->turn_first
+                   pieces->time && pieces->first && pieces->pitch && pieces->doubt &&
+                   pieces->by_pitch && pieces->by_pitch_first && pieces->bar && pieces->bar_first &&
+                   pieces->turn_first
                ? 0
                : -1;
 }
@@ -79,47 +82,37 @@ static uint32_t end_of_position(const struct score *score, uint32_t onset, doubl
     return end;
 }
 
-/* Where a score knows no hands: the lowest pitch of the right, so that the pitches of both differ
- * most (Otsu, "A Threshold Selection Method from Gray-Level Histograms", 1979). */
+/* Where a score knows no hands: the lowest pitch of the right. */
 static int find_split(const struct score *score)
 {
-    double count[128] = {0}, all = score->notes, sum = 0, below = 0, low = 0, best = 0;
-    int split = 0;
+    uint32_t count[128] = {0};
     for (uint32_t n = 0; n < score->notes; n++) {
         if (score->hand[n] <= SCORE_LEFT)
             return 0;
         count[score->pitch[n]]++;
-        sum += score->pitch[n];
     }
-    for (int pitch = 0; pitch < 127; pitch++) {
-        below += count[pitch];
-        low += count[pitch] * pitch;
-        if (below < 1 || below >= all)
-            continue;
-        double apart = low / below - (sum - low) / (all - below);
-        double between = below * (all - below) * apart * apart;
-        if (between > best) {
-            best = between;
-            split = pitch + 1;
-        }
-    }
-    return split;
+    return split_find(count, 0, 0);
 }
 
 /* The different pitches of a position in ascending order, with their hands. */
 static void lay_onset(struct pieces *pieces, const struct score *score, uint32_t onset,
                       uint32_t end, uint32_t position, int split)
 {
-    uint8_t hand[128];
+    uint8_t hand[128], doubt[128];
     memset(hand, 0xfe, sizeof hand);
-    for (uint32_t k = score->first[onset]; k < score->first[end]; k++)
+    memset(doubt, 0, sizeof doubt);
+    for (uint32_t k = score->first[onset]; k < score->first[end]; k++) {
         if (hand[score->pitch[k]] == 0xfe || score->hand[k] == SCORE_RIGHT)
             hand[score->pitch[k]] = score->hand[k];
+        if (score->doubt)
+            doubt[score->pitch[k]] = score->doubt[k];
+    }
     uint32_t n = 0, *first = &pieces->first[position];
     for (unsigned pitch = 0; pitch < 128; pitch++) {
         if (hand[pitch] == 0xfe || n == PIECES_MOST_NOTES)
             continue;
         pieces->pitch[*first + n] = (uint8_t)pitch;
+        pieces->doubt[*first + n] = doubt[pitch] / 255.f;
         pieces->notes[HANDS_BOTH][position] |= 1u << n;
         if (split)
             hand[pitch] = (int)pitch < split ? SCORE_LEFT : SCORE_RIGHT;
@@ -315,6 +308,7 @@ void pieces_close(struct pieces *pieces)
     free(pieces->time);
     free(pieces->first);
     free(pieces->pitch);
+    free(pieces->doubt);
     free(pieces->by_pitch);
     free(pieces->by_pitch_first);
     free(pieces->bar);

@@ -48,6 +48,7 @@ struct pieces {
                                  of their mean; ascending */
     uint32_t *first;          /* [onsets + 1]: notes of position i are pitch[first[i] ..] */
     uint8_t *pitch;           /* [notes], different pitches of an onset ascending */
+    float *doubt;             /* [notes]: probability that another pitch is meant */
     uint32_t *notes[HANDS];   /* [onsets]: bit k: note first[i] + k is of that hand */
     uint32_t *next[HANDS];    /* [onsets + 1]: the next position of the piece in which that hand
                                  plays; `onsets` where there is none */

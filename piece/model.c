@@ -396,6 +396,8 @@ static void put_header(struct writer *w, const struct model *model, uint32_t sec
     for (size_t i = 0; i < model->song_count; i++) {
         put_entry(w, MODEL_SONG, MODEL_NEEDED, &offset, song_bytes(model->songs[i]));
         put_entry(w, MODEL_SCORE, MODEL_NEEDED, &offset, score_bytes(model->songs[i]->score));
+        if (model->songs[i]->score->doubt)
+            put_entry(w, MODEL_DOUBT, 0, &offset, model->songs[i]->score->notes);
     }
     if (model->process) {
         put_entry(w, MODEL_PROCESS, MODEL_NEEDED, &offset, MODEL_PROCESS_BYTES);
@@ -414,6 +416,9 @@ static void put_sections(struct writer *w, const struct model *model)
         put_song(w, model->songs[i]);
         w->at = padded(w->at);
         put_score(w, model->songs[i]->score);
+        w->at = padded(w->at);
+        if (model->songs[i]->score->doubt)
+            put(w, model->songs[i]->score->doubt, model->songs[i]->score->notes);
         w->at = padded(w->at);
     }
     if (model->process) {
@@ -436,14 +441,18 @@ int model_save(const struct model *model, const char *path, struct error *error)
 {
     uint32_t sections = (uint32_t)(1 + 2 * model->song_count + (model->process ? 2 : 0) +
                                    model->network_count + (model->training != NULL));
-    size_t length = MODEL_HEADER + (size_t)sections * MODEL_ENTRY + MODEL_ORIGIN_BYTES +
-                    padded(model->training_length);
+    size_t length = MODEL_ORIGIN_BYTES + padded(model->training_length);
     if (model->process)
         length += MODEL_PROCESS_BYTES + padded(policy_bytes(model->policy));
     for (size_t i = 0; i < model->network_count; i++)
         length += padded(policy_bytes(model->network[i]));
-    for (size_t i = 0; i < model->song_count; i++)
-        length += padded(song_bytes(model->songs[i])) + padded(score_bytes(model->songs[i]->score));
+    for (size_t i = 0; i < model->song_count; i++) {
+        const struct score *score = model->songs[i]->score;
+        length += padded(song_bytes(model->songs[i])) + padded(score_bytes(score)) +
+                  (score->doubt ? padded(score->notes) : 0);
+        sections += score->doubt != NULL;
+    }
+    length += MODEL_HEADER + (size_t)sections * MODEL_ENTRY;
     struct writer w = {calloc(1, length), 0};
     if (!w.bytes)
         return error_set(error, "%s: out of memory", path);

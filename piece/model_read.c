@@ -9,13 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What the section table led to; the pieces' sections are `song[0 .. songs-1]` and
- * `score[0 .. scores-1]`. */
+/* What the section table led to; the pieces' sections are `song[0 .. songs-1]`,
+ * `score[0 .. scores-1]` and, without bytes where there is none, `doubt[0 .. scores-1]`. */
 struct contents {
     const char *name; /* of the file, for messages */
     uint32_t version;
     struct section origin, process, policy, training;
-    struct section *song, *score;
+    struct section *song, *score, *doubt;
     size_t songs, scores;
     struct section network[MODEL_MAX_NETWORKS];
     size_t networks;
@@ -56,6 +56,8 @@ static int file_section(struct contents *contents, uint32_t kind, uint32_t flags
         place = &contents->song[contents->songs++];
     else if (kind == MODEL_SCORE)
         place = &contents->score[contents->scores++];
+    else if (kind == MODEL_DOUBT && contents->scores > 0)
+        place = &contents->doubt[contents->scores - 1];
     else if (kind == MODEL_NETWORK && contents->networks < MODEL_MAX_NETWORKS)
         place = &contents->network[contents->networks++];
     else if (kind == MODEL_ORIGIN)
@@ -91,7 +93,8 @@ static int find_sections(const unsigned char *bytes, size_t length, struct conte
     contents->version = model_get_u32(bytes + 8);
     contents->song = calloc((size_t)count + 1, sizeof *contents->song);
     contents->score = calloc((size_t)count + 1, sizeof *contents->score);
-    if (!contents->song || !contents->score)
+    contents->doubt = calloc((size_t)count + 1, sizeof *contents->doubt);
+    if (!contents->song || !contents->score || !contents->doubt)
         return error_set(error, "%s: out of memory", contents->name);
     size_t place = MODEL_HEADER + (size_t)count * MODEL_ENTRY;
     for (uint32_t i = 0; i < count; i++) {
@@ -212,8 +215,8 @@ damaged:
 static struct song *read_piece(const struct contents *contents, size_t index, struct error *error)
 {
     struct song *song = read_song(contents, index, error);
-    if (song &&
-        (song->score = model_read_score(contents->score[index], contents->name, index, error)))
+    if (song && (song->score = model_read_score(contents->score[index], contents->doubt[index],
+                                                contents->name, index, error)))
         return song;
     song_free(song);
     return NULL;
@@ -381,6 +384,7 @@ struct model *model_load_memory(const void *bytes, size_t length, const char *na
         model = read_contents(&contents, training, error);
     free(contents.song);
     free(contents.score);
+    free(contents.doubt);
     return model;
 }
 

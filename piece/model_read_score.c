@@ -9,6 +9,7 @@
 struct score_parts {
     uint32_t onsets, notes, bars;
     const unsigned char *quarter, *second, *bar, *first, *length, *pitch, *hand;
+    const unsigned char *doubt; /* NULL: none */
 };
 
 static int find_score_parts(struct section part, struct score_parts *at)
@@ -49,20 +50,22 @@ static int read_score_notes(const struct score_parts *at, struct score_note *not
                                           .second = model_get_double(at->second + 8 * (size_t)k),
                                           .length = model_get_float(at->length + 4 * (size_t)i),
                                           .pitch = at->pitch[i],
-                                          .hand = at->hand[i]};
+                                          .hand = at->hand[i],
+                                          .doubt = at->doubt ? at->doubt[i] / 255.f : 0};
     }
     return 0;
 }
 
-struct score *model_read_score(struct section part, const char *name, size_t index,
-                               struct error *error)
+struct score *model_read_score(struct section part, struct section doubt, const char *name,
+                               size_t index, struct error *error)
 {
     struct score_parts at;
     struct score *score = NULL;
     struct score_note *note = NULL;
     struct score_bar *bar = NULL;
-    if (find_score_parts(part, &at) != 0)
+    if (find_score_parts(part, &at) != 0 || (doubt.bytes && doubt.length != at.notes))
         goto damaged;
+    at.doubt = doubt.bytes;
     note = malloc(((size_t)at.notes + 1) * sizeof *note);
     bar = malloc(((size_t)at.bars + 1) * sizeof *bar);
     if (!note || !bar) {

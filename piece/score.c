@@ -29,6 +29,9 @@ static int check_notes(const char *name, const struct score_note *notes, size_t 
         if (note->pitch > 127)
             return error_set(error, "%s: note %zu has pitch %u, expected 0 to 127", name, i,
                              note->pitch);
+        if (!(note->doubt >= 0 && note->doubt <= 1))
+            return error_set(error, "%s: note %zu has a doubt of %g, expected 0 to 1", name, i,
+                             (double)note->doubt);
         if (note->hand > SCORE_LEFT && note->hand != SCORE_NO_HAND)
             return error_set(error, "%s: note %zu has no hand that there is", name, i);
         if (i > 0 && (note->quarter < notes[i - 1].quarter || note->second < notes[i - 1].second))
@@ -71,11 +74,21 @@ static void fill(struct score *score, const struct score_note *notes)
         score->pitch[i] = notes[i].pitch;
         score->hand[i] = notes[i].hand;
         score->length[i] = notes[i].length;
+        if (score->doubt)
+            score->doubt[i] = (uint8_t)lrintf(255 * notes[i].doubt);
     }
     score->first[onset] = score->notes;
 }
 
-static struct score *allocate(size_t onsets, size_t notes, size_t bars)
+static bool any_doubt(const struct score_note *notes, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (lrintf(255 * notes[i].doubt) > 0)
+            return true;
+    return false;
+}
+
+static struct score *allocate(size_t onsets, size_t notes, size_t bars, bool doubt)
 {
     struct score *score = calloc(1, sizeof *score);
     if (!score)
@@ -90,8 +103,9 @@ static struct score *allocate(size_t onsets, size_t notes, size_t bars)
     score->hand = malloc(notes);
     score->length = malloc(notes * sizeof *score->length);
     score->bar = malloc(bars * sizeof *score->bar);
+    score->doubt = doubt ? malloc(notes) : NULL;
     if (score->quarter && score->second && score->first && score->pitch && score->hand &&
-        score->length && score->bar)
+        score->length && score->bar && (score->doubt || !doubt))
         return score;
     score_free(score);
     return NULL;
@@ -104,7 +118,8 @@ struct score *score_create(const char *name, const struct score_note *notes, siz
     if (check_notes(name, notes, count, error) != 0 ||
         check_bars(name, bars, bar_count, sharps, error) != 0)
         return NULL;
-    struct score *score = allocate(count_onsets(notes, count), count, bar_count);
+    struct score *score =
+        allocate(count_onsets(notes, count), count, bar_count, any_doubt(notes, count));
     if (!score) {
         error_set(error, "%s: out of memory", name);
         return NULL;
@@ -118,7 +133,7 @@ struct score *score_create(const char *name, const struct score_note *notes, siz
 
 struct score *score_copy(const struct score *score, struct error *error)
 {
-    struct score *copy = allocate(score->onsets, score->notes, score->bars);
+    struct score *copy = allocate(score->onsets, score->notes, score->bars, score->doubt != NULL);
     if (!copy) {
         error_set(error, "score: out of memory");
         return NULL;
@@ -130,6 +145,8 @@ struct score *score_copy(const struct score *score, struct error *error)
     memcpy(copy->first, score->first, ((size_t)score->onsets + 1) * sizeof *score->first);
     memcpy(copy->pitch, score->pitch, score->notes);
     memcpy(copy->hand, score->hand, score->notes);
+    if (score->doubt)
+        memcpy(copy->doubt, score->doubt, score->notes);
     memcpy(copy->length, score->length, score->notes * sizeof *score->length);
     memcpy(copy->bar, score->bar, score->bars * sizeof *score->bar);
     return copy;
@@ -169,6 +186,7 @@ void score_free(struct score *score)
     free(score->first);
     free(score->pitch);
     free(score->hand);
+    free(score->doubt);
     free(score->length);
     free(score->bar);
     free(score);
@@ -253,4 +271,15 @@ struct song *score_song(const struct score *score, const char *name, uint32_t ch
     struct song *song = song_create(name, checksum, notes, score->notes, error);
     free(notes);
     return song;
+}
+
+void score_add_facts(const struct score *score, struct score_facts *facts)
+{
+    facts->notes += score->notes;
+    facts->bars += score->bars;
+    for (uint32_t i = 0; score->doubt && i < score->notes; i++) {
+        float doubt = score->doubt[i] / 255.f;
+        facts->doubtful += doubt > SCORE_DOUBTFUL;
+        facts->doubt += (double)doubt;
+    }
 }

@@ -27,6 +27,7 @@ struct score_note {
     float length;   /* written, quarters */
     uint8_t pitch;  /* MIDI note number, 0 .. 127 */
     uint8_t hand;   /* enum score_hand */
+    float doubt;    /* probability that another pitch is meant, 0 .. 1 */
 };
 
 struct score_bar {
@@ -45,6 +46,8 @@ struct score {
     uint8_t *pitch;  /* [notes] */
     uint8_t *hand;   /* [notes], enum score_hand */
     float *length;   /* [notes], quarters */
+    uint8_t
+        *doubt; /* [notes], in 255ths; NULL: no note is in doubt, as of a file that was written */
     uint32_t bars;
     struct score_bar *bar; /* [bars], ascending, the first at 0 */
     bool bars_known;       /* false: nothing says where bars are; they are counted in fours */
@@ -74,6 +77,23 @@ struct score_bar *score_bars(const struct bar *bars, size_t count, struct error 
  * where one of them does: what a score says of bars that a file can only count. Before the
  * score is shared. */
 void score_number_bars(struct score *score, const struct score_bar *bars, size_t bar_count);
+
+/* Sums over scores. */
+struct score_facts {
+    size_t notes, bars;
+    size_t doubtful; /* notes whose doubt is above SCORE_DOUBTFUL */
+    double doubt;    /* of all notes together */
+};
+
+#define SCORE_DOUBTFUL .05f
+
+void score_add_facts(const struct score *score, struct score_facts *facts);
+
+/* Mean doubt of a note. */
+static inline double score_facts_doubt(const struct score_facts *facts)
+{
+    return facts->notes ? facts->doubt / (double)facts->notes : 0;
+}
 
 /* The last onset at or before a score time; 0 where that is before the first. O(log onsets). */
 uint32_t score_find(const struct score *score, double quarter);

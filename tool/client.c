@@ -65,7 +65,12 @@ int client_connect(int milliseconds, struct error *error)
         path = CONFIG_DEFAULT_SOCKET;
     }
     int fd = connect_to(path, milliseconds);
-    return fd >= 0 ? fd : cannot_connect(path, errno, error);
+    if (fd >= 0)
+        return fd;
+    int reason = errno;
+    cannot_connect(path, reason, error);
+    errno = reason;
+    return -1;
 }
 
 static int send_line(int fd, const json_t *request, struct error *error)

@@ -12,7 +12,8 @@
 json_t *client_ask(const char *command, json_t *value, struct error *error);
 
 /* A connection to the service that is the caller's; what is read from and written to it
- * waits at most so long. -1: it is not there; the sentence says why. */
+ * waits at most so long. -1: it is not there; the sentence says why, and
+ * errno is ENOENT or ECONNREFUSED where no service runs. */
 int client_connect(int milliseconds, struct error *error);
 
 #endif

@@ -30,6 +30,7 @@ int command_pieces(int argc, char **argv);
 int command_reload(int argc, char **argv);
 int command_log(int argc, char **argv);
 int command_monitor(int argc, char **argv);
+int command_pieces(int argc, char **argv); /* or to its folder */
 
 /* How error models are written, for --help. */
 #define ERRORS_HELP                                                                                \

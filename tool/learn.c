@@ -12,8 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const float worth_telling = .05f; /* doubt of a note that --report lists */
-
 struct learn_options {
     char *output, *name;
     gboolean report, alone;
@@ -43,17 +41,7 @@ static struct music *open_take(const char *path, const struct take_choice *choic
     return music;
 }
 
-static void read_keys(const struct music *music, struct draft_key *key)
-{
-    const struct take *take = music->take;
-    for (size_t i = 0; i < take->count; i++)
-        key[i] = (struct draft_key){.seconds = take->note[i].seconds,
-                                    .release = take->release[i],
-                                    .pitch = take->note[i].pitch,
-                                    .velocity = take->note[i].velocity};
-}
-
-/* Draws what follows the takes; -1: one cannot be read. */
+/* [takes], their keys malloced. -1: one cannot be read. */
 static int read_takes(char *const *files, const struct take_choice *choice,
                       const struct command_common *common, struct draft_take *takes,
                       struct error *error)
@@ -62,10 +50,11 @@ static int read_takes(char *const *files, const struct take_choice *choice,
         struct music *music = open_take(files[i], choice, common, error);
         if (!music)
             return -1;
-        struct draft_key *key = g_new(struct draft_key, music->take->count);
-        read_keys(music, key);
+        struct draft_key *key = draft_keys(music->take);
         takes[i] = (struct draft_take){key, music->take->count};
         music_free(music);
+        if (!key)
+            return error_set(error, "%s: out of memory", files[i]);
     }
     return 0;
 }
@@ -83,7 +72,7 @@ static size_t count_doubtful(const struct draft_piece *piece)
 {
     size_t doubtful = 0;
     for (size_t i = 0; i < piece->count; i++)
-        doubtful += piece->note[i].doubt > worth_telling;
+        doubtful += piece->note[i].doubt > SCORE_DOUBTFUL;
     return doubtful;
 }
 
@@ -120,7 +109,7 @@ static void print_doubts(const struct draft_piece *piece)
     printf("  %-9s %5s %12s %6s\n", "quarter", "pitch", "heard/passed", "doubt");
     for (size_t i = 0; i < piece->count; i++) {
         const struct draft_note *note = &piece->note[i];
-        if (note->doubt > worth_telling || 3 * note->heard < 2 * note->passed)
+        if (note->doubt > SCORE_DOUBTFUL || 3 * note->heard < 2 * note->passed)
             printf("  %-9.2f %5d %7d/%-4d %6.2f\n", note->quarter, note->pitch, note->heard,
                    note->passed, (double)note->doubt);
     }
@@ -234,7 +223,7 @@ static int run(const struct learn_options *options, char *const *files)
     else
         code = learn(options, expanded, takes);
     for (size_t i = 0; i < count; i++)
-        g_free((void *)takes[i].key);
+        free((void *)takes[i].key);
     g_free(takes);
     g_strfreev(expanded);
     return code;

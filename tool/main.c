@@ -17,6 +17,7 @@ static const struct command commands[] = {
     {"convert", "write a score as a .mid", command_convert},
     {"report", "write a page about a recorded session", command_report},
     {"listen", "sound a .mid as played and as corrected", command_listen},
+    {"pieces", "the repertoire: list, draw, rename, forget, lock pieces", command_pieces},
     {"ports", "service: what there is to connect to", command_ports},
     {"status", "service: ports, clock, mode, piece, counts, latency", command_status},
     {"bypass", "service: let notes sound as played, or correct them again", command_bypass},

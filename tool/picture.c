@@ -11,6 +11,12 @@
 
 enum { STAFF_WIDTH = 720 }; /* points: a page's width */
 
+static void add_beats(GString *text, const struct music *music)
+{
+    if (!staff_knows_bars(music))
+        g_string_append(text, "; beats found from the onsets, bars counted in fours");
+}
+
 static char *subtitle(const struct music *music, const uint8_t *sent, const bool *doubtful)
 {
     size_t changed = 0;
@@ -23,8 +29,7 @@ static char *subtitle(const struct music *music, const uint8_t *sent, const bool
     g_string_append_printf(text, "%zu of %zu notes changed", changed, music->take->count);
     if (doubts)
         g_string_append_printf(text, ", %zu doubtful", doubts);
-    if (!staff_knows_bars(music))
-        g_string_append(text, "; beats found from the onsets, bars counted in fours");
+    add_beats(text, music);
     return g_string_free(text, FALSE);
 }
 
@@ -75,6 +80,31 @@ struct canvas *picture_write(const char *path, const struct music *music, const 
         return NULL;
     struct canvas *canvas = roll_write(path, &roll, error);
     clear_roll(&roll);
+    return canvas;
+}
+
+struct canvas *picture_write_piece(const char *path, const struct music *music,
+                                   const bool *doubtful, struct error *error)
+{
+    struct roll roll;
+    size_t doubts = 0;
+    uint8_t *pitches = g_new(uint8_t, music->take->count);
+    GString *text = g_string_new(NULL);
+    for (size_t i = 0; i < music->take->count; i++) {
+        pitches[i] = music->take->note[i].pitch;
+        doubts += doubtful[i];
+    }
+    g_string_append_printf(text, "%zu notes, %zu in doubt", music->take->count, doubts);
+    add_beats(text, music);
+    struct canvas *canvas = NULL;
+    if (make_roll(&roll, music, pitches, doubtful, error) == 0) {
+        g_free((char *)roll.subtitle);
+        roll.subtitle = g_string_free(text, FALSE);
+        canvas = roll_write(path, &roll, error);
+        clear_roll(&roll);
+    } else
+        g_string_free(text, TRUE);
+    g_free(pitches);
     return canvas;
 }
 

@@ -12,6 +12,10 @@
 struct canvas *picture_write(const char *path, const struct music *music, const uint8_t *sent,
                              const bool *doubtful, struct error *error);
 
+/* The same of a piece as it stands, hatched where it is in doubt. */
+struct canvas *picture_write_piece(const char *path, const struct music *music,
+                                   const bool *doubtful, struct error *error);
+
 /* The same as staves (picture/engrave.h), one SVG, to be put in place by outfile_commit or given up
  * by outfile_abort. NULL: error; abcm2ps is not there, or the music has a rhythm that is not
  * written as notes. */

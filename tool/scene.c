@@ -247,9 +247,24 @@ static void read_recording(struct scene_recording *recording, const json_t *obje
     text_of(object, "trouble", recording->trouble, sizeof recording->trouble);
 }
 
+/* A piece that was learned while the monitor looked is news. */
+static void read_learned(struct scene *scene, const json_t *object, bool first, double now)
+{
+    struct scene_learned *learned = &scene->learned, before = *learned;
+    char news[SCENE_TEXT];
+    text_of(object, "last", learned->name, sizeof learned->name);
+    learned->heard = count_of(object, "heard");
+    bool same = strcmp(learned->name, before.name) == 0 && learned->heard == before.heard;
+    if (first || same || !learned->name[0])
+        return;
+    snprintf(news, sizeof news, "heard %lld times: %.400s", learned->heard, learned->name);
+    scene_say(scene, now, news);
+}
+
 static void read_status(struct scene *scene, const json_t *status, bool settled, double now)
 {
     const json_t *repertoire = json_object_get(status, "repertoire");
+    bool first = !scene->known;
     scene->known = true;
     scene->uptime = number_of(status, "uptime", 0, 1e12);
     if (settled) {
@@ -265,6 +280,7 @@ static void read_status(struct scene *scene, const json_t *status, bool settled,
     read_piece(&scene->piece, json_object_get(status, "piece"));
     read_counts(&scene->counts, status);
     read_recording(&scene->recording, json_object_get(status, "recording"));
+    read_learned(scene, json_object_get(status, "learning"), first, now);
 }
 
 /* --- Lines --- */

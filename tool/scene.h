@@ -75,6 +75,12 @@ struct scene_recording {
     long long notes;          /* of this session */
 };
 
+/* What the service has learned from what was played. */
+struct scene_learned {
+    char name[SCENE_TEXT]; /* of the piece learned last; "" none */
+    long long heard;       /* times that it was */
+};
+
 struct scene {
     bool connected;
     bool known;    /* there was a status since it is connected */
@@ -112,6 +118,7 @@ struct scene {
     struct scene_clock clock;
     struct scene_counts counts;
     struct scene_recording recording;
+    struct scene_learned learned;
 };
 
 /* What a line was. */

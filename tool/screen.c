@@ -129,10 +129,14 @@ static void draw_no_piece(struct cells *cells, const struct scene *scene, int ro
         cells_text(cells, row, LABEL, cells->columns, STYLE_PLAIN,
                    scene->learning ? "the repertoire is being learned"
                                    : "the repertoire is empty; put .mid files into its folder");
-    else
-        cells_format(cells, row, LABEL, cells->columns, STYLE_PLAIN,
-                     "none recognised, of %lld in the repertoire%s", scene->pieces,
-                     scene->learning ? ", which is learning more" : "");
+    else {
+        int column = cells_format(cells, row, LABEL, cells->columns, STYLE_PLAIN,
+                                  "none recognised, of %lld in the repertoire%s", scene->pieces,
+                                  scene->learning ? ", which is learning more" : "");
+        if (scene->learned.name[0] && !scene->learning)
+            cells_format(cells, row, column, cells->columns, STYLE_PLAIN, "; heard %lld times: %s",
+                         scene->learned.heard, scene->learned.name);
+    }
 }
 
 static void draw_piece(struct cells *cells, const struct scene *scene, int row)

@@ -90,9 +90,12 @@ static void print_learning(const json_t *learning)
     const char *last = json_string_value(json_object_get(learning, "last"));
     if (!json_is_object(learning))
         return;
-    printf("learning    from %lld recordings what was heard %lld times: %lld pieces%s%s\n",
+    printf("learning    from %lld recordings what was heard %lld times: %lld pieces",
            count_of(learning, "recordings"), count_of(learning, "takes"),
-           count_of(learning, "pieces"), last ? ", the last: " : "", last ? last : "");
+           count_of(learning, "pieces"));
+    if (last)
+        printf("; heard %lld times: %s", count_of(learning, "heard"), last);
+    puts("");
 }
 
 static void print_status(const json_t *status)

@@ -257,7 +257,18 @@ static void any_name(void **state)
 /* What is no piece is named once, and again when it has changed. */
 static void described_as(struct desk *desk, const char *expected)
 {
+    static const char *const facts[] = {"from", "takes", "notes", "bars", "doubt", "doubtful"};
     json_t *files = catalog_describe(desk->catalog);
+    for (size_t i = 0; i < json_array_size(files); i++) {
+        json_t *file = json_array_get(files, i);
+        if (!json_object_get(file, "names"))
+            continue;
+        assert_string_equal(json_string_value(json_object_get(file, "from")), "midi");
+        assert_int_equal(json_integer_value(json_object_get(file, "notes")), 40);
+        assert_int_equal(json_integer_value(json_object_get(file, "bars")), 5);
+        for (size_t k = 0; k < sizeof facts / sizeof *facts; k++)
+            assert_int_equal(json_object_del(file, facts[k]), 0);
+    }
     char *text = json_dumps(files, JSON_COMPACT);
     assert_string_equal(text, expected);
     free(text);

@@ -1,9 +1,11 @@
 """Pieces that the service learns from what is played."""
 
 import glob
+import json
 import os
 import random
 import stat
+import subprocess
 import time
 import unittest
 
@@ -52,16 +54,6 @@ def write(path, tracks):
     os.utime(path, (quiet, quiet))
 
 
-def pitches(path):
-    """All notes in order of time, those struck together from low to high."""
-    found, now = [], 0
-    for message in mido.merge_tracks(mido.MidiFile(path).tracks):
-        now += message.time
-        if message.type == "note_on" and message.velocity:
-            found.append((now, message.note))
-    return [pitch for _, pitch in sorted(found)]
-
-
 class Learning(audiogenrl.Case):
     def setUp(self):
         super().setUp()
@@ -95,7 +87,7 @@ class Learning(audiogenrl.Case):
             self.assertEqual(status["recordings"], 4)
             self.assertEqual(status["last"], os.path.basename(self.learned()[0])[:-4])
         self.assertEqual(len(self.learned()), 1)
-        found = pitches(self.learned()[0])
+        found = audiogenrl.pitches(self.learned()[0])
         meant = [pitch for _, pitch in sorted(piece)]
         wrong = sum(a != b for a, b in zip(found, meant))
         self.assertEqual(len(found), len(meant))
@@ -131,6 +123,42 @@ class Learning(audiogenrl.Case):
             self.looked(service, 3)
         self.assertEqual(self.learned(), [])
 
+    def test_a_part_does_not_replace_the_piece(self):
+        piece = compose(5)
+        for take in range(3):
+            self.record(f"2026-11-30_18-0{take}-00", piece, take)
+        with self.service() as service:
+            service.wait_for(lambda: service.ask("status")["repertoire"]["pieces"] == 1, "the piece")
+        before = audiogenrl.content(self.learned()[0])
+        for path in glob.glob(os.path.join(self.store, "*.mid")):
+            os.remove(path)
+        for take in range(4):
+            self.record(f"2026-12-01_18-0{take}-00", piece[: len(piece) // 2], take)
+        with self.service() as service:
+            self.looked(service, 4)
+            self.assertEqual(service.ask("status")["learning"]["pieces"], 1)
+        self.assertEqual(len(self.learned()), 1)
+        self.assertEqual(audiogenrl.content(self.learned()[0]), before)
+
+    def test_the_oldest_go(self):
+        for number in range(130):
+            name = f"2026-11-30_{number // 60:02}-{number % 60:02}-00"
+            self.record(name, [(0, 60)], 0)
+            if number != 1:  # which others may read
+                os.chmod(os.path.join(self.store, f"{name}.mid"), 0o600)
+        with self.service() as service:
+            self.looked(service, 129)
+        left = sorted(os.listdir(self.store))
+        self.assertEqual(len(left), 129)
+        self.assertEqual(left[:2], ["2026-11-30_00-01-00.mid", "2026-11-30_00-02-00.mid"])
+
+    def test_a_reload_ends_it(self):
+        with self.service() as service:
+            service.wait_for(lambda: service.ask("status")["learning"], "the start")
+            service.write_config()
+            self.assertTrue(service.ask("reload")["ok"])
+            service.wait_for(lambda: service.ask("status")["learning"] is None, "the end")
+
     def test_recordings_are_private(self):
         with self.service() as service:
             service.wait_for(lambda: service.ask("status")["learning"], "the start")
@@ -141,6 +169,55 @@ class Learning(audiogenrl.Case):
             service.wait_for(lambda: glob.glob(os.path.join(self.store, "*.mid")), "the recording")
             path = glob.glob(os.path.join(self.store, "*.mid"))[0]
             self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o600)
+
+    def pieces(self, service, *words):
+        done = subprocess.run(
+            [audiogenrl.PROGRAM, "pieces", *words],
+            env={**os.environ, "AUDIOGENRL_SOCKET": service.socket, "TZ": "UTC"},
+            capture_output=True, encoding="utf-8", timeout=60,
+        )  # fmt: skip
+        return done.stdout if done.returncode == 0 else done.stderr
+
+    def the_piece(self, service):
+        return json.loads(self.pieces(service, "--json"))["pieces"][0]
+
+    def ready(self, service):
+        service.wait_for(lambda: service.ask("status")["repertoire"]["pieces"] == 1, "the piece")
+        return self.the_piece(service)
+
+    def test_pieces(self):
+        piece = compose(6)
+        for take in range(3):
+            self.record(f"2026-11-30_18-0{take}-00", piece, take)
+        with self.service() as service:
+            found = self.ready(service)
+            self.assertEqual((found["from"], found["takes"]), ("takes", 3))
+            self.assertNotIn("played", found)
+            self.assertEqual(self.pieces(service, "rename", found["file"], "Waltz"), "")
+            service.wait_for(lambda: self.the_piece(service)["file"] == "Waltz.mid", "the name")
+            self.ready(service)
+            for seconds, pitch in sorted(piece)[:60]:
+                service.send((seconds, on(pitch)), (seconds + 0.1, off(pitch)))
+            service.wait_for(lambda: "played" in self.the_piece(service), "the playing")
+            played = self.the_piece(service)["played"]
+            self.assertLess(abs(played["last"] - time.time()), 60)
+            self.assertLessEqual(played["notes"], 60)
+            self.assertIn("repertoire: 1 file\n", self.pieces(service))
+            self.assertEqual(self.pieces(service, "lock", "Waltz"), "")
+            self.assertIn("* Waltz.mid", self.pieces(service))
+            self.assertIn("unlock it first", self.pieces(service, "forget", "Waltz"))
+            self.assertEqual(self.pieces(service, "unlock"), "")
+            service.stop()
+        kept = os.path.join(self.store, "played")
+        self.assertEqual(stat.S_IMODE(os.stat(kept).st_mode), 0o600)
+        with self.service() as service:
+            self.assertEqual(self.ready(service)["played"]["last"], played["last"])
+            self.assertEqual(self.pieces(service, "rename", "Waltz", "Valse"), "")
+            service.wait_for(lambda: self.the_piece(service).get("names") == ["Valse"], "the name")
+            self.assertEqual(self.the_piece(service)["played"]["last"], played["last"])
+            self.assertEqual(self.pieces(service, "forget", "Valse"), "")
+            service.wait_for(lambda: service.ask("pieces")["pieces"] == [], "the end")
+        self.assertEqual(os.listdir(os.path.join(self.store, "forgotten")), ["Valse.mid"])
 
     def test_nothing_is_kept_without_a_folder(self):
         with Service(self.folder) as service:

@@ -5,6 +5,7 @@
 #include "daemon/log.h"
 #include "daemon/request.h"
 #include "daemon/settings.h"
+#include "load/played.h"
 #include "midi/port.h"
 
 #include <fcntl.h>
@@ -56,6 +57,46 @@ static int read_request(const char *line, struct request *request, struct error 
     return request_read(line, strlen(line), request, error);
 }
 
+static void test_played(void **state)
+{
+    (void)state;
+    static const char path[] = "test_played";
+    static const char text[] = "100 20 3 Minuet in G\n"
+                               "nothing\n\n-1\n1 2 3\n1 2 3 \n99 1\n"
+                               "50 1 0 Minuet in G\n"
+                               "200 5 5 b\n";
+    struct played played;
+    struct error error;
+    size_t length;
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_int_equal(fputs(text, file) < 0 || fclose(file) != 0, 0);
+    assert_int_equal(played_read(&played, path, &error), 0);
+    assert_int_equal(played.count, 2);
+    assert_int_equal(played_find(&played, "Minuet in G")->notes, 20);
+    /* The session goes on, and another begins. */
+    assert_int_equal(played_add(&played, "Minuet in G", 100 + PLAYED_PAUSE - 1, 10, 1), 0);
+    assert_int_equal(played_add(&played, "b", 200 + PLAYED_PAUSE, 7, 0), 0);
+    assert_int_equal(played_rename(&played, "b", "c"), 0);
+    assert_null(played_find(&played, "b"));
+    char *again = played_text(&played, &length);
+    assert_string_equal(again, "399 30 4 Minuet in G\n500 7 0 c\n");
+    free(again);
+    assert_int_equal(played_rename(&played, "c", NULL), 0);
+    assert_int_equal(played.count, 1);
+    char name[16];
+    for (int i = 0; i < PLAYED_MOST; i++) {
+        snprintf(name, sizeof name, "%d", i);
+        assert_int_equal(played_add(&played, name, i, 1, 0), 0);
+    }
+    assert_int_equal(played.count, PLAYED_MOST);
+    assert_null(played_find(&played, "Minuet in G"));
+    played_clear(&played);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(played_read(&played, path, &error), 0);
+    assert_int_equal(played.count, 0);
+}
+
 static void test_requests(void **state)
 {
     (void)state;
@@ -83,6 +124,21 @@ static void test_requests(void **state)
     assert_int_equal(
         read_request("{\"command\":\"lock\",\"value\":\"../a.mid\"}", &request, &error), -1);
     assert_int_equal(read_request("{\"command\":\"unlock\",\"value\":1}", &request, &error), -1);
+    const char rename[] = "{\"command\":\"rename\",\"value\":{\"file\":\"a.mid\",\"name\":\"b\"}}";
+    assert_int_equal(read_request(rename, &request, &error), 0);
+    assert_int_equal(request.command, REQUEST_RENAME);
+    assert_string_equal(request.name, "a.mid");
+    assert_string_equal(request.other, "b");
+    assert_int_equal(
+        read_request("{\"command\":\"rename\",\"value\":{\"file\":\"a.mid\"}}", &request, &error),
+        -1);
+    assert_int_equal(
+        read_request("{\"command\":\"rename\",\"value\":{\"file\":\"a.mid\",\"name\":\"../b\"}}",
+                     &request, &error),
+        -1);
+    assert_int_equal(read_request("{\"command\":\"forget\",\"value\":\"a.mid\"}", &request, &error),
+                     0);
+    assert_int_equal(request.command, REQUEST_FORGET);
     assert_int_equal(read_request("{\"command\":\"transpose\",\"value\":-2}", &request, &error), 0);
     assert_int_equal(request.command, REQUEST_TRANSPOSE);
     assert_true(request.number < -1.5 && request.number > -2.5);
@@ -341,6 +397,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_latency_against_sorting),
         cmocka_unit_test(test_requests),
+        cmocka_unit_test(test_played),
         cmocka_unit_test(test_reload_keeps_what_commands_changed),
         cmocka_unit_test(test_every_setting_of_the_filter),
         cmocka_unit_test(test_patterns),

@@ -1,6 +1,7 @@
 /* Pieces learned from takes made up here, whose truth is known. No style: by the takes alone. */
 #include "bench/compare.h"
 #include "draft/draft.h"
+#include "filter/learned.h"
 #include "music.h"
 
 #include <math.h>
@@ -281,6 +282,17 @@ static void test_restarts_and_parts(void **state)
 }
 
 /* What is written is read again, note for note; and it is the same each time. */
+/* Of the note of the draft at that time and pitch. */
+static float doubt_of(const struct draft *draft, const struct midifile_note *note)
+{
+    const struct draft_piece *piece = &draft->piece[0];
+    for (size_t n = 0; n < piece->count; n++)
+        if (piece->note[n].pitch == note->pitch &&
+            fabs(piece->note[n].quarter - note->tick / 480.) < .002)
+            return piece->note[n].doubt;
+    return -1;
+}
+
 static void test_file(void **state)
 {
     (void)state;
@@ -308,6 +320,15 @@ static void test_file(void **state)
         assert_int_equal(count, draft->piece[0].count);
         for (uint32_t n = 0; n < count; n++)
             assert_true(notes[n].released);
+        assert_int_equal(learned_takes(bytes[i], length[i]), 2);
+        float *doubt = learned_doubts(file), most = 0;
+        assert_non_null(doubt);
+        for (uint32_t n = 0; n < count; n++) {
+            most = fmaxf(most, draft->piece[0].note[n].doubt);
+            assert_float_equal(doubt_of(draft, &notes[n]), doubt[n], .0006);
+        }
+        assert_true(most > .01f);
+        free(doubt);
         midifile_free(file);
         draft_free(draft);
     }

@@ -127,7 +127,8 @@ static void without_trust_no_key_says_anything(void **state)
     close_pieces(&f[0]);
 }
 
-/* A long piece of quarters and eighths at random, begun anywhere: the rhythm alone finds the place. */
+/* A long piece of quarters and eighths at random, begun anywhere: the rhythm alone finds the place.
+ */
 static void the_rhythm_tells_where_it_is(void **state)
 {
     (void)state;
@@ -203,6 +204,37 @@ static void a_line_leads_away_from_where_it_does_not_fit(void **state)
     close_pieces(&f);
 }
 
+/* What a key two semitones above a note says, in the midst of the piece: weights of the note, of
+ * the key. */
+static void ask_beside(struct following *f, const struct song *written, float *note, float *key)
+{
+    enum { AT = 30 };
+    float vote[128];
+    follow_start(f->follow);
+    for (uint32_t n = 0; n < AT; n++)
+        follow_note(f->follow, n * .25, written->pitch[n], 1, vote);
+    int pitch = written->pitch[AT];
+    struct follow_rest rest = follow_note(f->follow, AT * .25, (uint8_t)(pitch + 2), 1, vote);
+    *note = vote[pitch];
+    *key = vote[pitch + 2] + rest.as_played;
+}
+
+static void the_key_counts_where_a_note_is_in_doubt(void **state)
+{
+    (void)state;
+    static const float doubts[] = {0, .002f, .5f};
+    for (size_t k = 0; k < 3; k++) {
+        float note, key;
+        struct song *song = two_alike();
+        struct following f = open_pieces(&song, 1);
+        for (uint32_t n = 0; n < 128; n++)
+            f.pieces->doubt[n] = doubts[k];
+        ask_beside(&f, model_song(f.model, 0), &note, &key);
+        assert_true(k == 2 ? key > note : note > 2 * key);
+        close_pieces(&f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -211,6 +243,7 @@ int main(void)
         cmocka_unit_test(without_trust_no_key_says_anything),
         cmocka_unit_test(the_rhythm_tells_where_it_is),
         cmocka_unit_test(pieces_that_begin_alike_are_held),
+        cmocka_unit_test(the_key_counts_where_a_note_is_in_doubt),
         cmocka_unit_test(a_line_leads_away_from_where_it_does_not_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
-/* Any bytes as takes: three bytes a key, its pitch, the time since the last key, and whether another take
- * begins. Whatever is learned is in order and range, and its file is read again, note for note. */
+/* Any bytes as takes: three bytes a key, its pitch, the time since the last key, and whether
+ * another take begins. Whatever is learned is in order and range, and its file is read again, note
+ * for note. */
 #include "draft/draft.h"
 
 #include "target.h"
@@ -37,7 +38,8 @@ static void check(const struct draft_piece *piece)
         MUST(note->pitch < 128 && note->velocity >= 1 && note->velocity < 128);
         MUST(note->quarter >= 0 && note->length > 0);
         MUST(note->doubt >= 0 && note->doubt <= 1);
-        MUST(i == 0 || note->quarter >= note[-1].quarter);
+        MUST(i == 0 || note->quarter > note[-1].quarter ||
+             (note->quarter >= note[-1].quarter && note->pitch >= note[-1].pitch));
     }
     uint8_t *bytes = draft_smf(piece, "name", &length, &error);
     MUST(bytes);

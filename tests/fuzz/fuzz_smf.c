@@ -1,6 +1,7 @@
 /* Any bytes as a Standard MIDI File: a sentence, or a file that keeps its
  * promises when its notes are changed, saved, loaded and rewritten. */
 #include "base/rng.h"
+#include "filter/learned.h"
 #include "midi/midifile.h"
 #include "target.h"
 
@@ -43,6 +44,11 @@ static void look_at_all(const struct midifile *file)
     for (uint32_t i = 1; i < count; i++)
         MUST(meter[i].tick > meter[i - 1].tick);
     MUST(midifile_length_seconds(file) >= seconds && sum < SIZE_MAX);
+    midifile_notes(file, &count);
+    float *doubt = learned_doubts(file);
+    for (uint32_t i = 0; doubt && i < count; i++)
+        MUST(doubt[i] >= 0 && doubt[i] <= 1);
+    free(doubt);
 }
 
 /* But for the note numbers of events that belong to notes. */

@@ -34,7 +34,8 @@ static struct score *score_in_threes(const struct song *song)
                                           .second = s * .15 + .01,
                                           .length = .4F + (float)i,
                                           .pitch = song->pitch[i],
-                                          .hand = (uint8_t[]){0, 1, 255}[i % 3]};
+                                          .hand = (uint8_t[]){0, 1, 255}[i % 3],
+                                          .doubt = (float)(i % 5) / 51};
     for (uint32_t quarter = 1; quarter < song->slots / 4; quarter += 3, bars++)
         bar[bars] = (struct score_bar){quarter, bars, 3, 4};
     struct score *score = score_create("s", note, song->notes, bar, bars, true, -2, NULL);
@@ -52,6 +53,9 @@ static void assert_same_scores(const struct score *a, const struct score *b)
     assert_memory_equal(a->pitch, b->pitch, a->notes);
     assert_memory_equal(a->hand, b->hand, a->notes);
     assert_memory_equal(a->length, b->length, a->notes * sizeof *a->length);
+    assert_true(!a->doubt == !b->doubt);
+    if (a->doubt)
+        assert_memory_equal(a->doubt, b->doubt, a->notes);
     for (uint32_t i = 0; i < a->bars; i++) {
         assert_true(a->bar[i].quarter == b->bar[i].quarter);
         assert_true(a->bar[i].number == b->bar[i].number && a->bar[i].beats == b->bar[i].beats &&

@@ -1,6 +1,7 @@
 /* Scores: onsets, bars, the way back to slots, and what is refused. */
 #include "piece/bars.h"
 #include "piece/score.h"
+#include "piece/split.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -15,13 +16,13 @@ static const struct score_bar fours[] = {{0, 1, 4, 4}, {4, 2, 4, 4}};
 
 /* A chord with one pitch twice, a triplet, and a grace note after a rest. */
 static const struct score_note notes[] = {
-    {0, 0, 2, 60, SCORE_RIGHT},
-    {0, 0, 1, 36, SCORE_LEFT},
-    {0, 0, 1, 60, SCORE_LEFT},
-    {1 / 3., .2, 1 / 3.F, 64, SCORE_RIGHT},
-    {2 / 3., .4, 1 / 3.F, 65, SCORE_RIGHT},
-    {4.95, 3, .05F, 70, SCORE_NO_HAND},
-    {5, 3.1, 1, 72, SCORE_NO_HAND},
+    {0, 0, 2, 60, SCORE_RIGHT, 0},
+    {0, 0, 1, 36, SCORE_LEFT, 0},
+    {0, 0, 1, 60, SCORE_LEFT, 0},
+    {1 / 3., .2, 1 / 3.F, 64, SCORE_RIGHT, 0},
+    {2 / 3., .4, 1 / 3.F, 65, SCORE_RIGHT, 0},
+    {4.95, 3, .05F, 70, SCORE_NO_HAND, 0},
+    {5, 3.1, 1, 72, SCORE_NO_HAND, 0},
 };
 enum { NOTES = sizeof notes / sizeof *notes };
 
@@ -103,9 +104,12 @@ static void refused(const struct score_note *note, size_t count, const struct sc
 static void test_refused(void **state)
 {
     (void)state;
-    struct score_note note[2] = {{0, 0, 1, 60, 0}, {1, 1, 1, 61, 0}};
+    struct score_note note[2] = {{0, 0, 1, 60, 0, 0}, {1, 1, 1, 61, 0, 0}};
     const struct score_note good[2] = {note[0], note[1]};
     refused(note, 0, fours, 2, "no notes");
+    note[1].doubt = 1.5f;
+    refused(note, 2, fours, 2, "note 1 has a doubt of 1.5");
+    note[1] = good[1];
     refused(note, 2, fours, 0, "0 bars");
     refused(note, 2, fours + 1, 1, "bar 0 is out of order");
     struct score_bar bars[] = {fours[0], fours[0]};
@@ -160,11 +164,31 @@ static void test_places(void **state)
     score_free(score);
 }
 
+/* Two hands with a gap between them; a hand is not split that has less than an octave, nor by a
+ * note that lies apart. */
+static void test_split(void **state)
+{
+    (void)state;
+    uint32_t count[128] = {0};
+    assert_int_equal(split_find(count, 0, 0), 0);
+    count[60] = 4;
+    assert_int_equal(split_find(count, 0, 0), 0);
+    count[48] = count[52] = 3;
+    count[72] = count[76] = 5;
+    count[60] = 0;
+    assert_int_equal(split_find(count, 0, 0), 53);
+    assert_int_equal(split_find(count, .15, 12), 53);
+    assert_int_equal(split_find(count, .15, 25), 0);
+    assert_int_equal(split_find(count, .4, 12), 0);
+    count[127] = 1;
+    assert_int_equal(split_find(count, .15, 12), 53);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_onsets),  cmocka_unit_test(test_song),   cmocka_unit_test(test_bars),
-        cmocka_unit_test(test_refused), cmocka_unit_test(test_places),
+        cmocka_unit_test(test_refused), cmocka_unit_test(test_places), cmocka_unit_test(test_split),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

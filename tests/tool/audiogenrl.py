@@ -135,6 +135,16 @@ def ons(path):
     return found
 
 
+def pitches(path):
+    """All notes in order of time, those struck together from low to high."""
+    found, now = [], 0
+    for message in mido.merge_tracks(mido.MidiFile(path).tracks):
+        now += message.time
+        if message.type == "note_on" and message.velocity:
+            found.append((now, message.note))
+    return [pitch for _, pitch in sorted(found)]
+
+
 def without_pitches(path):
     """Every event of every track, with the pitches of notes left out."""
     tracks = []

@@ -6,17 +6,7 @@ import unittest
 
 import mido
 
-from audiogenrl import Case, content, ons, piece, run
-
-
-def pitches(path):
-    """All notes in order of time, those struck together from low to high."""
-    found, now = [], 0
-    for message in mido.merge_tracks(mido.MidiFile(path).tracks):
-        now += message.time
-        if message.type == "note_on" and message.velocity:
-            found.append((now, message.note))
-    return [pitch for _, pitch in sorted(found)]
+from audiogenrl import Case, content, ons, piece, pitches, run
 
 
 def differing(a, b):
@@ -90,6 +80,12 @@ class Learn(Case):
         self.fails(2, "learn", "one.mid", "-o", "p.mid", "--heard", "0", says="counts from 1")
         self.fails(1, "learn", "one.mid", "-o", "one.mid")
         self.fails(1, "learn", "none.mid", "-o", "p.mid", says="none.mid")
+
+    def test_heard_too_seldom(self):
+        piece(bars=12)
+        takes = self.takes()
+        self.succeeds("learn", *takes, "-q", "-o", "p.mid", "--heard", "3")
+        self.fails(1, "learn", *takes, "-o", "q.mid", "--heard", "4", says="was played 4 times")
 
     def test_standard_output(self):
         piece(bars=8)

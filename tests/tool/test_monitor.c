@@ -96,6 +96,16 @@ static struct cells *drawn(const struct scene *scene, int rows, int columns, boo
     return cells;
 }
 
+static void test_learned_piece_is_news(void **state)
+{
+    (void)state;
+    static const char line[] = "{\"ok\":true,\"clock\":{},\"learning\":{\"last\":\"E\"}}";
+    struct scene scene;
+    ready(&scene);
+    assert_int_equal(tell(&scene, line, 2), SCENE_STATUS);
+    assert_string_equal(scene.notice, "heard 0 times: E");
+}
+
 /* --- Cells --- */
 
 static void test_text_in_cells(void **state)
@@ -483,6 +493,7 @@ int main(void)
         cmocka_unit_test(test_keys_beyond_the_keyboard),
         cmocka_unit_test(test_help_absence_and_trouble),
         cmocka_unit_test(test_bypass_and_waiting_ports_are_seen),
+        cmocka_unit_test(test_learned_piece_is_news),
         cmocka_unit_test(test_any_size),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
