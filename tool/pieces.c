@@ -164,8 +164,12 @@ static int do_change(const struct repertoire *repertoire, enum act act, char *co
         return command_fail(&error);
     if (common->json)
         return command_print_json(done);
+    if (!common->quiet && act >= LOCK) {
+        const char *locked = json_string_value(json_object_get(done, "locked"));
+        printf("%s\n", locked ? locked : "all pieces are followed");
+    }
     json_decref(done);
-    return COMMAND_DONE;
+    return command_flush();
 }
 
 static int show(const struct repertoire *repertoire, const char *name,

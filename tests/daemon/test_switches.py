@@ -96,18 +96,19 @@ class Pieces(audiogenrl.Case):
             os.environ, AUDIOGENRL_SOCKET=service.socket
         ):
             self.follows(service, None)
-            self.assertIn("aa.mid  unusable", pieces())
-            self.assertIn("* a.mid", pieces("next"))
+            self.assertIn("aa.mid: is a text file", pieces())
+            self.assertEqual("a.mid\n", pieces("next"))
             self.follows(service, "a.mid")
-            self.assertIn("* c.mid", pieces("previous"))
-            self.assertIn("* b.mid", pieces("lock", "b.mid"))
-            self.assertNotIn("*", pieces("unlock"))
+            self.assertEqual("c.mid\n", pieces("previous"))
+            self.assertEqual("b.mid\n", pieces("lock", "b.mid"))
+            self.assertIn("* b.mid", pieces())
+            self.assertEqual("all pieces are followed\n", pieces("unlock"))
             self.assertEqual(json.loads(pieces("--json", "next"))["locked"], "a.mid")
             for code, says, *words in (
                 (1, "no piece 'z.mid'", "pieces", "lock", "z.mid"),
-                (2, "one name of a file", "pieces", "lock"),
-                (2, "takes no value", "pieces", "next", "1"),
-                (2, "expected lock", "pieces", "other"),
+                (2, "lock takes 1 name", "pieces", "lock"),
+                (2, "next takes 0 names", "pieces", "next", "1"),
+                (2, "other", "pieces", "other"),
                 (1, "[record] folder", "record", "on"),
             ):
                 done = audiogenrl.run(*words)

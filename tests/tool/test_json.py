@@ -158,6 +158,8 @@ class Json(audiogenrl.Case):
             service.send(*notes)
             service.receive(len(notes))
             self.same("status", self.ask("status"))
+            played = lambda: any("played" in piece for piece in service.ask("pieces")["pieces"])
+            service.wait_for(played, "what was played")
             self.same("pieces", self.ask("pieces"))
             self.same("ports", self.ask("ports"))
             self.same("record", self.ask("record", "toggle"))
