@@ -18,7 +18,8 @@ struct engrave_head {
     size_t bar;
     int begin, end; /* units from the bar's start */
     uint8_t pitch, hand, voice;
-    uint8_t mark; /* enum engrave_mark */
+    uint8_t mark;   /* enum engrave_mark */
+    uint8_t finger; /* 1 .. 5, of what is written; 0: none */
     bool goes_on; /* into the next bar */
     bool comes;   /* from the bar before */
     bool sign;    /* its accidental is written */
