@@ -112,6 +112,18 @@ void page_close(GString *page)
     g_string_append(page, "</main>\n</body>\n</html>\n");
 }
 
+void page_item(GString *list, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    char *text = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    g_string_append(list, "<li>");
+    page_text(list, text);
+    g_string_append(list, "</li>\n");
+    g_free(text);
+}
+
 static void put_fact(GString *page, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
