@@ -1,6 +1,7 @@
 /* audiogenrl: one program, a command a task. */
 #include "tool/command.h"
 #include "tool/commands.h"
+#include "tool/words.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -92,6 +93,7 @@ static int help(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    words_open();
     if (argc < 2)
         return command_usage(NULL, "no command");
     const char *word = argv[1];
