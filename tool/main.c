@@ -67,8 +67,8 @@ static int unknown(const char *word)
     for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
         names[i] = commands[i].name;
     if (word[0] == '-')
-        return command_usage_misspelt(NULL, "option", word, options, G_N_ELEMENTS(options));
-    return command_usage_misspelt(NULL, "command", word, names, G_N_ELEMENTS(names));
+        return command_usage_misspelt(NULL, N_("option"), word, options, G_N_ELEMENTS(options));
+    return command_usage_misspelt(NULL, N_("command"), word, names, G_N_ELEMENTS(names));
 }
 
 static int help(int argc, char **argv)

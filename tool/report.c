@@ -33,11 +33,11 @@ static void tell(const struct report_options *options, const struct report *repo
     if (options->common.json || options->common.quiet || strcmp(output, "-") == 0)
         return;
     if (report->piece)
-        printf("%s: %s, %.0f %% right, %zu wrong, %zu left out, %zu added; written to %s\n",
+        printf(_("%s: %s, %.0f %% right, %zu wrong, %zu left out, %zu added; written to %s\n"),
                session->path, report->piece->name, report_share(&session->total),
                session->total.wrong, session->total.left_out, session->total.added, output);
     else
-        printf("%s: not recognised; written to %s\n", session->path, output);
+        printf(_("%s: not recognised; written to %s\n"), session->path, output);
 }
 
 static int write_page(const struct work *work, const struct report *report, const char *output,
