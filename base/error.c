@@ -1,6 +1,7 @@
 /* Error texts: formatting into a fixed buffer, so that reporting never allocates. */
 #include "base/error.h"
 
+#include <libintl.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -9,7 +10,7 @@ int error_set(struct error *error, const char *format, ...)
     if (error) {
         va_list arguments;
         va_start(arguments, format);
-        vsnprintf(error->text, sizeof error->text, format, arguments);
+        vsnprintf(error->text, sizeof error->text, dgettext("audiogenrl", format), arguments);
         va_end(arguments);
     }
     return -1;

@@ -11,7 +11,8 @@ struct error {
     char text[512];
 };
 
-/* Formats the text; longer texts are cut. Returns -1, so that a caller can
+/* Formats the text, in the language of the program where it has chosen one (gettext, domain
+ * audiogenrl); longer texts are cut. Returns -1, so that a caller can
  * write `return error_set(...)`. */
 int error_set(struct error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -14,9 +14,12 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 extern char **environ;
+
+enum talk_state { TALK_GOES_ON, TALK_DONE, TALK_TOO_MUCH, TALK_TOO_LONG };
 
 struct talk {
     int socket;
@@ -74,48 +77,66 @@ static void send_some(struct talk *talk)
         shutdown(talk->socket, SHUT_WR);
 }
 
-/* 1: more may come; 0: that was all; -1: too much, or no memory. */
-static int receive_some(struct talk *talk)
+static enum talk_state receive_some(struct talk *talk)
 {
     if (talk->room - talk->length < 2) {
         size_t room = talk->room ? 2 * talk->room : 1 << 16;
-        char *grown = room <= 2 * (size_t)PROGRAM_MAX_BYTES ? realloc(talk->output, room) : NULL;
+        char *grown = room <= PROGRAM_MAX_BYTES ? realloc(talk->output, room) : NULL;
         if (!grown)
-            return -1;
+            return TALK_TOO_MUCH;
         talk->output = grown;
         talk->room = room;
     }
     ssize_t got = recv(talk->socket, talk->output + talk->length, talk->room - talk->length - 1, 0);
     if (got < 0)
-        return errno == EAGAIN || errno == EINTR ? 1 : 0;
+        return errno == EAGAIN || errno == EINTR ? TALK_GOES_ON : TALK_DONE;
     talk->length += (size_t)got;
     talk->output[talk->length] = '\0';
-    return got > 0;
+    return got > 0 ? TALK_GOES_ON : TALK_DONE;
 }
 
-/* 0: the program closed its output in time. */
-static int talk_to_end(struct talk *talk, double until)
+/* Until the program closes its output. */
+static enum talk_state talk_to_end(struct talk *talk, double until)
 {
-    int more = 1;
+    enum talk_state state = TALK_GOES_ON;
     if (talk->left == 0)
         shutdown(talk->socket, SHUT_WR);
-    while (more > 0) {
+    while (state == TALK_GOES_ON) {
         struct pollfd poller = {.fd = talk->socket,
                                 .events = (short)(POLLIN | (talk->left ? POLLOUT : 0))};
         double left = until - monotonic_seconds();
         if (left <= 0)
-            return -1;
+            return TALK_TOO_LONG;
         int ready = poll(&poller, 1, (int)(1000 * left) + 1);
         if (ready < 0 && errno != EINTR)
-            return -1;
+            return TALK_TOO_LONG;
         if (ready <= 0)
             continue;
         if (talk->left && poller.revents & POLLOUT)
             send_some(talk);
         if (poller.revents & (POLLIN | POLLHUP | POLLERR))
-            more = receive_some(talk);
+            state = receive_some(talk);
     }
-    return more;
+    return state;
+}
+
+/* How it ended, or TALK_TOO_LONG: a program that has closed its output may still run. It has ended
+ * in any case. */
+static enum talk_state end(pid_t pid, enum talk_state state, double until, int *status)
+{
+    const struct timespec moment = {.tv_nsec = 1000000};
+    pid_t ended = 0;
+    while (state == TALK_DONE && (ended = waitpid(pid, status, WNOHANG)) == 0) {
+        if (monotonic_seconds() > until)
+            state = TALK_TOO_LONG;
+        nanosleep(&moment, NULL);
+    }
+    if (ended != 0)
+        return state;
+    kill(pid, SIGKILL);
+    while (waitpid(pid, status, 0) < 0 && errno == EINTR)
+        continue;
+    return state;
 }
 
 char *program_run(const char *const *argv, const char *input, size_t input_length, int seconds,
@@ -127,26 +148,26 @@ char *program_run(const char *const *argv, const char *input, size_t input_lengt
         return NULL;
     }
     struct talk talk = {.socket = pair[0], .input = input, .left = input_length};
+    double until = monotonic_seconds() + seconds;
     pid_t pid = fcntl(pair[0], F_SETFL, O_NONBLOCK) == 0 ? start(argv, pair[1]) : -1;
     close(pair[1]);
-    int talked = pid > 0 ? talk_to_end(&talk, monotonic_seconds() + seconds) : -1;
+    enum talk_state state = pid > 0 ? talk_to_end(&talk, until) : TALK_DONE;
     close(pair[0]);
     int status = -1;
-    if (pid > 0) {
-        if (talked != 0)
-            kill(pid, SIGKILL);
-        while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-            continue;
-    }
-    if (pid > 0 && talked == 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0 && talk.output) {
+    if (pid > 0)
+        state = end(pid, state, until, &status);
+    if (pid > 0 && state == TALK_DONE && WIFEXITED(status) && WEXITSTATUS(status) == 0 &&
+        talk.output) {
         *length = talk.length;
         return talk.output;
     }
     free(talk.output);
-    if (pid <= 0 || (talked == 0 && WIFEXITED(status) && WEXITSTATUS(status) == 127))
+    if (pid <= 0 || (state == TALK_DONE && WIFEXITED(status) && WEXITSTATUS(status) == 127))
         error_set(error, "%s: the program cannot be started", argv[0]);
-    else if (talked != 0)
+    else if (state == TALK_TOO_LONG)
         error_set(error, "%s: did not end within %d s", argv[0], seconds);
+    else if (state == TALK_TOO_MUCH)
+        error_set(error, "%s: wrote more than %d MiB", argv[0], PROGRAM_MAX_BYTES >> 20);
     else
         error_set(error, "%s: failed", argv[0]);
     return NULL;

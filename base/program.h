@@ -14,7 +14,7 @@
 enum { PROGRAM_MAX_BYTES = 32 << 20 };
 
 /* What argv[0], looked for in PATH, writes; malloced, with a NUL behind [*length]. NULL: it is
- * not there, fails (does not exit with 0), or takes longer than `seconds`. */
+ * not there, fails (does not exit with 0), says too much, or takes longer than `seconds`. */
 char *program_run(const char *const *argv, const char *input, size_t input_length, int seconds,
                   size_t *length, struct error *error);
 

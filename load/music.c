@@ -102,14 +102,29 @@ static void keep_printed(struct music *music, const struct musicxml *score)
     }
 }
 
+static void keep_fingers(struct music *music, const struct musicxml *score, int part)
+{
+    music->fingers = calloc(score->notes + 1, sizeof *music->fingers);
+    for (size_t n = 0; music->fingers && n < score->notes; n++) {
+        const struct musicxml_note *note = &score->note[n];
+        if (note->fingering && !note->grace && (part == NOTATION_ALL_PARTS || note->part == part))
+            music->fingers[music->finger_count++] =
+                (struct score_finger){.quarter = (double)note->tick / score->division,
+                                      .pitch = note->pitch,
+                                      .finger = note->fingering};
+    }
+}
+
 /* `music` (NULL: nobody asks) gets what the file of notes cannot say. */
 static struct midifile *read_score(const void *bytes, size_t length, int part, const char *name,
                                    struct music *music, struct error *error)
 {
     struct musicxml *score = musicxml_read(bytes, length, name, error);
     size_t size = 0;
-    if (score && music)
+    if (score && music) {
         keep_printed(music, score);
+        keep_fingers(music, score, part == NOTATION_KEYBOARD ? musicxml_keyboard(score) : part);
+    }
     uint8_t *smf = score ? notation_smf(score, part, name, &size, error) : NULL;
     struct midifile *file = smf ? midifile_load_memory(smf, size, name, error) : NULL;
     free(smf);
@@ -177,6 +192,7 @@ void music_free(struct music *music)
     free(music->name);
     free(music->stem);
     free(music->printed);
+    free(music->fingers);
     free(music);
 }
 
@@ -185,5 +201,9 @@ struct song *music_song(const struct music *music, struct error *error)
     struct song *song = take_song(music->take, music->file, music->stem, error);
     if (song && music->printed && song->score->bars_known)
         score_number_bars(song->score, music->printed, music->printed_bars);
+    if (song && score_set_fingers(song->score, music->fingers, music->finger_count, error) != 0) {
+        song_free(song);
+        return NULL;
+    }
     return song;
 }

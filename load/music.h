@@ -24,6 +24,8 @@ struct music {
     struct score_bar *printed; /* [printed_bars] of a score, as they are played, with the numbers
                                   that are printed; NULL: a .mid, which has none */
     size_t printed_bars;
+    struct score_finger *fingers; /* [finger_count] of the part that is taken, but of grace notes */
+    size_t finger_count;
 };
 
 /* The notes and times of a file of any kind that is taken, as a MIDI file. `part` is of

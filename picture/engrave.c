@@ -208,6 +208,10 @@ static void put_chord(struct writer *writer, const struct value *value, int leng
         fprintf(writer->out, "x%d", length);
         return;
     }
+    /* The first of them stands next to the notes. */
+    for (size_t i = 0; i < value->heads && value->first; i++)
+        if (value->head[i].finger)
+            fprintf(writer->out, "!%u!", value->head[i].finger);
     if (shown > 1)
         fputc('[', writer->out);
     for (size_t i = 0; i < value->heads; i++) {
@@ -398,6 +402,17 @@ static int put_all(struct writer *writer, FILE *out, struct engrave_heads *heads
     return 0;
 }
 
+/* Cells of a bar are counted in tables of a fixed size. */
+static int check_lengths(const struct roll *roll, struct error *error)
+{
+    const double longest = (double)MOST_CELLS / 2; /* quarters, of two cells at most */
+    for (size_t b = 0; b < roll->bar_count; b++)
+        if (!(roll->bars[b].length >= 0 && roll->bars[b].length <= longest))
+            return error_set(error, "bar %u: too long to be written as notes",
+                             roll->bars[b].number);
+    return 0;
+}
+
 char *engrave_abc(const struct engrave *engrave, struct error *error)
 {
     struct writer writer = {.engrave = engrave, .error = error};
@@ -408,6 +423,8 @@ char *engrave_abc(const struct engrave *engrave, struct error *error)
         error_set(error, "no bar to write as notes");
         return NULL;
     }
+    if (check_lengths(engrave->roll, error) != 0)
+        return NULL;
     int status = engrave_arrange(engrave, &heads);
     FILE *out = status == 0 ? open_memstream(&text, &length) : NULL;
     if (!out)

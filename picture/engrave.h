@@ -6,6 +6,8 @@
  *     struck in its place            a vermilion cross beside it
  *     struck besides                 a vermilion diamond
  *
+ * Fingers stand above their notes.
+ *
  * The text is ABC notation (standard 2.1, with the maps of abcm2ps 8.14); abcm2ps, where it is
  * installed, makes the picture of it. Rhythm is that of the roll's times, to a sixty-fourth or
  * a third of a sixteenth; a rhythm beyond that is refused. Each hand has up to two voices.

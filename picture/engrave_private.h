@@ -18,10 +18,11 @@ struct engrave_head {
     size_t bar;
     int begin, end; /* units from the bar's start */
     uint8_t pitch, hand, voice;
-    uint8_t mark; /* enum engrave_mark */
-    bool goes_on; /* into the next bar */
-    bool comes;   /* from the bar before */
-    bool sign;    /* its accidental is written */
+    uint8_t mark;   /* enum engrave_mark */
+    uint8_t finger; /* 1 .. 5, of what is written; 0: none */
+    bool goes_on;   /* into the next bar */
+    bool comes;     /* from the bar before */
+    bool sign;      /* its accidental is written */
     struct spelling name;
 };
 
@@ -37,8 +38,8 @@ int engrave_bar_units(const struct bar *bar);
  * memory. */
 int engrave_arrange(const struct engrave *engrave, struct engrave_heads *heads);
 
-/* The music of abcm2ps's page, which is changed, with a viewBox; for a file of its own also with its
- * style and a white ground. malloced; NULL: it is no SVG with a size, out of memory. */
+/* The music of abcm2ps's page, which is changed, with a viewBox; for a file of its own also with
+ * its style and a white ground. malloced; NULL: it is no SVG with a size, out of memory. */
 char *engrave_clean(char *page, bool file);
 
 #endif

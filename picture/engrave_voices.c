@@ -10,6 +10,7 @@ enum {
     LETTERS = 7,
     STEPS = 12 * LETTERS, /* of the staff, from C of octave -1 */
     JOINS = 6,            /* units: a rest or an overlap so short is not written */
+    FARTHEST = 1 << 30,   /* units: beyond the end of any bar */
 };
 
 int engrave_bar_units(const struct bar *bar)
@@ -26,6 +27,7 @@ static int round_units(double units)
     } grids[] = {{12, 0}, {16, .3}, {6, .4}, {8, .6}, {3, 1}, {4, 1.2}};
     double least = INFINITY;
     int best = 0;
+    units = fmin(units, FARTHEST);
     for (size_t i = 0; i < sizeof grids / sizeof grids[0]; i++) {
         int near = (int)floor(units / grids[i].step + .5) * grids[i].step;
         double cost = fabs(units - near) + grids[i].cost;
@@ -71,6 +73,7 @@ static int add_written(const struct engrave *engrave, struct engrave_heads *head
         head.bar++;
         head.begin = 0;
         head.comes = true;
+        head.finger = 0;
         head.mark = ENGRAVE_RIGHT;
         length = over;
     }
@@ -100,8 +103,10 @@ static int add_note(const struct engrave *engrave, struct engrave_heads *heads,
     }
     if (length < ENGRAVE_SIXTY_FOURTH)
         length = ENGRAVE_SIXTY_FOURTH;
+    head.finger = note->kind == ROLL_ADDED ? 0 : note->finger;
     if (note->kind != ROLL_ADDED && add_written(engrave, heads, head, length) != 0)
         return -1;
+    head.finger = 0;
     if (note->kind == ROLL_LEFT_OUT || (note->kind == ROLL_STRUCK && note->played == note->sent))
         return 0;
     head.mark = note->kind == ROLL_ADDED ? ENGRAVE_ADDED : ENGRAVE_STRUCK;

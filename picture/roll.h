@@ -43,6 +43,7 @@ struct roll_note {
     uint8_t part;           /* 0: right hand or the only part; 1: left hand */
     enum roll_kind kind;
     bool doubtful;
+    uint8_t finger; /* 1 .. 5, for staves; 0: none is written */
 };
 
 struct roll {

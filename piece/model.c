@@ -299,6 +299,29 @@ static size_t score_bytes(const struct score *score)
            4 * ((size_t)score->onsets + 1) + 6 * (size_t)score->notes;
 }
 
+/* Of all pieces; 0: no fingering is written in any. */
+static size_t finger_bytes(const struct model *model)
+{
+    size_t notes = 0;
+    bool any = false;
+    for (size_t i = 0; i < model->song_count; i++) {
+        any |= model->songs[i]->score->finger != NULL;
+        notes += model->songs[i]->score->notes;
+    }
+    return any ? notes : 0;
+}
+
+static void put_fingers(struct writer *w, const struct model *model)
+{
+    for (size_t i = 0; i < model->song_count; i++) {
+        const struct score *score = model->songs[i]->score;
+        if (score->finger)
+            put(w, score->finger, score->notes);
+        else
+            w->at += score->notes;
+    }
+}
+
 static void put_double(struct writer *w, double value)
 {
     uint64_t bits;
@@ -399,6 +422,8 @@ static void put_header(struct writer *w, const struct model *model, uint32_t sec
         if (model->songs[i]->score->doubt)
             put_entry(w, MODEL_DOUBT, 0, &offset, model->songs[i]->score->notes);
     }
+    if (finger_bytes(model))
+        put_entry(w, MODEL_FINGERS, 0, &offset, finger_bytes(model));
     if (model->process) {
         put_entry(w, MODEL_PROCESS, MODEL_NEEDED, &offset, MODEL_PROCESS_BYTES);
         put_entry(w, MODEL_POLICY, MODEL_NEEDED, &offset, policy_bytes(model->policy));
@@ -421,6 +446,10 @@ static void put_sections(struct writer *w, const struct model *model)
             put(w, model->songs[i]->score->doubt, model->songs[i]->score->notes);
         w->at = padded(w->at);
     }
+    if (finger_bytes(model)) {
+        put_fingers(w, model);
+        w->at = padded(w->at);
+    }
     if (model->process) {
         put_u32(w, model->process->context);
         put_u32(w, model->process->states);
@@ -440,8 +469,10 @@ static void put_sections(struct writer *w, const struct model *model)
 int model_save(const struct model *model, const char *path, struct error *error)
 {
     uint32_t sections = (uint32_t)(1 + 2 * model->song_count + (model->process ? 2 : 0) +
-                                   model->network_count + (model->training != NULL));
-    size_t length = MODEL_ORIGIN_BYTES + padded(model->training_length);
+                                   model->network_count + (finger_bytes(model) > 0) +
+                                   (model->training != NULL));
+    size_t length = MODEL_ORIGIN_BYTES + padded(finger_bytes(model)) +
+                    padded(model->training_length);
     if (model->process)
         length += MODEL_PROCESS_BYTES + padded(policy_bytes(model->policy));
     for (size_t i = 0; i < model->network_count; i++)

@@ -22,6 +22,8 @@
  *           bars of f64 quarter, u32 number, u8 beats, u8 unit, u16 0;
  *           u32 first[onsets + 1], f32 length[notes], pitch[notes], hand[notes]
  *     DOUB  optional, behind a SCOR: u8 doubt[notes] of that score, in 255ths
+ *     FING  optional: u8 fingers of the notes of all pieces, one after the other; 0: none is
+ *           written
  *     PROC  u32 context, states, arcs, 0: rebuilt from the songs, then compared
  *     POLI  u32 inputs, actions, layers, width[6], u64 parameters (after a u32 that
  *           tells their form, 0 or MODEL_HALF), then the parameters as floats, or in
@@ -64,6 +66,7 @@ static const uint32_t MODEL_ORIGIN = MODEL_KIND('O', 'R', 'I', 'G');
 static const uint32_t MODEL_SONG = MODEL_KIND('S', 'O', 'N', 'G');
 static const uint32_t MODEL_SCORE = MODEL_KIND('S', 'C', 'O', 'R');
 static const uint32_t MODEL_DOUBT = MODEL_KIND('D', 'O', 'U', 'B');
+static const uint32_t MODEL_FINGERS = MODEL_KIND('F', 'I', 'N', 'G');
 static const uint32_t MODEL_PROCESS = MODEL_KIND('P', 'R', 'O', 'C');
 static const uint32_t MODEL_POLICY = MODEL_KIND('P', 'O', 'L', 'I');
 static const uint32_t MODEL_NETWORK = MODEL_KIND('N', 'E', 'T', 'W');
@@ -118,6 +121,10 @@ static inline float model_get_float(const unsigned char *p)
  * there is none. NULL: error. */
 struct score *model_read_score(struct section part, struct section doubt, const char *name,
                                size_t index, struct error *error);
+
+/* Gives the pieces the fingerings of a section; of none where `part` is empty. */
+int model_read_fingers(struct section part, const char *name, struct song *const *songs,
+                       size_t count, struct error *error);
 
 /* CRC-32 of a whole file but its CRC field; length >= MODEL_HEADER. */
 uint32_t model_crc(const unsigned char *bytes, size_t length);

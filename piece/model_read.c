@@ -14,7 +14,7 @@
 struct contents {
     const char *name; /* of the file, for messages */
     uint32_t version;
-    struct section origin, process, policy, training;
+    struct section origin, fingers, process, policy, training;
     struct section *song, *score, *doubt;
     size_t songs, scores;
     struct section network[MODEL_MAX_NETWORKS];
@@ -62,6 +62,8 @@ static int file_section(struct contents *contents, uint32_t kind, uint32_t flags
         place = &contents->network[contents->networks++];
     else if (kind == MODEL_ORIGIN)
         place = &contents->origin;
+    else if (kind == MODEL_FINGERS)
+        place = &contents->fingers;
     else if (kind == MODEL_PROCESS)
         place = &contents->process;
     else if (kind == MODEL_POLICY)
@@ -238,7 +240,10 @@ static struct song **read_songs(const struct contents *contents, struct error *e
             return NULL;
         }
     }
-    return songs;
+    if (model_read_fingers(contents->fingers, contents->name, songs, contents->songs, error) == 0)
+        return songs;
+    song_free_all(songs, contents->songs);
+    return NULL;
 }
 
 static struct process *read_process(const struct contents *contents, struct song **songs,

@@ -4,6 +4,7 @@
 #include "piece/model_file.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* Where the parts of a score's section begin. */
 struct score_parts {
@@ -90,4 +91,26 @@ out:
     free(note);
     free(bar);
     return score;
+}
+
+int model_read_fingers(struct section part, const char *name, struct song *const *songs,
+                       size_t count, struct error *error)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < count && part.length; i++) {
+        struct score *score = songs[i]->score;
+        if (score->notes > part.length - at)
+            return error_set(error, "%s: damaged: fingerings of fewer notes than there are", name);
+        for (uint32_t n = 0; n < score->notes; n++)
+            if (part.bytes[at + n] > SCORE_FINGERS)
+                return error_set(error, "%s: damaged: a finger %u", name, part.bytes[at + n]);
+        score->finger = malloc(score->notes);
+        if (!score->finger)
+            return error_set(error, "%s: out of memory", name);
+        memcpy(score->finger, part.bytes + at, score->notes);
+        at += score->notes;
+    }
+    return at == part.length
+               ? 0
+               : error_set(error, "%s: damaged: fingerings of more notes than there are", name);
 }

@@ -9,6 +9,7 @@
 
 /* Ticks are never finer than this part of a quarter; the beginnings of bars are sums. */
 static const double same_place = 1e-6;
+static const double same_written = 1e-4; /* quarters: times of one score, rounded differently */
 
 static int check_notes(const char *name, const struct score_note *notes, size_t count,
                        struct error *error)
@@ -149,7 +150,16 @@ struct score *score_copy(const struct score *score, struct error *error)
         memcpy(copy->doubt, score->doubt, score->notes);
     memcpy(copy->length, score->length, score->notes * sizeof *score->length);
     memcpy(copy->bar, score->bar, score->bars * sizeof *score->bar);
-    return copy;
+    if (!score->finger)
+        return copy;
+    copy->finger = malloc(score->notes);
+    if (copy->finger) {
+        memcpy(copy->finger, score->finger, score->notes);
+        return copy;
+    }
+    score_free(copy);
+    error_set(error, "score: out of memory");
+    return NULL;
 }
 
 struct score *score_of_song(const struct song *song, struct error *error)
@@ -188,6 +198,7 @@ void score_free(struct score *score)
     free(score->hand);
     free(score->doubt);
     free(score->length);
+    free(score->finger);
     free(score->bar);
     free(score);
 }
@@ -209,17 +220,34 @@ struct score_bar *score_bars(const struct bar *bars, size_t count, struct error 
 
 void score_number_bars(struct score *score, const struct score_bar *bars, size_t bar_count)
 {
-    const double same = 1e-4; /* quarters: times of one score, rounded differently */
     size_t next = 0;
     for (uint32_t b = 0; b < score->bars; b++) {
-        while (next < bar_count && bars[next].quarter < score->bar[b].quarter - same)
+        while (next < bar_count && bars[next].quarter < score->bar[b].quarter - same_written)
             next++;
-        if (next == bar_count || bars[next].quarter > score->bar[b].quarter + same)
+        if (next == bar_count || bars[next].quarter > score->bar[b].quarter + same_written)
             continue;
         score->bar[b].number = bars[next].number;
         score->bar[b].beats = bars[next].beats;
         score->bar[b].unit = bars[next].unit;
     }
+}
+
+int score_set_fingers(struct score *score, const struct score_finger *fingers, size_t count,
+                      struct error *error)
+{
+    if (!score->finger && count > 0 && !(score->finger = calloc(score->notes, 1)))
+        return error_set(error, "score: out of memory");
+    for (size_t i = 0; i < count; i++) {
+        const struct score_finger *finger = &fingers[i];
+        uint32_t onset = score_find(score, finger->quarter + same_written);
+        if (fabs(score->quarter[onset] - finger->quarter) > same_written ||
+            finger->finger > SCORE_FINGERS)
+            continue;
+        for (uint32_t n = score->first[onset]; n < score->first[onset + 1]; n++)
+            if (score->pitch[n] == finger->pitch)
+                score->finger[n] = finger->finger;
+    }
+    return 0;
 }
 
 uint32_t score_find(const struct score *score, double quarter)

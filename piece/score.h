@@ -21,6 +21,8 @@ struct bar; /* piece/bars.h */
 
 enum score_hand { SCORE_RIGHT = 0, SCORE_LEFT = 1, SCORE_NO_HAND = 255 };
 
+enum { SCORE_FINGERS = 5 };
+
 struct score_note {
     double quarter; /* score time, 0 or more */
     double second;  /* when it comes by the piece's own tempo, 0 or more */
@@ -46,8 +48,9 @@ struct score {
     uint8_t *pitch;  /* [notes] */
     uint8_t *hand;   /* [notes], enum score_hand */
     float *length;   /* [notes], quarters */
-    uint8_t
-        *doubt; /* [notes], in 255ths; NULL: no note is in doubt, as of a file that was written */
+    uint8_t *doubt;  /* [notes], in 255ths; NULL: no note is in doubt, as of a file that was
+                        written */
+    uint8_t *finger; /* [notes], 1 .. 5, 0 where none is written; NULL: nowhere */
     uint32_t bars;
     struct score_bar *bar; /* [bars], ascending, the first at 0 */
     bool bars_known;       /* false: nothing says where bars are; they are counted in fours */
@@ -94,6 +97,16 @@ static inline double score_facts_doubt(const struct score_facts *facts)
 {
     return facts->notes ? facts->doubt / (double)facts->notes : 0;
 }
+
+struct score_finger {
+    double quarter; /* the onset */
+    uint8_t pitch, finger;
+};
+
+/* Takes fingerings for the notes that stand there; others are passed over, and so are fingers that
+ * no hand has. Before the score is shared. -1: out of memory, nothing changed. */
+int score_set_fingers(struct score *score, const struct score_finger *fingers, size_t count,
+                      struct error *error);
 
 /* The last onset at or before a score time; 0 where that is before the first. O(log onsets). */
 uint32_t score_find(const struct score *score, double quarter);

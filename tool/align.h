@@ -7,6 +7,7 @@
 #define TOOL_ALIGN_H
 
 #include "follow/follow.h"
+#include "tool/trills.h"
 
 enum { ALIGN_NONE = -1 };
 
@@ -15,6 +16,7 @@ struct align_answer {
     int32_t note;   /* of the score; ALIGN_NONE: it was none of them */
     int32_t pass;   /* ALIGN_NONE: the player was somewhere else */
     double quarter; /* score time where it was played */
+    uint32_t trill; /* it belongs to, from 1; 0: none */
 };
 
 /* One way through a part of the piece. */
@@ -28,6 +30,8 @@ struct alignment {
     struct align_answer *answer; /* one for each played note */
     struct align_pass *pass;
     size_t passes;
+    struct trill *trill; /* [trills] */
+    size_t trills;
 };
 
 /* Of `piece`, an index over all pieces; score is that piece's. key[count] are what was
@@ -39,6 +43,13 @@ void alignment_create(struct alignment *alignment, struct follow_reading *readin
                       const struct pieces *pieces, int piece, const struct score *score);
 
 void alignment_clear(struct alignment *alignment);
+
+/* Whether a key is neither a note of the piece nor one too many: of a trill, where the piece has
+ * the note that is trilled, or only its sign. */
+static inline bool align_is_ornament(const struct align_answer *answer)
+{
+    return answer->note == ALIGN_NONE && answer->pass != ALIGN_NONE && answer->trill > 0;
+}
 
 /* Whether a note of the score was due in a pass. */
 bool align_is_due(const struct align_pass *pass, const struct score *score, size_t note);

@@ -3,6 +3,7 @@
 #include "tool/command.h"
 
 #include "tool/suggest.h"
+#include "tool/words.h"
 
 #include <errno.h>
 #include <math.h>
@@ -51,8 +52,8 @@ static int explain(const char *name, char **argv, const GError *fault, const GOp
         for (const GOptionEntry *entry = lists[l]; entry->long_name; entry++)
             if (entry->long_name[0])
                 g_ptr_array_add(names, g_strconcat("--", entry->long_name, NULL));
-    int code =
-        command_usage_misspelt(name, "option", word, (const char *const *)names->pdata, names->len);
+    int code = command_usage_misspelt(name, N_("option"), word, (const char *const *)names->pdata,
+                                      names->len);
     g_ptr_array_free(names, TRUE);
     return code;
 }
@@ -151,13 +152,13 @@ int command_usage(const char *name, const char *format, ...)
     char text[512];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
+    vsnprintf(text, sizeof text, _(format), arguments);
     va_end(arguments);
     char line[800];
     if (name)
-        snprintf(line, sizeof line, "%s: %s; see audiogenrl %s --help", name, text, name);
+        snprintf(line, sizeof line, _("%s: %s; see audiogenrl %s --help"), name, text, name);
     else
-        snprintf(line, sizeof line, "%s; see audiogenrl --help", text);
+        snprintf(line, sizeof line, _("%s; see audiogenrl --help"), text);
     print_line("audiogenrl", line);
     return COMMAND_USAGE;
 }
@@ -167,8 +168,8 @@ int command_usage_misspelt(const char *name, const char *what, const char *word,
 {
     const char *meant = suggest_name(word, names, count);
     if (!meant)
-        return command_usage(name, "unknown %s %s", what, word);
-    return command_usage(name, "unknown %s %s; did you mean %s?", what, word, meant);
+        return command_usage(name, "unknown %s %s", _(what), word);
+    return command_usage(name, "unknown %s %s; did you mean %s?", _(what), word, meant);
 }
 
 int command_fail(const struct error *error)
@@ -182,10 +183,10 @@ void command_note(const struct command_common *common, const char *format, ...)
     char text[LINE];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
+    vsnprintf(text, sizeof text, _(format), arguments);
     va_end(arguments);
     if (!common->quiet)
-        print_line("note", text);
+        print_line(_("note"), text);
 }
 
 void command_warn(const struct command_common *common, const char *format, ...)
@@ -193,10 +194,10 @@ void command_warn(const struct command_common *common, const char *format, ...)
     char text[LINE];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
+    vsnprintf(text, sizeof text, _(format), arguments);
     va_end(arguments);
     if (!common->quiet)
-        print_line("warning", text);
+        print_line(_("warning"), text);
 }
 
 int command_flush(void)

@@ -86,14 +86,15 @@ static void draw_marks(const struct keyboard *keyboard, struct cells *cells,
 
 static void draw_names(const struct keyboard *keyboard, struct cells *cells, int row)
 {
-    char name[SCENE_NOTE];
     for (int key = keyboard->lowest; key < keyboard->lowest + keyboard->count; key++) {
         int column = column_of(keyboard, key);
         if (key % 12 != 0 && !(keyboard->width == MOST_WIDTH && !is_black(key)))
             continue;
-        scene_note(key, "", name);
-        cells_text(cells, row, column, cells->columns, key % 12 == 0 ? STYLE_STRONG : STYLE_FAINT,
-                   name);
+        char *name = word_key(key, keyboard->names, cells->unicode);
+        if (key % 12 == 0 || cells_width(cells, name) <= keyboard->width)
+            cells_text(cells, row, column, cells->columns,
+                       key % 12 == 0 ? STYLE_STRONG : STYLE_FAINT, name);
+        g_free(name);
     }
 }
 

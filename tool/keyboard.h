@@ -9,6 +9,7 @@
 
 #include "tool/cells.h"
 #include "tool/scene.h"
+#include "tool/words.h"
 
 enum {
     KEYBOARD_LOWEST = 21, /* A0 */
@@ -21,6 +22,7 @@ struct keyboard {
     int width;  /* columns a key */
     int lowest; /* key that is shown */
     int count;  /* keys that are shown */
+    enum word_names names;
 };
 
 /* As many keys as fit into the columns. `lowest`: of what was shown before, 0 at the

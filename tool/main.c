@@ -1,6 +1,7 @@
 /* audiogenrl: one program, a command a task. */
 #include "tool/command.h"
 #include "tool/commands.h"
+#include "tool/words.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -69,8 +70,8 @@ static int unknown(const char *word)
     for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
         names[i] = commands[i].name;
     if (word[0] == '-')
-        return command_usage_misspelt(NULL, "option", word, options, G_N_ELEMENTS(options));
-    return command_usage_misspelt(NULL, "command", word, names, G_N_ELEMENTS(names));
+        return command_usage_misspelt(NULL, N_("option"), word, options, G_N_ELEMENTS(options));
+    return command_usage_misspelt(NULL, N_("command"), word, names, G_N_ELEMENTS(names));
 }
 
 static int help(int argc, char **argv)
@@ -95,6 +96,7 @@ static int help(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    words_open();
     if (argc < 2)
         return command_usage(NULL, "no command");
     const char *word = argv[1];

@@ -11,6 +11,7 @@
 #include "tool/screen.h"
 #include "tool/stream.h"
 #include "tool/terminal.h"
+#include "tool/words.h"
 
 #include <errno.h>
 #include <math.h>
@@ -97,7 +98,7 @@ static void connect_again(struct monitor *monitor, double now)
     scene_connect(&monitor->scene, true);
     trouble(monitor, "");
     if (monitor->ever)
-        scene_say(&monitor->scene, now, "connected again");
+        scene_say(&monitor->scene, now, _("connected again"));
     monitor->ever = true;
     ask(monitor, ASK_WATCH, "{\"command\":\"watch\"}", NULL, now);
     ask_status(monitor, now);
@@ -160,7 +161,7 @@ static void look_at_clock(struct monitor *monitor, double now)
         monitor->try_at = now + retry_every;
         return;
     }
-    trouble(monitor, waits > patience ? "the service does not answer" : "");
+    trouble(monitor, waits > patience ? _("the service does not answer") : "");
     if (now >= monitor->ask_at)
         ask_status(monitor, now);
 }
@@ -215,7 +216,7 @@ static void bypass(struct monitor *monitor, double now)
     command(monitor,
             on ? "{\"command\":\"bypass\",\"value\":\"on\"}"
                : "{\"command\":\"bypass\",\"value\":\"off\"}",
-            on ? "notes sound as they are played" : "notes are corrected again", now);
+            on ? _("notes sound as they are played") : _("notes are corrected again"), now);
 }
 
 static void act(struct monitor *monitor, int key, double now)
@@ -244,13 +245,14 @@ static void act(struct monitor *monitor, int key, double now)
         turn(monitor, "keep", &scene->keep, -1, now);
         break;
     case 't':
-        command(monitor, "{\"command\":\"tap\"}", "tap", now);
+        command(monitor, "{\"command\":\"tap\"}", _("tap"), now);
         break;
     case 'p':
-        command(monitor, "{\"command\":\"panic\"}", "panic: everything was released", now);
+        command(monitor, "{\"command\":\"panic\"}", _("panic: everything was released"), now);
         break;
     case 'r':
-        command(monitor, "{\"command\":\"reload\"}", "settings and repertoire were read anew", now);
+        command(monitor, "{\"command\":\"reload\"}", _("settings and repertoire were read anew"),
+                now);
         break;
     default:
         break;
@@ -375,6 +377,7 @@ static int watch(struct monitor *monitor, bool plain, int signals, struct error 
     monitor->terminal = terminal_open(plain, error);
     if (!monitor->terminal)
         return -1;
+    words_plain(!terminal_has_unicode(monitor->terminal));
     monitor->ended = measure(monitor) != 0;
     connect_again(monitor, monotonic_seconds());
     while (!monitor->ended)
@@ -387,7 +390,7 @@ static int watch(struct monitor *monitor, bool plain, int signals, struct error 
     return monitor->ever ? 0 : error_set(error, "%s", monitor->scene.trouble);
 }
 
-static int run(bool plain)
+static int run(bool plain, enum word_names names)
 {
     struct monitor *monitor = calloc(1, sizeof *monitor);
     struct error error;
@@ -397,8 +400,10 @@ static int run(bool plain)
         status = error_set(&error, "out of memory");
     else if (signals < 0)
         status = error_set(&error, "cannot wait for signals: %s", strerror(errno));
-    else
+    else {
+        monitor->view.names = names;
         status = watch(monitor, plain, signals, &error);
+    }
     if (signals >= 0)
         close(signals);
     free(monitor);
@@ -408,8 +413,10 @@ static int run(bool plain)
 int command_monitor(int argc, char **argv)
 {
     gboolean plain = FALSE;
+    char *names = NULL;
     const GOptionEntry entries[] = {
         {"plain", 0, 0, G_OPTION_ARG_NONE, &plain, "neither colours nor signs beyond ASCII", NULL},
+        WORDS_ENTRY(names),
         {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
     struct command_common common = {.offers = COMMAND_NO_JSON | COMMAND_NO_QUIET};
@@ -422,5 +429,9 @@ int command_monitor(int argc, char **argv)
     if (code == COMMAND_GO_ON && words[0])
         code = command_usage(argv[0], "takes options only");
     g_strfreev(words);
-    return code == COMMAND_GO_ON ? run(plain) : code;
+    int style = words_names(names);
+    if (code == COMMAND_GO_ON && style < 0)
+        code = command_usage(argv[0], WORDS_NAMES_FAULT, names);
+    g_free(names);
+    return code == COMMAND_GO_ON ? run(plain, (enum word_names)style) : code;
 }

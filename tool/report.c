@@ -33,11 +33,11 @@ static void tell(const struct report_options *options, const struct report *repo
     if (options->common.json || options->common.quiet || strcmp(output, "-") == 0)
         return;
     if (report->piece)
-        printf("%s: %s, %.0f %% right, %zu wrong, %zu left out, %zu added; written to %s\n",
+        printf(_("%s: %s, %.0f %% right, %zu wrong, %zu left out, %zu added; written to %s\n"),
                session->path, report->piece->name, report_share(&session->total),
                session->total.wrong, session->total.left_out, session->total.added, output);
     else
-        printf("%s: not recognised; written to %s\n", session->path, output);
+        printf(_("%s: not recognised; written to %s\n"), session->path, output);
 }
 
 static int write_page(const struct work *work, const struct report *report, const char *output,
@@ -234,8 +234,7 @@ static int check(struct report_options *options, char *const *files)
         return command_usage("report", "standard output can take the page or --json, not both");
     int names = words_names(options->names);
     if (names < 0)
-        return command_usage("report", "--names is english, german, italian or japanese, not '%s'",
-                             options->names);
+        return command_usage("report", WORDS_NAMES_FAULT, options->names);
     options->name_style = (enum word_names)names;
     return COMMAND_GO_ON;
 }
@@ -249,7 +248,6 @@ static int run(struct report_options *options, char *const *files)
     const enum correct_mode mode = CORRECT_CORRECT;
     /* How the pieces are read; tracks and channels choose from the recording. */
     const struct take_choice whole = {.grid = TAKE_GRID_DECIDE};
-    words_open();
     int code = check(options, files);
     if (code == COMMAND_GO_ON)
         code = music_choice(&options->music, "report", &choice);
@@ -279,8 +277,7 @@ int command_report(int argc, char **argv)
          "where to write (RECORDING.report.html); of several recordings, or a folder of them, a "
          "folder",
          "PAGE.html"},
-        {"names", 0, 0, G_OPTION_ARG_STRING, &options.names,
-         "names of notes (those of the language): english, german, italian or japanese", "NAMES"},
+        WORDS_ENTRY(options.names),
         MUSIC_ENTRIES(options.music),
         {NULL, 0, 0, 0, NULL, NULL, NULL},
     };

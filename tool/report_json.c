@@ -63,11 +63,35 @@ static json_t *passages(const struct report *report)
     return list;
 }
 
+static unsigned bar_of(const struct session_piece *piece, size_t note)
+{
+    return piece->bars[bars_find(piece->bars, piece->bar_count, piece->onset[note] + 1e-6)].number;
+}
+
+static json_t *goes(const struct report *report)
+{
+    static const char *const hands[HANDS] = {
+        [HANDS_BOTH] = "both", [HANDS_RIGHT] = "right", [HANDS_LEFT] = "left"};
+    const struct alignment *alignment = &report->session->alignment;
+    const struct correct_note *notes = report->session->music->take->note;
+    json_t *list = json_array();
+    for (size_t p = 0; report->piece && p < alignment->passes; p++) {
+        const struct align_pass *pass = &alignment->pass[p];
+        json_array_append_new(list,
+                              json_pack("{s:I, s:I, s:s, s:f, s:f}", "from",
+                                        (json_int_t)bar_of(report->piece, pass->first), "to",
+                                        (json_int_t)bar_of(report->piece, pass->last), "hands",
+                                        hands[pass->hands], "begins", notes[pass->begin].seconds,
+                                        "ends", notes[pass->end - 1].seconds));
+    }
+    return list;
+}
+
 json_t *report_json(const struct report *report, const char *output)
 {
     const struct session *session = report->session;
     return json_pack("{s:o, s:o, s:o, s:f, s:I, s:I, s:I, s:I, s:f, s:f, s:o, s:o, s:o, s:o, s:o, "
-                     "s:o}",
+                     "s:o, s:o}",
                      "recording", command_text(session->path), "output", command_text(output),
                      "piece", report->piece ? command_text(report->piece->name) : json_null(),
                      "seconds", session->seconds, "notes", (json_int_t)session->notes, "elsewhere",
@@ -76,5 +100,5 @@ json_t *report_json(const struct report *report, const char *output)
                      "tempo", session->tempo, "unsteady", session->unsteady, "total",
                      counts(&session->total), "right_hand", counts(&session->hand[0]), "left_hand",
                      counts(&session->hand[1]), "bars", bars(report), "practise", passages(report),
-                     "earlier", earlier(report));
+                     "earlier", earlier(report), "goes", goes(report));
 }

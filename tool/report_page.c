@@ -65,6 +65,7 @@ static const char style[] =
     ".3rem}dt{font-size:7.5pt}dd{font-size:9pt}.places{gap:.4rem;grid-template-columns:1fr 1fr}"
     ".places>li{padding:.3rem .4rem}.places ul{margin:.1rem 0 0;padding-left:1rem}"
     ".places li li:nth-child(n+4){display:none}.staff svg{max-height:4.2cm}"
+    ".roll svg{width:auto;height:4.6cm}.legend svg{width:7cm}"
     "ul{margin:.2rem 0}.progress{grid-template-columns:1fr 1fr}"
     "p{margin:.2rem 0;max-width:none}table{max-width:none}th,td{padding:.05rem .3rem}"
     ".strip{grid-template-columns:repeat(12,1fr)}.strip "
@@ -110,6 +111,18 @@ void page_open(GString *page, const char *title)
 void page_close(GString *page)
 {
     g_string_append(page, "</main>\n</body>\n</html>\n");
+}
+
+void page_item(GString *list, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    char *text = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    g_string_append(list, "<li>");
+    page_text(list, text);
+    g_string_append(list, "</li>\n");
+    g_free(text);
 }
 
 static void put_fact(GString *page, const char *name, const char *format, ...)

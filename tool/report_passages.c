@@ -33,7 +33,8 @@ static void add_spot(struct excerpt *excerpt, const struct tally *tally, uint32_
                              .played = piece->score->pitch[note],
                              .sent = piece->score->pitch[note],
                              .part = piece->hand[note],
-                             .kind = ROLL_STRUCK};
+                             .kind = ROLL_STRUCK,
+                             .finger = piece->score->finger ? piece->score->finger[note] : 0};
     bool again = tally_again(spot->wrong + spot->left_out, spot->due);
     if (again && spot->wrong && spot->wrong >= spot->left_out)
         roll.played = spot->struck[0].key;

@@ -15,9 +15,13 @@ void page_name(GString *page, const char *name);
 /* A session by its name and time. */
 void page_session(GString *page, const char *name, int64_t time);
 
+/* A sentence of a list. */
+void page_item(GString *list, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /* -1: error. */
 int page_passages(GString *page, const struct report *report, struct error *error);
 void page_time(GString *page, const struct report *report);
+void page_pedal(GString *list, const struct report *report);
 void page_progress(GString *page, const struct report *report);
 void page_bars(GString *page, const struct report *report);
 

@@ -1,5 +1,5 @@
-/* Time: tempo, where it changes and stops, how even runs and how together chords are, and how
- * loud the hands. Measured, not judged: what is good depends on the piece. */
+/* Time: tempo, where it changes and stops, how even runs and trills and how together chords are,
+ * and how loud the hands. Measured, not judged: what is good depends on the piece. */
 #include "tool/report_private.h"
 
 #include <math.h>
@@ -11,22 +11,10 @@ enum {
 };
 
 static const double run_quarters = .51; /* notes of a run are eighths at most */
+static const double wait_ratio = 2;     /* times the run's mean: the player waits, and a run ends */
 static const double slower = .8, faster = 1.2;
+static const double uneven_run = .15;     /* of the times of a run, that is worth its place */
 static const double sounds_together = .3; /* seconds: more is no chord any more */
-
-static void put_item(GString *page, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void put_item(GString *page, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    char *text = g_strdup_vprintf(format, arguments);
-    va_end(arguments);
-    g_string_append(page, "<li>");
-    page_text(page, text);
-    g_string_append(page, "</li>\n");
-    g_free(text);
-}
 
 static void put_tempo(GString *page, const struct report *report)
 {
@@ -36,10 +24,10 @@ static void put_tempo(GString *page, const struct report *report)
     char *tempo = word_tempo(report->session->tempo, piece->pulse);
     char *own = word_tempo(piece->tempo, piece->pulse);
     if (piece->tempo > 0)
-        put_item(page, _("Tempo %s; the piece's own is %s (%.0f %% of it)."), tempo, own,
-                 100 * report->session->tempo / piece->tempo);
+        page_item(page, _("Tempo %s; the piece's own is %s (%.0f %% of it)."), tempo, own,
+                  100 * report->session->tempo / piece->tempo);
     else
-        put_item(page, _("Tempo %s."), tempo);
+        page_item(page, _("Tempo %s."), tempo);
     g_free(tempo);
     g_free(own);
 }
@@ -70,15 +58,15 @@ static void put_changes(GString *page, const struct report *report)
                                piece->bars[piece->printed_bar[b]].number);
     }
     if (count[0])
-        put_item(page,
-                 ngettext("Slower by a fifth or more: bar %s.",
-                          "Slower by a fifth or more: bars %s.", count[0]),
-                 list[0]->str);
+        page_item(page,
+                  ngettext("Slower by a fifth or more: bar %s.",
+                           "Slower by a fifth or more: bars %s.", count[0]),
+                  list[0]->str);
     if (count[1])
-        put_item(page,
-                 ngettext("Faster by a fifth or more: bar %s.",
-                          "Faster by a fifth or more: bars %s.", count[1]),
-                 list[1]->str);
+        page_item(page,
+                  ngettext("Faster by a fifth or more: bar %s.",
+                           "Faster by a fifth or more: bars %s.", count[1]),
+                  list[1]->str);
     g_string_free(list[0], TRUE);
     g_string_free(list[1], TRUE);
     g_free(quarters);
@@ -99,8 +87,9 @@ static void put_waits(GString *page, const struct report *report)
             break;
         told[best] = true;
         char *where = advice_place(report->piece, best);
-        put_item(page, ngettext("A wait before %s, %u time.", "A wait before %s, %u times.", waits),
-                 where, waits);
+        page_item(page,
+                  ngettext("A wait before %s, %u time.", "A wait before %s, %u times.", waits),
+                  where, waits);
         g_free(where);
     }
     g_free(told);
@@ -110,6 +99,8 @@ static void put_waits(GString *page, const struct report *report)
 struct measures {
     double squares; /* of relative deviations of steps in runs */
     size_t steps;
+    double worst;  /* of a run; 0: none */
+    int32_t first; /* its first note, of the score */
     double spread; /* of chords, seconds */
     size_t chords;
     double loud[SESSION_HANDS];
@@ -118,32 +109,51 @@ struct measures {
 
 /* Steps on end of one hand. */
 struct run {
-    double step[256], quarters;
+    double step[16], quarters; /* more of them are another run */
     size_t count;
+    int32_t first; /* note of the score */
 };
 
 static void end_run(struct run *run, struct measures *measures)
 {
-    double mean = 0;
+    double mean = 0, squares = 0;
     for (size_t i = 0; i < run->count; i++)
         mean += run->step[i] / (double)run->count;
-    for (size_t i = 0; i < run->count && run->count + 1 >= RUN_NOTES; i++) {
-        double off = run->step[i] / mean - 1;
-        measures->squares += off * off;
-        measures->steps++;
+    for (size_t i = 0; i < run->count; i++)
+        squares += (run->step[i] / mean - 1) * (run->step[i] / mean - 1);
+    if (run->count + 1 >= RUN_NOTES) {
+        double uneven = sqrt(squares / (double)run->count);
+        measures->squares += squares;
+        measures->steps += run->count;
+        if (uneven > measures->worst) {
+            measures->worst = uneven;
+            measures->first = run->first;
+        }
     }
     run->count = 0;
 }
 
-static void add_step(struct run *run, double quarters, double seconds, struct measures *measures)
+static bool is_wait(const struct run *run, double seconds)
 {
-    bool fits = quarters > 1e-6 && quarters <= run_quarters && seconds > 0;
+    double sum = 0;
+    for (size_t i = 0; i < run->count; i++)
+        sum += run->step[i];
+    return run->count && seconds > wait_ratio * sum / (double)run->count;
+}
+
+/* A step of the piece from note `from`. */
+static void add_step(struct run *run, double quarters, double seconds, int32_t from,
+                     struct measures *measures)
+{
+    bool fits = quarters > 1e-6 && quarters <= run_quarters && seconds > 0 &&
+                !(fabs(quarters - run->quarters) < 1e-3 && is_wait(run, seconds));
     if (run->count &&
         (!fits || fabs(quarters - run->quarters) > 1e-3 || run->count == G_N_ELEMENTS(run->step)))
         end_run(run, measures);
     if (!fits)
         return;
     run->quarters = quarters;
+    run->first = run->count ? run->first : from;
     run->step[run->count++] = seconds;
 }
 
@@ -175,10 +185,45 @@ static void measure_hand(const struct report *report, uint8_t hand, struct measu
             measures->chords++;
         }
         if (before)
-            add_step(&run, before->pass == answer->pass ? quarters : -1, seconds, measures);
+            add_step(&run, before->pass == answer->pass ? quarters : -1, seconds, before->note,
+                     measures);
         first = last = i;
     }
     end_run(&run, measures);
+}
+
+static void put_runs(GString *page, const struct report *report, const struct measures *all)
+{
+    if (!all->steps)
+        return;
+    page_item(page, _("Runs of equal notes: their lengths differ by %.0f %%."),
+              100 * sqrt(all->squares / (double)all->steps));
+    if (all->worst < uneven_run)
+        return;
+    char *place = advice_place(report->piece, (uint32_t)all->first);
+    page_item(page, _("The most uneven run begins at %s: %.0f %%."), place, 100 * all->worst);
+    g_free(place);
+}
+
+static void put_trills(GString *page, const struct session *session)
+{
+    double seconds = 0, uneven = 0;
+    size_t times = 0;
+    unsigned count = 0;
+    for (size_t i = 0; i < session->alignment.trills; i++) {
+        const struct trill *trill = &session->alignment.trill[i];
+        if (session->alignment.answer[trill->first].pass == ALIGN_NONE)
+            continue;
+        seconds += trill->seconds;
+        times += trill->strikes - 1;
+        uneven += trill->uneven * (double)(trill->strikes - 1);
+        count++;
+    }
+    if (count)
+        page_item(page,
+                  ngettext("%u trill: a note every %.0f ms; the times differ by %.0f %%.",
+                           "%u trills: a note every %.0f ms; the times differ by %.0f %%.", count),
+                  count, 1000 * seconds / (double)times, uneven / (double)times);
 }
 
 static void put_measures(GString *page, const struct report *report)
@@ -186,15 +231,14 @@ static void put_measures(GString *page, const struct report *report)
     struct measures all = {0};
     for (uint8_t hand = 0; hand < report->piece->hands; hand++)
         measure_hand(report, hand, &all);
-    if (all.steps)
-        put_item(page, _("Runs of equal notes: their lengths differ by %.0f %%."),
-                 100 * sqrt(all.squares / (double)all.steps));
+    put_runs(page, report, &all);
+    put_trills(page, report->session);
     if (all.chords)
-        put_item(page, _("Notes of a chord come within %.0f ms."),
-                 1000 * all.spread / (double)all.chords);
+        page_item(page, _("Notes of a chord come within %.0f ms."),
+                  1000 * all.spread / (double)all.chords);
     if (all.notes[0] && all.notes[1])
-        put_item(page, _("Loudness (MIDI velocity): right hand %.0f, left hand %.0f."),
-                 all.loud[0] / (double)all.notes[0], all.loud[1] / (double)all.notes[1]);
+        page_item(page, _("Loudness (MIDI velocity): right hand %.0f, left hand %.0f."),
+                  all.loud[0] / (double)all.notes[0], all.loud[1] / (double)all.notes[1]);
 }
 
 void page_time(GString *page, const struct report *report)
@@ -204,6 +248,7 @@ void page_time(GString *page, const struct report *report)
     put_changes(list, report);
     put_waits(list, report);
     put_measures(list, report);
+    page_pedal(list, report);
     if (list->len)
         g_string_append_printf(page, "<h2>%s</h2>\n<ul>\n%s</ul>\n", _("Time"), list->str);
     g_string_free(list, TRUE);

@@ -370,11 +370,3 @@ struct scene_beat scene_beat(const struct scene *scene, double now)
     beat.beat = beats - bar * beat.beats + 1;
     return beat;
 }
-
-void scene_note(int key, const char *sharp, char name[SCENE_NOTE])
-{
-    static const char letters[] = "CCDDEFFGGAAB";
-    int step = key % 12;
-    bool black = letters[step] == letters[(step + 11) % 12];
-    snprintf(name, SCENE_NOTE, "%c%s%d", letters[step], black ? sharp : "", key / 12 - 1);
-}

@@ -157,8 +157,4 @@ struct scene_beat {
 };
 struct scene_beat scene_beat(const struct scene *scene, double now);
 
-/* "C#4", with another sign for the sharp if wanted; C4 is 60. */
-enum { SCENE_NOTE = 24 };
-void scene_note(int key, const char *sharp, char name[SCENE_NOTE]);
-
 #endif

@@ -22,11 +22,6 @@ enum {
     SHOWN_BEATS = 12, /* of a bar, one by one */
 };
 
-static const char *sharp(const struct cells *cells)
-{
-    return cells->unicode ? "\u266f" : "#";
-}
-
 static const char *arrow(const struct cells *cells)
 {
     return cells->unicode ? "\u2192" : "->";
@@ -88,11 +83,11 @@ static void draw_uptime(struct cells *cells, const struct scene *scene)
     char text[64];
     long long up = (long long)scene->uptime;
     if (!scene->connected)
-        snprintf(text, sizeof text, " NOT CONNECTED ");
+        snprintf(text, sizeof text, "%s", _(" NOT CONNECTED "));
     else if (!scene->known)
-        snprintf(text, sizeof text, "connected ");
+        snprintf(text, sizeof text, "%s", _("connected "));
     else
-        snprintf(text, sizeof text, "service up %lld:%02lld:%02lld ", up / 3600, up / 60 % 60,
+        snprintf(text, sizeof text, _("service up %lld:%02lld:%02lld "), up / 3600, up / 60 % 60,
                  up % 60);
     int column = cells->columns - cells_width(cells, text);
     cells_text(cells, 0, column, cells->columns, scene->connected ? STYLE_TITLE : STYLE_ALARM,
@@ -108,8 +103,8 @@ static void draw_title(struct cells *cells, const struct scene *scene)
         return;
     int end = cells->columns - 20;
     if (scene->bypass)
-        column = cells_text(cells, 0, column + 2, end, STYLE_ALARM, " BYPASS ");
-    column = cells_format(cells, 0, column + 2, end, STYLE_TITLE, "mode %s", scene->mode);
+        column = cells_text(cells, 0, column + 2, end, STYLE_ALARM, _(" BYPASS "));
+    column = cells_format(cells, 0, column + 2, end, STYLE_TITLE, _("mode %s"), scene->mode);
     column = cells_format(cells, 0, column + 2, end, STYLE_TITLE, "follow %.4g", scene->follow);
     cells_format(cells, 0, column + 2, end, STYLE_TITLE, "keep %.4g", scene->keep);
 }
@@ -127,15 +122,18 @@ static void draw_no_piece(struct cells *cells, const struct scene *scene, int ro
 {
     if (scene->pieces == 0)
         cells_text(cells, row, LABEL, cells->columns, STYLE_PLAIN,
-                   scene->learning ? "the repertoire is being learned"
-                                   : "the repertoire is empty; put .mid files into its folder");
+                   scene->learning ? _("the repertoire is being learned")
+                                   : _("the repertoire is empty; put .mid files into its folder"));
     else {
-        int column = cells_format(cells, row, LABEL, cells->columns, STYLE_PLAIN,
-                                  "none recognised, of %lld in the repertoire%s", scene->pieces,
-                                  scene->learning ? ", which is learning more" : "");
+        int column = cells_format(
+            cells, row, LABEL, cells->columns, STYLE_PLAIN,
+            scene->learning
+                ? _("none recognised, of %lld in the repertoire, which is learning more")
+                : _("none recognised, of %lld in the repertoire"),
+            scene->pieces);
         if (scene->learned.name[0] && !scene->learning)
-            cells_format(cells, row, column, cells->columns, STYLE_PLAIN, "; heard %lld times: %s",
-                         scene->learned.heard, scene->learned.name);
+            cells_format(cells, row, column, cells->columns, STYLE_PLAIN,
+                         _("; heard %lld times: %s"), scene->learned.heard, scene->learned.name);
     }
 }
 
@@ -143,7 +141,7 @@ static void draw_piece(struct cells *cells, const struct scene *scene, int row)
 {
     const struct scene_piece *piece = &scene->piece;
     char place[64];
-    cells_text(cells, row, 1, LABEL, STYLE_FAINT, "Piece");
+    cells_text(cells, row, 1, LABEL, STYLE_FAINT, _("Piece"));
     if (!scene->known)
         return;
     if (!piece->known) {
@@ -153,7 +151,7 @@ static void draw_piece(struct cells *cells, const struct scene *scene, int row)
     int end = cells->columns < WIDEST ? cells->columns : WIDEST;
     int gauge = end - GAUGE - 7;
     int width =
-        snprintf(place, sizeof place, "bar %.0f, beat %.0f", piece->bar, floor(piece->beat));
+        snprintf(place, sizeof place, _("bar %.0f, beat %.0f"), piece->bar, floor(piece->beat));
     int at = gauge - 2 - width;
     bool wide = at > LABEL + 20;
     cells_text(cells, row, LABEL, wide ? at - 2 : cells->columns, STYLE_STRONG, piece->name);
@@ -182,17 +180,19 @@ static const char *clock_words(const struct scene *scene, struct scene_beat beat
 {
     const struct scene_clock *clock = &scene->clock;
     if (!clock->running)
-        return "MIDI clock, stopped";
+        return _("MIDI clock, stopped");
     if (strcmp(clock->source, "auto") == 0)
-        return !clock->locked ? "beat not found yet" : beat.known ? "beat found" : "at rest";
+        return !clock->locked ? _("beat not found yet")
+               : beat.known   ? _("beat found")
+                              : _("at rest");
     if (strcmp(clock->source, "midi") == 0)
-        return "MIDI clock";
-    return strcmp(clock->source, "tap") == 0 ? "tapped" : "fixed tempo";
+        return _("MIDI clock");
+    return strcmp(clock->source, "tap") == 0 ? _("tapped") : _("fixed tempo");
 }
 
 static void draw_beat(struct cells *cells, const struct scene *scene, int row, double now)
 {
-    cells_text(cells, row, 1, LABEL, STYLE_FAINT, "Beat");
+    cells_text(cells, row, 1, LABEL, STYLE_FAINT, _("Beat"));
     if (!scene->known)
         return;
     struct scene_beat beat = scene_beat(scene, now);
@@ -204,7 +204,7 @@ static void draw_beat(struct cells *cells, const struct scene *scene, int row, d
     column =
         cells_text(cells, row, column + 3, cells->columns, STYLE_PLAIN, clock_words(scene, beat));
     if (beat.known && !scene->piece.known)
-        cells_format(cells, row, column + 3, cells->columns, STYLE_PLAIN, "bar %.0f", beat.bar);
+        cells_format(cells, row, column + 3, cells->columns, STYLE_PLAIN, _("bar %.0f"), beat.bar);
 }
 
 static void draw_port(struct cells *cells, int row, const char *label, const char *names,
@@ -219,7 +219,7 @@ static void draw_port(struct cells *cells, int row, const char *label, const cha
 static void draw_waiting(struct cells *cells, const struct plan *plan, const char *trouble)
 {
     char line[CELLS_LINE];
-    cells_text(cells, plan->input, 1, LABEL, STYLE_FAINT, "Ports");
+    cells_text(cells, plan->input, 1, LABEL, STYLE_FAINT, _("Ports"));
     const char *rest = cells_wrap(cells, trouble, cells->columns - LABEL - 1, line);
     cells_text(cells, plan->input, LABEL, cells->columns, STYLE_STRONG, line);
     cells_text(cells, plan->output, LABEL, cells->columns, STYLE_STRONG, rest);
@@ -232,10 +232,10 @@ static void draw_ports(struct cells *cells, const struct scene *scene, const str
         draw_waiting(cells, plan, ports->trouble);
         return;
     }
-    draw_port(cells, plan->input, "Input", scene->known ? ports->inputs : " ",
-              "no keyboard is connected: audiogenrl ports lists what there is");
-    draw_port(cells, plan->output, "Output", scene->known ? ports->outputs : " ",
-              "no synth is connected");
+    draw_port(cells, plan->input, _("Input"), scene->known ? ports->inputs : " ",
+              _("no keyboard is connected: audiogenrl ports lists what there is"));
+    draw_port(cells, plan->output, _("Output"), scene->known ? ports->outputs : " ",
+              _("no synth is connected"));
 }
 
 /* --- Below the keyboard --- */
@@ -251,44 +251,46 @@ static int sign(struct cells *cells, int row, int column, enum cells_glyph glyph
 
 static void draw_legend(struct cells *cells, int row)
 {
-    int column = sign(cells, row, 1, GLYPH_PLAYED, STYLE_HELD, "played");
-    column = sign(cells, row, column, GLYPH_WRONG, STYLE_WRONG, "played, not sounding");
-    column = sign(cells, row, column, GLYPH_SENT, STYLE_HELD, "sent");
-    sign(cells, row, column, GLYPH_INSTEAD, STYLE_INSTEAD, "sent instead");
+    int column = sign(cells, row, 1, GLYPH_PLAYED, STYLE_HELD, _("played"));
+    column = sign(cells, row, column, GLYPH_WRONG, STYLE_WRONG, _("played, not sounding"));
+    column = sign(cells, row, column, GLYPH_SENT, STYLE_HELD, _("sent"));
+    sign(cells, row, column, GLYPH_INSTEAD, STYLE_INSTEAD, _("sent instead"));
 }
 
 static void draw_correction(struct cells *cells, const struct scene_correction *correction, int row,
-                            double now)
+                            enum word_names names, double now)
 {
-    char played[SCENE_NOTE], sent[SCENE_NOTE];
     double ago = floor(now - correction->at);
-    scene_note(correction->played, sharp(cells), played);
-    scene_note(correction->sent, sharp(cells), sent);
+    char *played = word_key(correction->played, names, cells->unicode);
+    char *sent = word_key(correction->sent, names, cells->unicode);
     cells_mark(cells, row, 1, GLYPH_WRONG, STYLE_WRONG);
     cells_text(cells, row, 3, 8, STYLE_WRONG, played);
     cells_text(cells, row, 8, 10, STYLE_PLAIN, arrow(cells));
     cells_mark(cells, row, 11, GLYPH_INSTEAD, STYLE_INSTEAD);
     cells_text(cells, row, 13, 18, STYLE_INSTEAD, sent);
+    g_free(played);
+    g_free(sent);
     if (ago < 1)
-        cells_text(cells, row, 19, FIGURES_AT - 1, STYLE_STRONG, "now");
+        cells_text(cells, row, 19, FIGURES_AT - 1, STYLE_STRONG, _("now"));
     else if (ago < 60)
-        cells_format(cells, row, 19, FIGURES_AT - 1, STYLE_FAINT, "%.0f s ago", ago);
+        cells_format(cells, row, 19, FIGURES_AT - 1, STYLE_FAINT, _("%.0f s ago"), ago);
     else if (ago < 6000)
-        cells_format(cells, row, 19, FIGURES_AT - 1, STYLE_FAINT, "%.0f min ago", floor(ago / 60));
+        cells_format(cells, row, 19, FIGURES_AT - 1, STYLE_FAINT, _("%.0f min ago"),
+                     floor(ago / 60));
 }
 
 static void draw_corrections(struct cells *cells, const struct scene *scene,
-                             const struct plan *plan, double now)
+                             const struct plan *plan, enum word_names names, double now)
 {
     if (plan->lower_rows == 0)
         return;
-    cells_text(cells, plan->lower, 1, FIGURES_AT, STYLE_FAINT, "Last corrections");
+    cells_text(cells, plan->lower, 1, FIGURES_AT, STYLE_FAINT, _("Last corrections"));
     if (scene->corrections == 0 && plan->lower_rows > 1)
-        cells_text(cells, plan->lower + 1, 1, FIGURES_AT - 1, STYLE_FAINT, "none yet");
+        cells_text(cells, plan->lower + 1, 1, FIGURES_AT - 1, STYLE_FAINT, _("none yet"));
     for (int i = 0; i < plan->lower_rows - 1 && (uint64_t)i < scene->corrections; i++)
         draw_correction(
             cells, &scene->correction[(scene->corrections - 1 - (uint64_t)i) % SCENE_CORRECTIONS],
-            plan->lower + 1 + i, now);
+            plan->lower + 1 + i, names, now);
 }
 
 /* "12 us", "3.4 ms". */
@@ -307,12 +309,12 @@ static void draw_pedal(struct cells *cells, const struct scene *scene, int row, 
 {
     const struct scene_recording *recording = &scene->recording;
     cells_text(cells, row, column, cells->columns, scene->pedal ? STYLE_STRONG : STYLE_PLAIN,
-               scene->pedal ? "down" : "up");
+               scene->pedal ? _("down") : _("up"));
     if (recording->trouble[0])
-        cells_format(cells, row, column + 8, cells->columns, STYLE_ALARM, " not recorded: %s ",
+        cells_format(cells, row, column + 8, cells->columns, STYLE_ALARM, _(" not recorded: %s "),
                      recording->trouble);
     else if (recording->on)
-        cells_format(cells, row, column + 8, cells->columns, STYLE_PLAIN, "recorded: %lld notes",
+        cells_format(cells, row, column + 8, cells->columns, STYLE_PLAIN, _("recorded: %lld notes"),
                      recording->notes);
 }
 
@@ -320,7 +322,7 @@ static void draw_figures(struct cells *cells, const struct scene *scene, int row
 {
     const struct scene_counts *counts = &scene->counts;
     char p50[16], p99[16], most[16];
-    const char *labels[FIGURES] = {"Notes", "Latency", "Lost", "Pedal"};
+    const char *labels[FIGURES] = {_("Notes"), _("Latency"), _("Lost"), _("Pedal")};
     int end = cells->columns, at = FIGURES_AT + LABEL;
     if (rows > FIGURES)
         rows = FIGURES;
@@ -332,7 +334,7 @@ static void draw_figures(struct cells *cells, const struct scene *scene, int row
     duration(counts->p99, cells, p99);
     duration(counts->most, cells, most);
     if (rows > 0)
-        cells_format(cells, row, at, end, STYLE_PLAIN, "%lld, corrected %lld (%.1f %%)",
+        cells_format(cells, row, at, end, STYLE_PLAIN, _("%lld, corrected %lld (%.1f %%)"),
                      counts->notes, counts->corrected,
                      counts->notes > 0 ? 100.0 * (double)counts->corrected / (double)counts->notes
                                        : 0.0);
@@ -342,7 +344,7 @@ static void draw_figures(struct cells *cells, const struct scene *scene, int row
     if (rows > 2)
         cells_format(cells, row + 2, at, end,
                      counts->dropped || counts->overruns ? STYLE_STRONG : STYLE_PLAIN,
-                     "%lld dropped, %lld overruns, %llu not shown", counts->dropped,
+                     _("%lld dropped, %lld overruns, %llu not shown"), counts->dropped,
                      counts->overruns, (unsigned long long)scene->missed);
     if (rows > 3)
         draw_pedal(cells, scene, row + 3, at);
@@ -353,16 +355,18 @@ static void draw_figures(struct cells *cells, const struct scene *scene, int row
 static void draw_keys(struct cells *cells, int row)
 {
     static const char *const keys[][2] = {
-        {"q", "quit"},  {"b", "bypass"}, {"m", "mode"},  {"+-", "follow"}, {"?", "help"},
-        {"p", "panic"}, {"t", "tap"},    {"kK", "keep"}, {"r", "reload"},
+        {"q", N_("quit")}, {"b", N_("bypass")}, {"m", N_("mode")},
+        {"+-", "follow"},  {"?", N_("help")},   {"p", N_("panic")},
+        {"t", N_("tap")},  {"kK", "keep"},      {"r", N_("reload")},
     };
     int column = 1;
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        int width = (int)(strlen(keys[i][0]) + 1 + strlen(keys[i][1]));
+        const char *word = _(keys[i][1]);
+        int width = (int)strlen(keys[i][0]) + 1 + cells_width(cells, word);
         if (column + width > cells->columns)
             return;
         column = cells_text(cells, row, column, cells->columns, STYLE_STRONG, keys[i][0]) + 1;
-        column = cells_text(cells, row, column, cells->columns, STYLE_PLAIN, keys[i][1]) + 2;
+        column = cells_text(cells, row, column, cells->columns, STYLE_PLAIN, word) + 2;
     }
 }
 
@@ -387,28 +391,28 @@ static void draw_notice(struct cells *cells, const struct scene *scene, int row)
 
 static void draw_help(struct cells *cells)
 {
-    panel_draw(cells, "AudioGenRL monitor",
-               "b      bypass: notes sound as played, or are corrected\n"
-               "m      mode: correct, generate, scale, off\n"
-               "+ -    follow: trust in the player (arrow keys too)\n"
-               "K k    keep: favour for leaving a note as played, more or less\n"
-               "t      a tap on the beat\n"
-               "p      panic: release everything that sounds\n"
-               "r      read settings and repertoire anew\n"
-               "q      quit; the service goes on\n"
-               "\n"
-               "Signs above the keyboard are keys that you hold, signs below it "
-               "are notes that sound. A cross is a key that is not heard; the "
-               "note that is heard in its place has a diamond.\n"
-               "\n"
-               "Any key closes this.");
+    panel_draw(cells, _("AudioGenRL monitor"),
+               _("b      bypass: notes sound as played, or are corrected\n"
+                 "m      mode: correct, generate, scale, off\n"
+                 "+ -    follow: trust in the player (arrow keys too)\n"
+                 "K k    keep: favour for leaving a note as played, more or less\n"
+                 "t      a tap on the beat\n"
+                 "p      panic: release everything that sounds\n"
+                 "r      read settings and repertoire anew\n"
+                 "q      quit; the service goes on\n"
+                 "\n"
+                 "Signs above the keyboard are keys that you hold, signs below it "
+                 "are notes that sound. A cross is a key that is not heard; the "
+                 "note that is heard in its place has a diamond.\n"
+                 "\n"
+                 "Any key closes this."));
 }
 
 static void draw_absence(struct cells *cells, const struct scene *scene)
 {
     char text[2 * SCENE_TEXT];
-    snprintf(text, sizeof text, "%s\n\nTrying again every second; q quits.", scene->trouble);
-    panel_draw(cells, "No service", text);
+    snprintf(text, sizeof text, _("%s\n\nTrying again every second; q quits."), scene->trouble);
+    panel_draw(cells, _("No service"), text);
 }
 
 static void draw_all(struct cells *cells, const struct scene *scene, struct screen_view *view,
@@ -417,6 +421,7 @@ static void draw_all(struct cells *cells, const struct scene *scene, struct scre
     struct plan plan = plan_of(cells->rows);
     struct keyboard keyboard = keyboard_fit(cells->columns, view->lowest, scene);
     view->lowest = keyboard.lowest;
+    keyboard.names = view->names;
     draw_title(cells, scene);
     draw_piece(cells, scene, plan.piece);
     draw_beat(cells, scene, plan.beat, now);
@@ -424,7 +429,7 @@ static void draw_all(struct cells *cells, const struct scene *scene, struct scre
     keyboard_roll(&keyboard, cells, scene, plan.roll, plan.roll_rows);
     keyboard_draw(&keyboard, cells, scene, plan.keyboard, plan.keyboard_height);
     draw_legend(cells, plan.legend);
-    draw_corrections(cells, scene, &plan, now);
+    draw_corrections(cells, scene, &plan, view->names, now);
     draw_figures(cells, scene, plan.lower, plan.lower_rows);
     draw_notice(cells, scene, plan.notice);
     draw_keys(cells, plan.keys);
@@ -435,7 +440,7 @@ void screen_draw(struct cells *cells, const struct scene *scene, struct screen_v
 {
     cells_clear(cells);
     if (cells->rows < LEAST_ROWS || cells->columns < LEAST_COLUMNS) {
-        cells_text(cells, 0, 0, cells->columns, STYLE_PLAIN, "Too small; q quits");
+        cells_text(cells, 0, 0, cells->columns, STYLE_PLAIN, _("Too small; q quits"));
         return;
     }
     draw_all(cells, scene, view, now);

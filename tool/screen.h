@@ -8,10 +8,12 @@
 
 #include "tool/cells.h"
 #include "tool/scene.h"
+#include "tool/words.h"
 
 struct screen_view {
     int lowest; /* key at the left edge of the keyboard; kept from one drawing to the next */
     bool help;  /* the keys that the monitor takes, and the signs */
+    enum word_names names;
 };
 
 void screen_draw(struct cells *cells, const struct scene *scene, struct screen_view *view,

@@ -55,7 +55,7 @@ static void count_pass(struct counter *counter, int32_t number)
     for (size_t i = pass->begin; i < pass->end; i++) {
         const struct align_answer *answer = &session->alignment.answer[i];
         int pitch = session->music->take->note[i].pitch;
-        if (answer->pass != number)
+        if (answer->pass != number || align_is_ornament(answer))
             continue;
         if (answer->note == ALIGN_NONE) {
             count_note(counter, answer->quarter, session_piece_hand(piece, answer->quarter, pitch),
@@ -381,7 +381,7 @@ struct roll_note *session_roll(const struct session *session, const struct sessi
         uint8_t pitch = session->music->take->note[i].pitch;
         bool added = answer->note == ALIGN_NONE;
         double onset = added ? answer->quarter : piece->onset[answer->note];
-        if (answer->pass != pass)
+        if (answer->pass != pass || align_is_ornament(answer))
             continue;
         if (!added)
             struck[answer->note] = true;

@@ -101,7 +101,7 @@ static void count_notes(struct counter *counter, int32_t number)
     for (size_t i = pass->begin; i < pass->end; i++) {
         const struct align_answer *answer = &session->alignment.answer[i];
         uint8_t key = session->music->take->note[i].pitch;
-        if (answer->pass != number)
+        if (answer->pass != number || align_is_ornament(answer))
             continue;
         if (answer->note == ALIGN_NONE) {
             count_extra(counter, answer->quarter, key);

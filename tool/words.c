@@ -19,6 +19,11 @@ void words_open(void)
     textdomain("audiogenrl");
 }
 
+void words_plain(bool plain)
+{
+    bind_textdomain_codeset("audiogenrl", plain ? "ASCII" : "UTF-8");
+}
+
 const char *words_language(void)
 {
     /* Translators: the two letters of the language of this catalogue. */
@@ -75,6 +80,23 @@ char *word_note(struct spelling note, enum word_names names)
     char *text = g_strdup_printf("%s%d", name, note.octave);
     g_free(name);
     return text;
+}
+
+char *word_key(int key, enum word_names names, bool unicode)
+{
+    static const uint8_t letters[] = {0, 0, 1, 1, 2, 3, 3, 4, 4, 5, 5, 6};
+    int step = key % 12;
+    const struct spelling note = {.letter = letters[step],
+                                  .alter = step > 0 && letters[step] == letters[step - 1],
+                                  .octave = (int8_t)(key / 12 - 1)};
+    char *text = word_note(note, names == NAMES_JAPANESE && !unicode ? NAMES_ENGLISH : names);
+    if (unicode)
+        return text;
+    char **parts = g_strsplit(text, sign_of(1), 2);
+    char *plain = g_strjoinv("#", parts);
+    g_strfreev(parts);
+    g_free(text);
+    return plain;
 }
 
 char *word_tone(struct spelling note, enum word_names names)

@@ -21,6 +21,9 @@ enum word_names { NAMES_ENGLISH, NAMES_GERMAN, NAMES_ITALIAN, NAMES_JAPANESE };
 /* Finds the catalogue; once, before the first word. */
 void words_open(void);
 
+/* Words in ASCII from now on, as near as that comes. */
+void words_plain(bool plain);
+
 /* The language of the words, "en" or "de": for lang= of a page. */
 const char *words_language(void);
 
@@ -28,8 +31,21 @@ const char *words_language(void);
  * japanese. NULL: the language's. */
 int words_names(const char *name);
 
+/* The option that chooses them, and what to say where it names none. */
+#define WORDS_ENTRY(names)                                                                         \
+    {                                                                                              \
+        "names", 0, 0, G_OPTION_ARG_STRING, &(names),                                              \
+            "names of notes (those of the language): english, german, italian or japanese",        \
+            "NAMES"                                                                                \
+    }
+#define WORDS_NAMES_FAULT "--names is english, german, italian or japanese, not '%s'"
+
 /* "F♯4", "Fis4", "fa♯4", "嬰ヘ4"; g_free. */
 char *word_note(struct spelling note, enum word_names names);
+
+/* A key without music around it, black ones as sharps; `unicode`: else in ASCII, and English where
+ * that is not enough. g_free. */
+char *word_key(int key, enum word_names names, bool unicode);
 
 /* Without its octave, a natural said: "F natural", "F sharp". g_free. */
 char *word_tone(struct spelling note, enum word_names names);

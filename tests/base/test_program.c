@@ -67,6 +67,12 @@ static void failures(void **state)
     assert_string_equal(error.text, "sh: did not end within 2 s");
     assert_true(after.tv_sec - before.tv_sec < 10);
     assert_null(sh("exec yes", "", 0, &error));
+    assert_string_equal(error.text, "sh: wrote more than 32 MiB");
+    clock_gettime(CLOCK_MONOTONIC, &before);
+    assert_null(sh("exec <&- >&- sleep 20", "", 0, &error)); /* closes both, and goes on */
+    clock_gettime(CLOCK_MONOTONIC, &after);
+    assert_string_equal(error.text, "sh: did not end within 2 s");
+    assert_true(after.tv_sec - before.tv_sec < 10);
 }
 
 static void what_is_there(void **state)

@@ -182,12 +182,49 @@ static void test_learned(void **state)
     music_free(music);
 }
 
+#define XML_NOTE(step, more)                                                                       \
+    "<note><pitch><step>" step "</step><octave>4</octave></pitch><duration>1</duration>" more      \
+    "</note>"
+#define FINGER(n) "<notations><technical><fingering>" n "</fingering></technical></notations>"
+
+/* Of the part that is taken, with the notes that have it. */
+static void test_fingering(void **state)
+{
+    (void)state;
+    static const char score_text[] =
+        "<?xml version='1.0'?><score-partwise><part-list><score-part "
+        "id='A'><part-name>A</part-name>"
+        "</score-part><score-part id='B'><part-name>B</part-name></score-part></part-list>"
+        "<part id='A'><measure "
+        "number='1'><attributes><divisions>1</divisions></attributes>" XML_NOTE("C", FINGER("1"))
+            XML_NOTE("D", "") XML_NOTE("E", FINGER("3"))
+                XML_NOTE("C", "") "</measure></part><part id='B'><measure "
+                                  "number='1'><attributes><divisions>1</divisions>"
+                                  "</attributes>" XML_NOTE("C", FINGER("5"))
+                                      XML_NOTE("D", FINGER("4")) "</measure></part>"
+                                                                 "</score-partwise>";
+    struct error error = {{0}};
+    if (!music_takes(FILEKIND_MUSICXML))
+        skip();
+    struct music *music = music_read(score_text, sizeof score_text - 1, "a.xml", &whole, &error);
+    assert_string_equal(error.text, "");
+    struct song *song = music_song(music, &error);
+    assert_non_null(song);
+    static const uint8_t want[] = {1, 0, 3, 0};
+    assert_int_equal(song->score->notes, 4);
+    assert_non_null(song->score->finger);
+    assert_memory_equal(song->score->finger, want, 4);
+    song_free(song);
+    music_free(music);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_names),  cmocka_unit_test(test_copies),
-        cmocka_unit_test(test_taken),  cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_opened), cmocka_unit_test(test_learned),
+        cmocka_unit_test(test_names),     cmocka_unit_test(test_copies),
+        cmocka_unit_test(test_taken),     cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_opened),    cmocka_unit_test(test_learned),
+        cmocka_unit_test(test_fingering),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,8 @@
 """report: passages and advice. Each rule has a take that earns it and one, near to it, that does not."""
 
 import json
+import os
+import re
 import unittest
 
 import mido
@@ -114,6 +116,7 @@ RULES = {
     "jump": (some(other={(6, 2, 79): 81}), some(other={(6, 4, 76): 77})),
     "third": (some(other={(3, 2, 71): 74}), some(other={(3, 2, 71): 72})),
     "neighbour": (some(other={(3, 2, 71): 72}), some(other={(3, 2, 71): 76})),
+    "other": (some(other={(3, 2, 71): 77}), some(other={(3, 2, 71): 72})),
     "chord": (some(other={(1, 1, 59): None}), some(other={(3, 2, 71): None})),
     "left-out": (some(other={(3, 2, 71): None}), some(other={(1, 1, 59): None})),
     "added": (some(besides=[(1, 2, 70)]), some(wrong=1, besides=[(1, 2, 70)])),
@@ -135,6 +138,13 @@ RULES = {
 }
 
 
+def all_rules():
+    """The rules that the program has, by their names."""
+    with open(os.path.join(os.environ["SOURCE"], "tool", "advice.c"), encoding="utf-8") as file:
+        table = re.search(r"names\[ADVICE_RULES\] = \{(.*?)\};", file.read(), re.DOTALL)[1]
+    return set(re.findall(r'"([a-z-]+)"', table))
+
+
 class Advice(Case):
     def setUp(self):
         super().setUp()
@@ -149,6 +159,7 @@ class Advice(Case):
         return [advice["rule"] for place in found["practise"] for advice in place["advice"]]
 
     def test_every_rule_is_earned_and_is_not(self):
+        self.assertEqual(set(RULES), all_rules())
         for rule, (earned, not_earned) in RULES.items():
             with self.subTest(rule=rule):
                 self.assertIn(rule, self.rules(self.report(earned)))
@@ -165,6 +176,8 @@ class Advice(Case):
         found = self.report(RULES["jump"][0])
         self.assertEqual(words("jump", found), [
             "right hand, bar 6, beat 2: the jump to G5 lands a key too high, 3 of 4 times"])  # fmt: skip
+        both = [Go(hands="R"), Go(hands="L"), Go(other=BOTH_HANDS), Go(other=BOTH_HANDS)]
+        self.assertRegex(words("together", self.report(both))[0], "together [0-9]+ % of the notes go wrong")
         found = self.report(RULES["wait"][0])
         self.assertEqual(words("wait", found), [
             "bar 5, beat 3: a wait before this note, 3 of 4 times"])  # fmt: skip
@@ -189,8 +202,6 @@ class Advice(Case):
 
     def test_sessions_count_together(self):
         """Once in each of three sessions is again and again."""
-        import os
-
         for day in range(3):
             goes = [Go(other={(3, 2, 71): 72}), Go(), Go()]
             found = self.report(goes, path=f"day{day}.mid")
@@ -218,8 +229,6 @@ class Advice(Case):
 
 class Folder(Case):
     def test_a_page_a_piece_and_an_index(self):
-        import os
-
         os.mkdir("pieces")
         os.mkdir("takes")
         write_piece("pieces/first.mid")

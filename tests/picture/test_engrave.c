@@ -129,6 +129,21 @@ static void what_was_struck(void **state)
                     "[I:voicemap m2][G^F]16[I:voicemap none] |");
 }
 
+static void fingers(void **state)
+{
+    (void)state;
+    struct excerpt excerpt = three_four(2);
+    add(&excerpt, 0, 1, 60);
+    add(&excerpt, 0, 1, 67);
+    add(&excerpt, 1, 3, 64); /* tied: once */
+    excerpt.note[0].finger = 1;
+    excerpt.note[1].finger = 5;
+    excerpt.note[1].played = 69; /* the right note's */
+    excerpt.note[2].finger = 3;
+    music(&excerpt, "V:1 clef=treble  [I:voicemap m1]!1!!5![CGA]16[I:voicemap none] !3!E32- | "
+                    " E16 z16 z16 |");
+}
+
 static void hands_and_clefs(void **state)
 {
     (void)state;
@@ -168,6 +183,11 @@ static void what_is_not_written(void **state)
         .notes = excerpt.note, .count = 5, .bars = excerpt.bar, .bar_count = 1};
     struct engrave engrave = {.roll = &roll, .hands = 1, .width = 400};
     free(engrave_abc(&engrave, &error));
+    excerpt.note[0].duration = 1e12;
+    free(engrave_abc(&engrave, &error));
+    excerpt.bar[0].length = 1020; /* 255/1, which a .mid can say */
+    assert_null(engrave_abc(&engrave, &error));
+    assert_string_equal(error.text, "bar 5: too long to be written as notes");
     engrave.sharps = 9;
     assert_null(engrave_abc(&engrave, &error));
     assert_string_equal(error.text, "no bar to write as notes");
@@ -250,10 +270,15 @@ static void random_times(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(values_and_rests), cmocka_unit_test(chords_voices_and_ties),
-        cmocka_unit_test(triplets),         cmocka_unit_test(signs_of_the_key),
-        cmocka_unit_test(what_was_struck),  cmocka_unit_test(hands_and_clefs),
-        cmocka_unit_test(compound_time),    cmocka_unit_test(what_is_not_written),
+        cmocka_unit_test(values_and_rests),
+        cmocka_unit_test(chords_voices_and_ties),
+        cmocka_unit_test(triplets),
+        cmocka_unit_test(signs_of_the_key),
+        cmocka_unit_test(what_was_struck),
+        cmocka_unit_test(fingers),
+        cmocka_unit_test(hands_and_clefs),
+        cmocka_unit_test(compound_time),
+        cmocka_unit_test(what_is_not_written),
         cmocka_unit_test(random_times),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -56,6 +56,8 @@ static void assert_same_scores(const struct score *a, const struct score *b)
     assert_true(!a->doubt == !b->doubt);
     if (a->doubt)
         assert_memory_equal(a->doubt, b->doubt, a->notes);
+    for (uint32_t i = 0; i < a->notes; i++)
+        assert_int_equal(a->finger ? a->finger[i] : 0, b->finger ? b->finger[i] : 0);
     for (uint32_t i = 0; i < a->bars; i++) {
         assert_true(a->bar[i].quarter == b->bar[i].quarter);
         assert_true(a->bar[i].number == b->bar[i].number && a->bar[i].beats == b->bar[i].beats &&
@@ -71,6 +73,9 @@ static struct model *make(const char *const *letters, size_t count, enum policy_
         songs[i] = piece_of_letters(letters[i]);
         songs[i]->score = score_in_threes(songs[i]);
     }
+    const struct score *first = songs[0]->score;
+    const struct score_finger fingers[] = {{first->quarter[1], first->pitch[first->first[1]], 4}};
+    assert_int_equal(score_set_fingers(songs[0]->score, fingers, count > 1, NULL), 0);
     struct process *process =
         beats_process((const struct song *const *)songs, count, context, NULL);
     struct policy_shape shape = policy_shape_of_process(kind, process);

@@ -101,6 +101,24 @@ static void refused(const struct score_note *note, size_t count, const struct sc
         fail_msg("\"%s\" has no \"%s\"", error.text, wanted);
 }
 
+/* Of the notes that stand there, at a time that may be rounded; copies have them too. */
+static void test_fingers(void **state)
+{
+    (void)state;
+    static const struct score_finger fingers[] = {{0, 36, 5}, {.33333, 64, 3}, {.5, 65, 1},
+                                                  {5, 71, 1}, {5, 72, 6},      {4.95, 70, 2}};
+    static const uint8_t want[NOTES] = {0, 5, 0, 3, 0, 2, 0};
+    struct score *score = score_create("s", notes, NOTES, fours, 2, true, 0, NULL);
+    assert_int_equal(score_set_fingers(score, fingers, 0, NULL), 0);
+    assert_null(score->finger);
+    assert_int_equal(score_set_fingers(score, fingers, 6, NULL), 0);
+    assert_memory_equal(score->finger, want, NOTES);
+    struct score *copy = score_copy(score, NULL);
+    assert_memory_equal(copy->finger, want, NOTES);
+    score_free(copy);
+    score_free(score);
+}
+
 static void test_refused(void **state)
 {
     (void)state;
@@ -189,6 +207,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_onsets),  cmocka_unit_test(test_song),   cmocka_unit_test(test_bars),
         cmocka_unit_test(test_refused), cmocka_unit_test(test_places), cmocka_unit_test(test_split),
+        cmocka_unit_test(test_fingers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

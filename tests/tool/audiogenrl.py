@@ -14,6 +14,7 @@ import unittest
 import mido
 
 PROGRAM = os.environ["AUDIOGENRL"]
+os.environ["LANGUAGE"] = "en"  # whatever the language of who runs the tests
 
 
 def run(*arguments, input=None, stdout=subprocess.PIPE, timeout=120):

@@ -306,15 +306,25 @@ static void test_the_roll_moves(void **state)
 static void test_note_names(void **state)
 {
     (void)state;
-    char name[SCENE_NOTE];
     static const struct {
         int key;
         const char *name;
     } names[] = {{0, "C-1"}, {21, "A0"},  {60, "C4"}, {61, "C#4"}, {63, "D#4"}, {64, "E4"},
                  {65, "F4"}, {70, "A#4"}, {71, "B4"}, {108, "C8"}, {127, "G9"}};
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
-        scene_note(names[i].key, "#", name);
+        char *name = word_key(names[i].key, NAMES_ENGLISH, false);
         assert_string_equal(name, names[i].name);
+        g_free(name);
+    }
+    static const char *const others[] = {"C\u266f4", "Cis4", "do\u266f4", "\u5b30\u30cf4"};
+    static const char *const plain[] = {"C#4", "Cis4", "do#4", "C#4"};
+    for (int n = NAMES_ENGLISH; n <= NAMES_JAPANESE; n++) {
+        char *name = word_key(61, (enum word_names)n, true);
+        assert_string_equal(name, others[n]);
+        g_free(name);
+        name = word_key(61, (enum word_names)n, false);
+        assert_string_equal(name, plain[n]);
+        g_free(name);
     }
 }
 

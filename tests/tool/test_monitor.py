@@ -213,6 +213,20 @@ class Monitor(audiogenrl.Case):
             pane.wait_for("exit 0")
             service.finish()
 
+    def test_words_and_names_of_another_language(self):
+        words = {"LANGUAGE": "de", "AUDIOGENRL_LOCALES": os.environ["LOCALES"]}
+        with self.service() as service, Pane(
+            self.folder, service.socket, environment=words, options="--names japanese"
+        ) as pane:
+            if os.path.exists(f"{os.environ['LOCALES']}/de/LC_MESSAGES/audiogenrl.mo"):
+                pane.wait_for("Modus generate", "Letzte Berichtigungen", "noch keine", "q Ende")
+            service.wait_for(lambda: service.ask("status")["watch"]["clients"], "watching")
+            self.correction(service, 1.0)
+            pane.wait_for("\u00d7 \u5b30\u30cf4", "\u30cf5")
+            pane.press("q")
+            pane.wait_for("exit 0")
+        self.fails(2, "monitor", "--names", "klingon", says="klingon")
+
     def test_sizes(self):
         with self.service() as service, Pane(self.folder, service.socket) as pane:
             pane.wait_for("C2", "C7", "Latency", "q quit")
