@@ -198,6 +198,8 @@ class Uploads(audiogenrl.Case):
         self.refused(413, "Content-Length: 8388609")
         self.refused(413, "Content-Length: 99999999999999")
         self.refused(411, "Transfer-Encoding: chunked")
+        self.refused(411, "Transfer-Encoding: chunked", "Content-Length: 10")
+        self.refused(411, "Content-Length: 10", "Transfer-Encoding: chunked")
         self.refused(413, "Content-Length: 1025", method="POST", path="/api/command")
         self.refused(413, "Content-Length: 1", method="DELETE")
         self.refused(404, "Content-Length: 10", path="/api/pieces/x.exe")

@@ -176,7 +176,7 @@ function drawWhere(status) {
   say($('count'), `${status.notes} notes, ${status.corrected} corrected`);
 }
 
-let touched = 0; // when the knob was moved: for a moment what it says counts
+let touched = 0; // when what the knob says was told: for a moment it counts, and not the status
 
 function helpOf(status) {
   if (status.mode === 'generate') return 0;
@@ -279,17 +279,21 @@ function described(item, title, below) {
   item.append(name);
 }
 
-// Removing takes two presses: the first asks.
+// Removing takes two presses: the first asks. Lists drawn anew meanwhile keep the question.
+let doubted = null; // the file that is asked about
+let doubtTimer = 0;
+
 function removing(file) {
-  const label = `Remove ${file}`;
-  const made = button('Remove', async () => {
-    if (!made.dataset.asked) {
-      made.dataset.asked = 'yes';
-      made.textContent = 'Really?';
-      made.setAttribute('aria-label', `Really remove ${file}? Press again`);
-      setTimeout(() => { delete made.dataset.asked; made.textContent = 'Remove'; made.setAttribute('aria-label', label); }, 4000);
+  const made = button('', async () => {
+    clearTimeout(doubtTimer);
+    if (doubted !== file) {
+      doubted = file;
+      doubtTimer = setTimeout(() => { doubted = null; drawQuestions(); }, 4000);
+      drawQuestions();
       return;
     }
+    doubted = null;
+    drawQuestions();
     try {
       await ask('DELETE', `/api/pieces/${encodeURIComponent(file)}`);
       say($('add-answer'), `${file} is removed`);
@@ -297,8 +301,20 @@ function removing(file) {
       say($('add-answer'), error.message);
     }
     setTimeout(drawPieces, 700);
-  }, label);
+  }, '');
+  made.dataset.removes = file;
+  drawQuestion(made);
   return made;
+}
+
+function drawQuestion(made) {
+  const file = made.dataset.removes, asks = doubted === file;
+  say(made, asks ? 'Really?' : 'Remove');
+  made.setAttribute('aria-label', asks ? `Really remove ${file}? Press again` : `Remove ${file}`);
+}
+
+function drawQuestions() {
+  document.querySelectorAll('[data-removes]').forEach(drawQuestion);
 }
 
 let learning = 0;
@@ -401,16 +417,21 @@ async function add(files) {
 // --- Begin ---
 
 let knobTimer = 0;
+let told = Promise.resolve(); // one position is told to the service after the other
 
 function moveKnob() {
   const position = Number($('help-knob').value);
-  touched = performance.now();
+  touched = Infinity; // until it is told
   drawHelp(position, false);
   clearTimeout(knobTimer);
-  knobTimer = setTimeout(async () => {
-    const [, , mode, follow] = HELP[position];
-    if (await command('mode', mode) && follow !== undefined) await command('follow', follow);
-  }, 150);
+  knobTimer = setTimeout(() => { told = told.then(() => tellHelp(position)); }, 150);
+}
+
+async function tellHelp(position) {
+  const [, , mode, follow] = HELP[position];
+  touched = Infinity;
+  if (await command('mode', mode) && follow !== undefined) await command('follow', follow);
+  touched = performance.now();
 }
 
 function connect() {
