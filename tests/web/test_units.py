@@ -10,7 +10,7 @@ import time
 import unittest
 
 import audiogenrl
-from web import PROGRAM
+from web import PROGRAM, TOKEN
 
 SOURCE, BUILD = os.environ["SOURCE"], os.environ["BUILD"]
 
@@ -20,6 +20,12 @@ def run(*words, environment=None):
         [PROGRAM, *words], capture_output=True, encoding="utf-8", check=False,
         stdin=subprocess.DEVNULL, timeout=60, env={**os.environ, **(environment or {})},
     )  # fmt: skip
+
+
+def write_token(text=TOKEN + "\n", mode=0o600):
+    with open("web.token", "w", encoding="ascii") as file:
+        file.write(text)
+    os.chmod("web.token", mode)
 
 
 class Units(audiogenrl.Case):
@@ -109,9 +115,7 @@ class Units(audiogenrl.Case):
         done = run("-c", self.settings())
         self.assertEqual(done.returncode, 1)
         self.assertIn("--link makes one", done.stderr)
-        with open("web.token", "w", encoding="ascii") as file:
-            file.write("abcdefghijkmnpqrstuvwxyz23\n")
-        os.chmod("web.token", 0o644)
+        write_token(mode=0o644)
         done = run("-c", "it.conf")
         self.assertEqual((done.returncode, done.stderr.count("\n")), (1, 1))
         self.assertIn("everybody may read the token", done.stderr)
@@ -120,16 +124,13 @@ class Units(audiogenrl.Case):
         self.assertEqual(done.returncode, 1)
         self.assertIn("the page is off", done.stderr)
         for text in ("", "short\n", "with a blank in it, and long\n", "abcdefghijkmnpqrstuvwxyz23\nx\n"):
-            with open("web.token", "w", encoding="ascii") as file:
-                file.write(text)
+            write_token(text)
             done = run("-c", self.settings("127.0.0.1:8322"))
             self.assertEqual(done.returncode, 1)
             self.assertIn("expected a token", done.stderr)
 
     def test_a_port_that_is_taken(self):
-        with open("web.token", "w", encoding="ascii") as file:
-            file.write("abcdefghijkmnpqrstuvwxyz23\n")
-        os.chmod("web.token", 0o600)
+        write_token()
         with socket.create_server(("127.0.0.1", 0)) as other:
             done = run("-c", self.settings(f"127.0.0.1:{other.getsockname()[1]}"))
         self.assertEqual(done.returncode, 1)
@@ -137,9 +138,7 @@ class Units(audiogenrl.Case):
 
     def test_by_hand(self):
         """Without systemd it opens the address of the settings itself."""
-        with open("web.token", "w", encoding="ascii") as file:
-            file.write("abcdefghijkmnpqrstuvwxyz23\n")
-        os.chmod("web.token", 0o600)
+        write_token()
         with socket.create_server(("127.0.0.1", 0)) as other:
             port = other.getsockname()[1]
         process = subprocess.Popen([PROGRAM, "-c", self.settings(f"127.0.0.1:{port}")], stderr=subprocess.PIPE)
