@@ -157,6 +157,8 @@ static int change_number(struct engine *engine, enum engine_act act, double numb
         settings.correct.follow = (float)number;
     else if (act == ENGINE_KEEP)
         settings.correct.keep = (float)number;
+    else if (act == ENGINE_FADE)
+        settings.correct.fade = number > 0;
     else if (act == ENGINE_TRANSPOSE)
         settings.transpose = (int)number;
     else
@@ -180,12 +182,19 @@ static int carry_out(struct engine *engine, const struct engine_order *order, st
     case ENGINE_RECALL:
         order->past->count = filter_recall(engine->filter, order->past->note, FILTER_RECALL);
         break;
+    case ENGINE_PASSES:
+        order->passes->count = filter_take_passes(engine->filter, order->passes->pass, FADE_PASSES);
+        break;
+    case ENGINE_FORGET:
+        filter_forget(engine->filter);
+        break;
     case ENGINE_MODE:
         filter_set_mode(engine->filter, order->mode);
         break;
     case ENGINE_BYPASS:
         filter_set_bypass(engine->filter, order->on);
         break;
+    case ENGINE_FADE:
     case ENGINE_FOLLOW:
     case ENGINE_KEEP:
     case ENGINE_TEMPO:
@@ -196,8 +205,7 @@ static int carry_out(struct engine *engine, const struct engine_order *order, st
         break;
     case ENGINE_STOP:
         engine->stopping = true;
-        release_all(engine);
-        break;
+        /* fall through */
     case ENGINE_PANIC:
         release_all(engine);
         break;
@@ -399,12 +407,6 @@ struct engine *engine_open(const struct filter_settings *settings, struct error 
     return NULL;
 }
 
-static void close_eventfd(int fd)
-{
-    if (fd >= 0)
-        close(fd);
-}
-
 void engine_close(struct engine *engine)
 {
     if (!engine)
@@ -416,9 +418,10 @@ void engine_close(struct engine *engine)
     }
     filter_close(engine->filter);
     ring_close(engine->ring);
-    close_eventfd(engine->wake);
-    close_eventfd(engine->reply);
-    close_eventfd(engine->tell);
+    const int eventfds[] = {engine->wake, engine->reply, engine->tell};
+    for (int i = 0; i < 3; i++)
+        if (eventfds[i] >= 0)
+            close(eventfds[i]);
     free(engine);
 }
 

@@ -19,7 +19,8 @@ static const struct {
     {"tap", REQUEST_TAP, NO_VALUE, 0, 0},       {"panic", REQUEST_PANIC, NO_VALUE, 0, 0},
     {"reload", REQUEST_RELOAD, NO_VALUE, 0, 0}, {"pieces", REQUEST_PIECES, NO_VALUE, 0, 0},
     {"lock", REQUEST_LOCK, NAME, 0, 0},         {"unlock", REQUEST_UNLOCK, NO_VALUE, 0, 0},
-    {"transpose", REQUEST_TRANSPOSE, INTEGER, -48, 48},
+    {"fade", REQUEST_FADE, SWITCH, 0, 0},       {"progress", REQUEST_PROGRESS, NO_VALUE, 0, 0},
+    {"forget", REQUEST_FORGET, NO_VALUE, 0, 0}, {"transpose", REQUEST_TRANSPOSE, INTEGER, -48, 48},
 };
 
 enum { COMMANDS = sizeof commands / sizeof *commands };
@@ -31,7 +32,7 @@ static int read_switch(const json_t *value, struct request *request, struct erro
     const char *word = json_string_value(value);
     for (int i = 0; word && i < 3; i++)
         if (strcmp(word, words[i]) == 0) {
-            request->bypass = (enum request_bypass)i;
+            request->on = (enum request_switch)i;
             return 0;
         }
     return error_set(error, "expected on, off or toggle");

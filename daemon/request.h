@@ -2,10 +2,10 @@
  *
  *     {"command": "mode", "value": "scale"}
  *
- * ports, pieces, status, watch, tap, panic, unlock and reload have no value; bypass has on,
- * off or toggle; mode a mode's name; follow and keep a number from 0 to 100; tempo one
- * from 20 to 400; transpose a whole one from -48 to 48; lock the name of a file in the
- * repertoire. Anything else in the line is an error. The answer is one line:
+ * ports, pieces, status, progress, watch, tap, panic, unlock, reload and forget have no value;
+ * bypass and fade have on, off or toggle; mode a mode's name; follow and keep a number from 0 to
+ * 100; tempo one from 20 to 400; transpose a whole one from -48 to 48; lock the name of a file in
+ * the repertoire. Anything else in the line is an error. The answer is one line:
  * {"ok": true, ...}, or {"ok": false, "error": "a sentence"}. */
 #ifndef DAEMON_REQUEST_H
 #define DAEMON_REQUEST_H
@@ -26,7 +26,10 @@ enum request_command {
     REQUEST_PIECES,
     REQUEST_STATUS,
     REQUEST_WATCH,
+    REQUEST_PROGRESS,
+    REQUEST_FORGET,
     REQUEST_BYPASS,
+    REQUEST_FADE,
     REQUEST_MODE,
     REQUEST_FOLLOW,
     REQUEST_KEEP,
@@ -39,12 +42,12 @@ enum request_command {
     REQUEST_RELOAD,
 };
 
-enum request_bypass { REQUEST_OFF, REQUEST_ON, REQUEST_TOGGLE };
+enum request_switch { REQUEST_OFF, REQUEST_ON, REQUEST_TOGGLE };
 
 struct request {
     enum request_command command;
     union {
-        enum request_bypass bypass;
+        enum request_switch on;
         enum config_mode mode;
         double number;
         char name[REQUEST_MAX_NAME + 1];

@@ -5,11 +5,35 @@
 #include "daemon/request.h"
 #include "daemon/settings.h"
 
+static json_t *describe_fade(struct service *service, const struct engine_status *status)
+{
+    json_t *fade = progress_describe(service->progress);
+    json_object_set_new(fade, "on", json_boolean(status->settings.correct.fade));
+    return fade;
+}
+
+/* The bars of the piece that is recognised. */
+static json_t *answer_progress(struct service *service, struct error *error)
+{
+    const struct engine_order ask = {.act = ENGINE_ASK};
+    struct engine_status status;
+    if (engine_do(service->engine, &ask, &status, error) != 0)
+        return request_refuse(error->text);
+    int piece = status.filter.place.piece;
+    bool known = service->snapshot && piece >= 0;
+    json_t *name = known ? report_text(snapshot_piece(service->snapshot, piece)) : json_null();
+    return json_pack("{s:b, s:b, s:o, s:o}", "ok", 1, "on", status.settings.correct.fade, "piece",
+                     name, "bars",
+                     progress_describe_bars(service->progress, service->snapshot, piece));
+}
+
 static json_t *answer_report(struct service *service, enum request_command command,
                              struct error *error)
 {
     const struct engine_order ask = {.act = ENGINE_ASK};
     struct engine_status status;
+    if (service->fades)
+        service_take_passes(service);
     if (engine_do(service->engine, &ask, &status, error) != 0)
         return request_refuse(error->text);
     const struct report report = {.config = service->config,
@@ -26,22 +50,27 @@ static json_t *answer_report(struct service *service, enum request_command comma
     json_t *answer = report_status(&report);
     if (json_object_set_new(answer, "recording", recorder_describe(service->recorder)) == 0 &&
         json_object_set_new(answer, "learning", repertoire_describe_study(service->repertoire)) ==
-            0)
+            0 &&
+        json_object_set_new(answer, "fade", describe_fade(service, &status)) == 0)
         return answer;
     json_decref(answer);
     return NULL;
 }
 
-static int do_bypass(struct service *service, enum request_bypass bypass,
+/* bypass and fade */
+static int do_switch(struct service *service, const struct request *request,
                      struct engine_status *status, struct error *error)
 {
     const struct engine_order ask = {.act = ENGINE_ASK};
     if (engine_do(service->engine, &ask, status, error) != 0)
         return -1;
-    const struct engine_order order = {.act = ENGINE_BYPASS,
-                                       .on = bypass == REQUEST_TOGGLE ? !status->settings.bypass
-                                                                      : bypass == REQUEST_ON};
-    return engine_do(service->engine, &order, status, error);
+    bool fades = request->command == REQUEST_FADE;
+    bool was = fades ? status->settings.correct.fade : status->settings.bypass;
+    bool on = request->on == REQUEST_TOGGLE ? !was : request->on == REQUEST_ON;
+    const struct engine_order fade = {.act = ENGINE_FADE, .number = on};
+    const struct engine_order bypass = {.act = ENGINE_BYPASS, .on = on};
+    service->fades |= fades && on;
+    return engine_do(service->engine, fades ? &fade : &bypass, status, error);
 }
 
 static int do_request(struct service *service, const struct request *request,
@@ -59,7 +88,13 @@ static int do_request(struct service *service, const struct request *request,
         order.act = ENGINE_ASK;
         break;
     case REQUEST_BYPASS:
-        return do_bypass(service, request->bypass, status, error);
+    case REQUEST_FADE:
+        return do_switch(service, request, status, error);
+    case REQUEST_FORGET:
+        service_take_passes(service);
+        progress_forget(service->progress);
+        order.act = ENGINE_FORGET;
+        break;
     case REQUEST_MODE:
         order.act = ENGINE_MODE;
         order.mode = settings_mode(request->mode);
@@ -110,11 +145,14 @@ json_t *service_answer(void *context, const char *line, size_t length, bool *wat
     if (request.command == REQUEST_PIECES || request.command == REQUEST_LOCK ||
         request.command == REQUEST_UNLOCK)
         return answer_pieces(service, &request, &error);
+    if (request.command == REQUEST_PROGRESS)
+        return answer_progress(service, &error);
     if (request.command == REQUEST_WATCH) {
         *watches = true;
         return json_pack("{s:b}", "ok", 1);
     }
     if (do_request(service, &request, &status, &error) != 0)
         return request_refuse(error.text);
-    return json_pack("{s:b, s:b}", "ok", 1, "bypass", status.settings.bypass);
+    return json_pack("{s:b, s:b, s:b}", "ok", 1, "bypass", status.settings.bypass, "fade",
+                     status.settings.correct.fade);
 }

@@ -8,6 +8,7 @@
 #include "daemon/control.h"
 #include "daemon/dispatcher.h"
 #include "daemon/engine.h"
+#include "daemon/progress.h"
 #include "daemon/recorder.h"
 #include "daemon/repertoire.h"
 
@@ -23,6 +24,7 @@ struct service {
     struct recorder *takes; /* what is learned from */
     struct repertoire *repertoire;
     struct control *control;
+    struct progress *progress; /* of the player, in the bars of the pieces */
     struct subscriber watchers;
     struct snapshot *snapshot;
     struct port *port;
@@ -30,6 +32,7 @@ struct service {
     char trouble[sizeof((struct error){0}.text)]; /* why there is no port */
     double started;
     double complained; /* when, of lost events */
+    bool fades;        /* help has faded since the start */
     bool ready;        /* systemd was told */
     bool realtime;
     bool memory_locked;
@@ -44,6 +47,9 @@ void service_said(void *context, const char *sentence);
 /* Opens the port of the settings; where it cannot, the trouble says why. */
 void service_start_port(struct service *service);
 void service_stop_port(struct service *service);
+
+/* Takes in what has come of the help that fades. */
+void service_take_passes(struct service *service);
 
 /* Where the control socket is to be; in `room` where it is neither of the environment nor of
  * the settings. */
@@ -61,8 +67,7 @@ void service_set_realtime(struct service *service);
 void service_lock_memory(struct service *service);
 
 /* Where recordings to learn from go, made if need be. -1: out of memory. */
-int service_set_learning(struct service *service, const struct config *config,
-                         struct error *error);
+int service_set_learning(struct service *service, const struct config *config, struct error *error);
 
 /* Reads the settings anew and takes them as a whole. -1: the old ones stay; the log says so. */
 int service_reload(struct service *service, struct error *error);

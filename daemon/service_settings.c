@@ -116,6 +116,7 @@ static void take_config(struct service *service, struct config *config)
     if (old->realtime.priority != config->realtime.priority)
         service_set_realtime(service);
     service_lock_memory(service);
+    service->fades |= config->correct.fade;
     config_free(old);
 }
 

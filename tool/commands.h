@@ -21,6 +21,7 @@ int command_bypass(int argc, char **argv);
 int command_mode(int argc, char **argv);
 int command_follow(int argc, char **argv);
 int command_keep(int argc, char **argv);
+int command_fade(int argc, char **argv);
 int command_tempo(int argc, char **argv);
 int command_transpose(int argc, char **argv);
 int command_tap(int argc, char **argv);

@@ -23,6 +23,7 @@ static const struct command commands[] = {
     {"mode", "service: how to correct", command_mode},
     {"follow", "service: trust in the player", command_follow},
     {"keep", "service: favour for leaving a note as played", command_keep},
+    {"fade", "service: help that fades as bars are learned", command_fade},
     {"tempo", "service: beats a minute", command_tempo},
     {"transpose", "service: add semitones to each key", command_transpose},
     {"tap", "service: a tap on the beat", command_tap},

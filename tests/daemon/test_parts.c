@@ -70,7 +70,7 @@ static void test_requests(void **state)
     assert_true(request.number == 7);
     assert_int_equal(
         read_request("{\"command\":\"bypass\",\"value\":\"toggle\"}", &request, &error), 0);
-    assert_int_equal(request.bypass, REQUEST_TOGGLE);
+    assert_int_equal(request.on, REQUEST_TOGGLE);
     assert_int_equal(read_request("{\"command\":\"panic\"}", &request, &error), 0);
     assert_int_equal(request.command, REQUEST_PANIC);
     assert_int_equal(read_request("{\"command\":\"lock\",\"value\":\"a b.mid\"}", &request, &error),

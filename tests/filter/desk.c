@@ -40,6 +40,12 @@ struct correct_place corrector_place(struct corrector *corrector)
     return (struct correct_place){.piece = -1};
 }
 
+struct fade *corrector_fade(struct corrector *corrector)
+{
+    (void)corrector;
+    return NULL;
+}
+
 struct correct_settings correct_defaults(void)
 {
     return (struct correct_settings){.mode = CORRECT_CORRECT, .follow = 1};

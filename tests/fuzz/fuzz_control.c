@@ -22,8 +22,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
              !strchr(request.name, '/'));
     if (request.command == REQUEST_MODE)
         MUST(request.mode <= CONFIG_MODE_GENERATE);
-    if (request.command == REQUEST_BYPASS)
-        MUST(request.bypass <= REQUEST_TOGGLE);
+    if (request.command == REQUEST_BYPASS || request.command == REQUEST_FADE)
+        MUST(request.on <= REQUEST_TOGGLE);
     if (request.command == REQUEST_FOLLOW || request.command == REQUEST_KEEP)
         MUST(request.number >= 0 && request.number <= 100);
     if (request.command == REQUEST_TEMPO)
