@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum value_kind { NO_VALUE, SWITCH, MODE, NUMBER, INTEGER, NAME };
+enum value_kind { NO_VALUE, SWITCH, MODE, NUMBER, INTEGER, NAME, PORT };
 
 static const struct {
     const char *name;
@@ -19,6 +19,7 @@ static const struct {
     {"tap", REQUEST_TAP, NO_VALUE, 0, 0},       {"panic", REQUEST_PANIC, NO_VALUE, 0, 0},
     {"reload", REQUEST_RELOAD, NO_VALUE, 0, 0}, {"pieces", REQUEST_PIECES, NO_VALUE, 0, 0},
     {"lock", REQUEST_LOCK, NAME, 0, 0},         {"unlock", REQUEST_UNLOCK, NO_VALUE, 0, 0},
+    {"input", REQUEST_INPUT, PORT, 0, 0},       {"output", REQUEST_OUTPUT, PORT, 0, 0},
     {"fade", REQUEST_FADE, SWITCH, 0, 0},       {"progress", REQUEST_PROGRESS, NO_VALUE, 0, 0},
     {"forget", REQUEST_FORGET, NO_VALUE, 0, 0}, {"transpose", REQUEST_TRANSPOSE, INTEGER, -48, 48},
 };
@@ -68,6 +69,16 @@ static int read_name(const json_t *value, struct request *request, struct error 
     return 0;
 }
 
+static int read_port(const json_t *value, struct request *request, struct error *error)
+{
+    const char *name = json_string_value(value);
+    size_t length = name ? strlen(name) : 0;
+    if (length == 0 || length > REQUEST_MAX_NAME)
+        return error_set(error, "expected the name of a port, CLIENT:PORT, or auto");
+    memcpy(request->name, name, length + 1);
+    return 0;
+}
+
 static int read_value(const json_t *object, int command, struct request *request,
                       struct error *error)
 {
@@ -91,6 +102,8 @@ static int read_value(const json_t *object, int command, struct request *request
         return read_number(value, commands[command].least, commands[command].most, request, error);
     case NAME:
         return read_name(value, request, error);
+    case PORT:
+        return read_port(value, request, error);
     default:
         return 0;
     }

@@ -5,7 +5,8 @@
  * ports, pieces, status, progress, watch, tap, panic, unlock, reload and forget have no value;
  * bypass and fade have on, off or toggle; mode a mode's name; follow and keep a number from 0 to
  * 100; tempo one from 20 to 400; transpose a whole one from -48 to 48; lock the name of a file in
- * the repertoire. Anything else in the line is an error. The answer is one line:
+ * the repertoire; input and output that of a port, CLIENT:PORT, or auto. Anything else in the line
+ * is an error. The answer is one line:
  * {"ok": true, ...}, or {"ok": false, "error": "a sentence"}. */
 #ifndef DAEMON_REQUEST_H
 #define DAEMON_REQUEST_H
@@ -37,6 +38,8 @@ enum request_command {
     REQUEST_TRANSPOSE,
     REQUEST_TAP,
     REQUEST_PANIC,
+    REQUEST_INPUT,
+    REQUEST_OUTPUT,
     REQUEST_LOCK,
     REQUEST_UNLOCK,
     REQUEST_RELOAD,

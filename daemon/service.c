@@ -366,9 +366,12 @@ static int start(struct service *service, struct error *error)
         return -1;
     if (service_set_learning(service, config, error) != 0)
         return -1;
+    bool kept = config_state_folder(room, sizeof room) == 0;
+    service->devices = devices_open(kept ? room : NULL, error);
+    if (!service->devices || devices_apply(service->devices, service->config, error) != 0)
+        return -1;
     service->fades = config->correct.fade;
-    service->progress =
-        progress_open(config_state_folder(room, sizeof room) == 0 ? room : NULL, error);
+    service->progress = progress_open(kept ? room : NULL, error);
     if (!service->progress)
         return -1;
     code = add_sources(service);
@@ -393,6 +396,7 @@ static void stop(struct service *service)
     snapshot_free(service->snapshot);
     sd_event_unref(service->loop);
     progress_close(service->progress);
+    devices_close(service->devices);
     config_free(service->config);
 }
 

@@ -45,8 +45,11 @@ static json_t *answer_report(struct service *service, enum request_command comma
                                   .uptime = service_seconds() - service->started,
                                   .realtime = service->realtime,
                                   .memory_locked = service->memory_locked};
-    if (command == REQUEST_PORTS)
-        return report_ports(&report);
+    if (command == REQUEST_PORTS) {
+        json_t *ports = report_ports(&report);
+        json_object_set_new(ports, "chosen", devices_describe(service->devices));
+        return ports;
+    }
     json_t *answer = report_status(&report);
     if (json_object_set_new(answer, "recording", recorder_describe(service->recorder)) == 0 &&
         json_object_set_new(answer, "learning", repertoire_describe_study(service->repertoire)) ==
@@ -73,6 +76,21 @@ static int do_switch(struct service *service, const struct request *request,
     return engine_do(service->engine, fades ? &fade : &bypass, status, error);
 }
 
+/* The port is opened anew: connections to what was not chosen end with it. */
+static int do_device(struct service *service, const struct request *request, struct error *error)
+{
+    enum devices_side side = request->command == REQUEST_INPUT ? DEVICES_INPUT : DEVICES_OUTPUT;
+    if (service->config->input.backend == CONFIG_VIRTUAL)
+        return error_set(error, "events come from files: there is no device to choose");
+    if (devices_choose(service->devices, side, request->name, error) != 0)
+        return -1;
+    service_stop_port(service);
+    int status = service_reload(service, error);
+    if (service->ready)
+        service_start_port(service);
+    return status;
+}
+
 static int do_request(struct service *service, const struct request *request,
                       struct engine_status *status, struct error *error)
 {
@@ -84,6 +102,12 @@ static int do_request(struct service *service, const struct request *request,
     switch (request->command) {
     case REQUEST_RELOAD:
         if (service_reload(service, error) != 0)
+            return -1;
+        order.act = ENGINE_ASK;
+        break;
+    case REQUEST_INPUT:
+    case REQUEST_OUTPUT:
+        if (do_device(service, request, error) != 0)
             return -1;
         order.act = ENGINE_ASK;
         break;

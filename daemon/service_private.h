@@ -6,6 +6,7 @@
 #include "daemon/service.h"
 
 #include "daemon/control.h"
+#include "daemon/devices.h"
 #include "daemon/dispatcher.h"
 #include "daemon/engine.h"
 #include "daemon/progress.h"
@@ -24,6 +25,7 @@ struct service {
     struct recorder *takes; /* what is learned from */
     struct repertoire *repertoire;
     struct control *control;
+    struct devices *devices;
     struct progress *progress; /* of the player, in the bars of the pieces */
     struct subscriber watchers;
     struct snapshot *snapshot;

@@ -18,6 +18,8 @@ static const struct command commands[] = {
     {"report", "write a page about a recorded session", command_report},
     {"listen", "sound a .mid as played and as corrected", command_listen},
     {"ports", "service: what there is to connect to", command_ports},
+    {"input", "service: read from one port, and no other", command_input},
+    {"output", "service: play on one port, and no other", command_output},
     {"status", "service: ports, clock, mode, piece, counts, latency", command_status},
     {"bypass", "service: let notes sound as played, or correct them again", command_bypass},
     {"mode", "service: how to correct", command_mode},
