@@ -124,6 +124,7 @@ static const struct {
     {"GET", "/api/events", REQUEST_EVENTS, NULL, NULL},
     {"GET", "/api/pieces", REQUEST_ASK, "pieces", NULL},
     {"GET", "/api/ports", REQUEST_ASK, "ports", NULL},
+    {"GET", "/api/progress", REQUEST_ASK, "progress", NULL},
     {"GET", "/api/status", REQUEST_ASK, "status", NULL},
     {"POST", "/api/command", REQUEST_COMMAND, NULL, NULL},
     {"PUT", "/api/pieces/", REQUEST_ADD, NULL, request_is_piece},
@@ -137,9 +138,9 @@ enum { ROUTES = sizeof routes / sizeof *routes };
 
 static bool is_asset(const char *path)
 {
-    static const char *const assets[] = {
-        "/",         "/page.js",  "/player.js",           "/style.css",
-        "/icon.svg", "/icon.png", "/manifest.webmanifest"};
+    static const char *const assets[] = {"/",           "/page.js",   "/bars.js",
+                                         "/devices.js", "/player.js", "/style.css",
+                                         "/icon.svg",   "/icon.png",  "/manifest.webmanifest"};
     for (size_t i = 0; i < sizeof assets / sizeof *assets; i++)
         if (strcmp(path, assets[i]) == 0)
             return true;
@@ -172,8 +173,9 @@ enum request_route request_route(const char *method, const char *path, const cha
 
 static bool is_command(const char *name)
 {
-    static const char *const commands[] = {"bypass", "mode",  "follow", "keep",  "tempo",
-                                           "tap",    "panic", "lock",   "unlock"};
+    static const char *const commands[] = {"bypass", "mode",  "follow", "keep", "tempo",
+                                           "fade",   "tap",   "panic",  "lock", "unlock",
+                                           "forget", "input", "output"};
     for (size_t i = 0; name && i < sizeof commands / sizeof *commands; i++)
         if (strcmp(name, commands[i]) == 0)
             return true;

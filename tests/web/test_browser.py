@@ -232,6 +232,7 @@ class Browser(audiogenrl.Case):
         self.service.wait_for(lambda: self.service.ask("status")["mode"] == "off", "no help")
         # Tab goes to the mode that is checked: the page has it from the status, a moment later.
         self.page.wait_for("document.querySelector('#mode :checked').value === 'off'", "the mode on the page")
+        self.assertEqual(self.page.tab(), "fade")
         self.assertEqual(self.page.tab(), "off")
         self.page.press("ArrowUp", 38)
         self.service.wait_for(lambda: self.service.ask("status")["mode"] == "scale", "the mode")
@@ -252,6 +253,46 @@ class Browser(audiogenrl.Case):
         self.page.wait_for("document.querySelector('#piece-list .none')", "the removal")
         self.assertEqual(os.listdir(self.web.repertoire), [])
         self.assertEqual(self.page.complaints(self.web.origin), [])
+
+    def test_help_that_fades(self):
+        self.open(PHONE)
+        self.page.tab_to("fade")
+        self.page.press("Enter", 13, "\r")
+        self.page.wait_for("document.getElementById('fade').getAttribute('aria-pressed') === 'true'", "the switch")
+        self.play()
+        self.page.wait_for_text("bars-text", "minuet: 0 of 16 bars known")
+        self.page.wait_for("document.querySelectorAll('#bars .help2').length >= 3", "less help")
+        self.assertEqual(self.page.evaluate("document.querySelectorAll('#bars li').length"), 16)
+        self.assertRegex(self.page.evaluate("document.querySelector('#bars .help2 span').ariaLabel"),
+                         r"^Bar \d+: much help, 0 % wrong keys$")  # fmt: skip
+        self.assertEqual(self.page.evaluate(TOO_WIDE), [])
+        for text, colour, behind, _ in self.page.texts():
+            self.assertGreaterEqual(contrast(colour, behind), 4.5, text)
+        # A bar becomes known: it is said once, not to who comes later.
+        self.page.evaluate("drawFade({...latest, fade: {...latest.fade, known: {piece: 'minuet', bar: 7, count: 1}}}), 0")
+        self.page.wait_for_text("learned", "Bar 7 of minuet: right three times without help!")
+        self.page.picture("fade-360.png")
+        self.page.tab_to("forget")
+        self.page.press("Enter", 13, "\r")
+        self.page.wait_for_text("forget", "Really?")
+        self.page.press("Enter", 13, "\r")
+        self.page.wait_for("document.querySelectorAll('#bars .new').length === 16", "full help")
+        self.assertEqual(self.page.complaints(self.web.origin), [])
+
+    def test_devices(self):
+        self.open(DESKTOP)
+        self.page.evaluate("""clearInterval(looking), drawPorts({chosen: {input: 'Piano:midi', output: 'Lost:synth'},
+          ports: [{client: 'Piano', port: 'midi', source: true, sink: true, feeds_input: true, hears_output: false},
+                  {client: 'Pad', port: 'Pad', source: true, sink: false, feeds_input: false, hears_output: false}]}), 0""")
+        pressed = self.page.evaluate("[...document.querySelectorAll('#devices li button')].map(b => "
+                                     "[b.getAttribute('aria-label'), b.getAttribute('aria-pressed')])")  # fmt: skip
+        self.assertEqual(pressed, [
+            ["Use only Piano: midi as the keyboard", "true"], ["Use only Pad as the keyboard", "false"],
+            ["Use only Piano: midi for the sound", "false"], ["No longer wait for Lost:synth for the sound", None],
+        ])  # fmt: skip
+        self.assertIn("is to be used, but was not found", self.page.text("sinks"))
+        self.page.evaluate("document.querySelectorAll('#sources button')[1].click()")
+        self.page.wait_for_text("device-answer", "there is no device to choose")  # it is the service's answer
 
     def test_adding_a_piece(self):
         self.open(PHONE)

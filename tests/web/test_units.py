@@ -8,6 +8,7 @@ import stat
 import subprocess
 import time
 import unittest
+from xml.etree import ElementTree
 
 import audiogenrl
 from web import PROGRAM, TOKEN
@@ -44,7 +45,7 @@ class Units(audiogenrl.Case):
         done = run("-c", self.settings("0.0.0.0:8322"), "--units", "units")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         with open("units/audiogenrl-web.socket.d/listen.conf", encoding="ascii") as file:
-            self.assertTrue(file.read().endswith("[Socket]\nListenStream=\nListenStream=0.0.0.0:8322\n"))
+            self.assertIn("[Socket]\nListenStream=\nListenStream=0.0.0.0:8322\n", file.read())
         wanted = os.readlink("units/sockets.target.wants/audiogenrl-web.socket")
         self.assertTrue(wanted.endswith("/lib/systemd/system/audiogenrl-web.socket"))
         # As systemd runs it: the script that is installed.
@@ -91,6 +92,27 @@ class Units(audiogenrl.Case):
         self.assertNotEqual(run("-c", "it.conf", "--link").stdout, done.stdout)
         done = run("-c", self.settings("[::1]:8322"), "--link")
         self.assertTrue(done.stdout.startswith("http://[::1]:8322/?token="), done.stdout)
+
+    def test_the_announcement(self):
+        """For the network only, and only where avahi has its folder."""
+        os.mkdir("avahi")
+        for listen, port in (("0.0.0.0:8322", "8322"), ("[::]:80", "80"), ("127.0.0.1:8322", None),
+                             ("192.168.7.5:8322", "8322"), ("[::1]:8322", None), ("0.0.0.0:1", "1"), (None, None)):  # fmt: skip
+            done = run("-c", self.settings(listen), "--announce", "avahi")
+            self.assertEqual((done.returncode, done.stderr, done.stdout), (0, "", ""), listen)
+            self.assertEqual(os.listdir("avahi"), ["audiogenrl-web.service"] if port else [], listen)
+            if port:
+                group = ElementTree.parse("avahi/audiogenrl-web.service").getroot()
+                self.assertEqual(group.findtext("service/port"), port)
+                self.assertEqual(group.findtext("service/type"), "_http._tcp")
+            shutil.rmtree("units", ignore_errors=True)
+            os.mkdir("units")
+            self.assertEqual(run("-c", "it.conf", "--units", "units").returncode, 0)
+            if listen:
+                with open("units/audiogenrl-web.socket.d/listen.conf", encoding="ascii") as file:
+                    self.assertEqual("--announce /etc/avahi/services" in file.read(), bool(port))
+        self.assertEqual(run("-c", self.settings("0.0.0.0:8322"), "--announce", "nowhere").returncode, 0)
+        self.assertFalse(os.path.exists("nowhere"))
 
     def test_the_code(self):
         """In a terminal the address is drawn too."""

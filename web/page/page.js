@@ -239,6 +239,7 @@ function onStatus(status) {
   latest = status;
   drawWhere(status);
   drawControls(status);
+  drawFade(status);
   drawTroubles(troublesOf(status), 'Ready');
   const now = JSON.stringify([status.repertoire, status.ports, status.recording && status.recording.file, status.uptime < 5]);
   if (now !== shape0) {
@@ -282,18 +283,20 @@ function described(item, title, below) {
 // Removing takes two presses: the first asks. Lists drawn anew meanwhile keep the question.
 let doubted = null; // the file that is asked about
 let doubtTimer = 0;
+const FORGET = '/'; // no file is called so
+
+function isDoubted(what) {
+  const again = doubted === what;
+  clearTimeout(doubtTimer);
+  doubted = again ? null : what;
+  if (!again) doubtTimer = setTimeout(() => { doubted = null; drawQuestions(); }, 4000);
+  drawQuestions();
+  return !again;
+}
 
 function removing(file) {
   const made = button('', async () => {
-    clearTimeout(doubtTimer);
-    if (doubted !== file) {
-      doubted = file;
-      doubtTimer = setTimeout(() => { doubted = null; drawQuestions(); }, 4000);
-      drawQuestions();
-      return;
-    }
-    doubted = null;
-    drawQuestions();
+    if (isDoubted(file)) return;
     try {
       await ask('DELETE', `/api/pieces/${encodeURIComponent(file)}`);
       say($('add-answer'), `${file} is removed`);
@@ -315,6 +318,7 @@ function drawQuestion(made) {
 
 function drawQuestions() {
   document.querySelectorAll('[data-removes]').forEach(drawQuestion);
+  say($('forget'), doubted === FORGET ? 'Really? Press again' : 'Begin anew with full help');
 }
 
 let learning = 0;
@@ -383,20 +387,6 @@ async function drawRecordings() {
   replace($('recording-list'), items, latest && latest.recording ? 'No recordings yet' : 'No recordings. The settings switch recording on: [record] folder');
 }
 
-async function drawDevices() {
-  let answer;
-  try { answer = await ask('GET', '/api/ports'); } catch { return; }
-  const describe = (port, connected) => {
-    const item = element('li');
-    const name = port.client === port.port ? port.client : `${port.client}: ${port.port}`;
-    described(item, name, connected ? 'connected' : 'found, not connected');
-    return item;
-  };
-  const sources = answer.ports.filter(port => port.source), sinks = answer.ports.filter(port => port.sink);
-  replace($('sources'), sources.map(port => describe(port, port.feeds_input)), 'None found');
-  replace($('sinks'), sinks.map(port => describe(port, port.hears_output)), 'None found');
-}
-
 async function add(files) {
   const said = [];
   for (const file of files) {
@@ -459,5 +449,4 @@ $('panic').addEventListener('click', () => command('panic'));
 $('help-knob').addEventListener('input', moveKnob);
 $('mode').addEventListener('change', event => command('mode', event.target.value));
 $('add').addEventListener('change', event => add([...event.target.files]));
-$('look').addEventListener('click', drawDevices);
-connect();
+document.addEventListener('DOMContentLoaded', connect); // when all scripts are there
