@@ -322,6 +322,7 @@ static void join(struct progress *progress)
         return;
     pthread_join(progress->thread, NULL);
     free(progress->text);
+    progress->text = NULL;
     progress->saving = false;
 }
 
@@ -336,6 +337,7 @@ static void begin_saving(struct progress *progress)
         return;
     }
     free(progress->text);
+    progress->text = NULL;
     progress->changed = true;
 }
 
