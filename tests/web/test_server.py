@@ -322,7 +322,7 @@ class Live(audiogenrl.Case):
             one, two = Events(web), Events(web)
             for phone in (one, two):
                 phone.wait_for(is_status, "a status")
-            self.assertEqual(web.command("mode", "scale"), (200, {"ok": True, "bypass": False}))
+            self.assertEqual(web.command("mode", "scale"), (200, {"ok": True, "bypass": False, "fade": False}))
             for phone in (one, two):
                 phone.wait_for(lambda n, t: is_status(n, t) and t["mode"] == "scale", "the mode")
             self.assertEqual(web.command("bypass", "toggle")[1]["bypass"], True)
