@@ -131,6 +131,7 @@ KEY(correct_repertoire)
 
 PLAIN_KEY(input_channels, value_channels, input.channels)
 PLAIN_KEY(correct_key, value_key, correct.key)
+PLAIN_KEY(correct_fade, value_switch, correct.fade)
 PLAIN_KEY(control_bypass, value_trigger, control.bypass)
 PLAIN_KEY(control_panic, value_trigger, control.panic)
 PLAIN_KEY(control_mode, value_trigger, control.mode)
@@ -204,6 +205,7 @@ static const struct key {
     {"correct", "follow", correct_follow, false},
     {"correct", "keep", correct_keep, false},
     {"correct", "key", correct_key, false},
+    {"correct", "fade", correct_fade, false},
     {"correct", "style", correct_style, false},
     {"correct", "repertoire", correct_repertoire, false},
     {"control", "bypass", control_bypass, false},

@@ -19,6 +19,7 @@
 
 #define CONFIG_DEFAULT_PATH "/etc/audiogenrl/audiogenrl.conf"
 #define CONFIG_DEFAULT_REPERTOIRE "/var/lib/audiogenrl/repertoire"
+#define CONFIG_DEFAULT_STATE "/var/lib/audiogenrl/progress"
 #define CONFIG_DEFAULT_TOKEN "/etc/audiogenrl/web.token"
 #define CONFIG_DEFAULT_SOCKET "/run/audiogenrl/control"
 
@@ -104,6 +105,7 @@ struct config {
         enum config_mode mode;
         double follow;    /* 0 .. 100; below 0: the corrector's own default */
         double keep;      /* the same */
+        bool fade;        /* help fades bar by bar */
         uint16_t key;     /* bit p: pitch class p (C is 0) belongs to it; 0: estimated */
         char *style;      /* NULL: nothing was said; "": none */
         char *repertoire; /* NULL: none */
@@ -163,6 +165,10 @@ void config_free(struct config *config);
  * was not told where: $XDG_RUNTIME_DIR/audiogenrl/control. -1: there is no such
  * folder, or the path does not fit into `room` bytes. */
 int config_user_socket(char *path, size_t room);
+
+/* The folder for what the service remembers: $STATE_DIRECTORY; else for root that of the system,
+ * for others $XDG_STATE_HOME/audiogenrl (~/.local/state). -1: there is none, or it does not fit. */
+int config_state_folder(char *path, size_t room);
 
 /* "auto", "fixed" ...; "off", "scale" ...; "alsa" ... */
 const char *config_clock_name(enum config_clock clock);

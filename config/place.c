@@ -16,6 +16,22 @@ int config_user_socket(char *path, size_t room)
     return length > 0 && (size_t)length < room ? 0 : -1;
 }
 
+int config_state_folder(char *path, size_t room)
+{
+    const char *given = getenv("STATE_DIRECTORY"), *user = getenv("XDG_STATE_HOME"),
+               *home = getenv("HOME");
+    int length = -1;
+    if (given && *given)
+        length = snprintf(path, room, "%.*s", (int)strcspn(given, ":"), given);
+    else if (geteuid() == 0)
+        length = snprintf(path, room, CONFIG_DEFAULT_STATE);
+    else if (user && user[0] == '/')
+        length = snprintf(path, room, "%s/audiogenrl", user);
+    else if (home && home[0] == '/')
+        length = snprintf(path, room, "%s/.local/state/audiogenrl", home);
+    return length > 0 && (size_t)length < room ? 0 : -1;
+}
+
 /* `name` below the folder of `variable`, else below `usual` of the home folder. malloced. NULL:
  * there is no home, out of memory. */
 static char *user_path(const char *variable, const char *usual, const char *name)

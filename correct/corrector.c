@@ -8,6 +8,7 @@
  * Owns the experts; borrows the models. */
 #include "correct/corrector.h"
 #include "correct/expert.h"
+#include "correct/fade.h"
 #include "correct/scale.h"
 #include "follow/follow.h"
 
@@ -19,6 +20,7 @@ struct corrector {
     struct correct_settings settings;
     struct pieces *pieces;
     struct follow *follow;
+    struct fade *fade;
     struct expert *expert; /* of music that is not known; NULL without a style */
     struct scale scale;
     const struct task *task; /* who watches whole takes */
@@ -29,6 +31,9 @@ struct corrector {
         bool judged;  /* by the expert */
         bool found;   /* its slot, by a clock */
         double slot;
+        bool fades; /* with help that fades */
+        unsigned help;
+        float follow; /* trust in the player */
         uint8_t x, y;
         note_set held; /* before it */
     } last;
@@ -64,7 +69,9 @@ struct corrector *corrector_open(const struct model *const *models, size_t count
     corrector->pieces = pieces_open(models, count, error);
     if (corrector->pieces)
         corrector->follow = follow_open(corrector->pieces, error);
-    if (!corrector->follow || expert_open(&corrector->expert, models, count, error) != 0) {
+    if (corrector->follow)
+        corrector->fade = fade_open(corrector->pieces, error);
+    if (!corrector->fade || expert_open(&corrector->expert, models, count, error) != 0) {
         corrector_close(corrector);
         return NULL;
     }
@@ -77,6 +84,7 @@ void corrector_close(struct corrector *corrector)
     if (!corrector)
         return;
     expert_close(corrector->expert);
+    fade_close(corrector->fade);
     follow_close(corrector->follow);
     pieces_close(corrector->pieces);
     free(corrector);
@@ -95,8 +103,8 @@ static void judge(struct corrector *corrector, float meant[STYLE_SHIFTS])
 {
     struct decided *last = &corrector->last;
     last->judged = true;
-    expert_judge(corrector->expert, last->slot, last->found, last->x, last->held,
-                 corrector->settings.follow, meant);
+    expert_judge(corrector->expert, last->slot, last->found, last->x, last->held, last->follow,
+                 meant);
 }
 
 /* The pitch with the largest vote, the player's own among equals; it has `bonus` times its own. */
@@ -151,6 +159,22 @@ static uint8_t decide_generate(const float vote[128], uint8_t x)
     return best;
 }
 
+/* How much help a note gets. */
+static void fade_in(struct corrector *corrector, double seconds)
+{
+    const struct correct_settings *settings = &corrector->settings;
+    struct decided *last = &corrector->last;
+    last->fades = settings->fade && settings->mode == CORRECT_CORRECT;
+    last->help = FADE_ALL;
+    last->follow = settings->follow;
+    if (!last->fades) {
+        fade_leave(corrector->fade);
+        return;
+    }
+    last->help = fade_help(corrector->fade, seconds);
+    last->follow = fminf(settings->follow * fade_trust(last->help), 100);
+}
+
 uint8_t corrector_note(struct corrector *corrector, const struct correct_note *note)
 {
     corrector_settle(corrector);
@@ -159,13 +183,13 @@ uint8_t corrector_note(struct corrector *corrector, const struct correct_note *n
     uint8_t x = note->pitch & 127, y = x;
     *last = (struct decided){
         .waiting = true, .slot = note->slot, .found = note->found, .x = x, .held = corrector->held};
+    fade_in(corrector, note->seconds);
     float vote[128];
-    struct follow_rest rest =
-        follow_note(corrector->follow, note->seconds, x,
-                    mode == CORRECT_GENERATE ? 0 : corrector->settings.follow, vote);
+    struct follow_rest rest = follow_note(corrector->follow, note->seconds, x,
+                                          mode == CORRECT_GENERATE ? 0 : last->follow, vote);
     if (mode == CORRECT_SCALE)
         y = scale_decide(&corrector->scale, corrector->settings.key, x);
-    else if (mode == CORRECT_CORRECT)
+    else if (mode == CORRECT_CORRECT && last->help != FADE_NONE)
         y = decide_correct(corrector, vote, &rest, x);
     else if (mode == CORRECT_GENERATE)
         y = decide_generate(vote, x);
@@ -196,6 +220,10 @@ void corrector_settle(struct corrector *corrector)
     if (corrector->expert && !last->judged)
         judge(corrector, meant);
     follow_settle(corrector->follow, corrector->expert ? style_evidence(corrector) : 1);
+    if (last->fades) {
+        struct follow_place place = follow_place(corrector->follow);
+        fade_note(corrector->fade, &place, last->x);
+    }
     if (corrector->expert)
         expert_hear(corrector->expert, last->x);
     scale_sent(&corrector->scale, last->x, last->y);
@@ -332,6 +360,11 @@ int corrector_take(struct corrector *corrector, const struct correct_note *notes
             place[i] = (struct correct_place){.piece = -1};
     }
     return 0;
+}
+
+struct fade *corrector_fade(struct corrector *corrector)
+{
+    return corrector->fade;
 }
 
 const struct pieces *corrector_pieces(const struct corrector *corrector)

@@ -40,6 +40,7 @@ struct correct_settings {
     float follow; /* trust in the player; 1 is the slip model taken at its word */
     float keep;   /* nats in favour of leaving a note as played */
     uint16_t key; /* scale: its pitch classes, bit p for pitch class p, C is 0; 0: estimated */
+    bool fade;    /* correct, live: help fades bar by bar (correct/fade.h) */
 };
 
 /* What the programs use where the user says nothing. */
@@ -72,6 +73,7 @@ struct correct_place {
 };
 
 struct corrector;
+struct fade;
 
 /* models may be none (count 0): `correct` and `generate` then answer as played.
  * Both follow the pieces of all models. NULL: out of memory, or settings out of range
@@ -114,6 +116,9 @@ int corrector_take(struct corrector *corrector, const struct correct_note *notes
  * which of their notes were meant. */
 int corrector_read(struct corrector *corrector, const struct correct_note *notes, size_t count,
                    uint8_t *pitches, struct follow_reading *reading, struct error *error);
+
+/* What has come of the help that fades; the corrector's. */
+struct fade *corrector_fade(struct corrector *corrector);
 
 /* The pieces that are followed, in the order in which correct_place counts them. */
 const struct pieces *corrector_pieces(const struct corrector *corrector);

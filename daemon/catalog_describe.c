@@ -1,16 +1,6 @@
 /* What there is, for the control socket: the plugin needs none of it. */
 #include "daemon/catalog_private.h"
-#include "midi/text.h"
-
-#include <stdlib.h>
-
-static json_t *text_of(const char *text)
-{
-    char *valid = midi_text((const uint8_t *)text, strlen(text));
-    json_t *value = valid ? json_string(valid) : NULL;
-    free(valid);
-    return value;
-}
+#include "daemon/report.h"
 
 enum { FACTS = 200 }; /* bytes of them, and of what is added of its playing, about */
 
@@ -28,19 +18,19 @@ static json_t *facts_of(const struct entry *entry, const struct model *model)
 
 static json_t *describe(const struct entry *entry, size_t *bytes)
 {
-    json_t *file = text_of(catalog_name_of(entry));
+    json_t *file = report_text(catalog_name_of(entry));
     *bytes += 64 + json_string_length(file);
     if (!entry->shared && !entry->why)
         return json_pack("{s:o, s:s}", "file", file, "state", "learning");
     if (!entry->shared) {
-        json_t *why = text_of(entry->why);
+        json_t *why = report_text(entry->why);
         *bytes += json_string_length(why);
         return json_pack("{s:o, s:s, s:o}", "file", file, "state", "unusable", "why", why);
     }
     const struct model *model = shared_model(entry->shared);
     json_t *names = json_array();
     for (size_t i = 0; i < model_songs(model) && *bytes < CATALOG_DESCRIBED; i++) {
-        json_t *name = text_of(model_song(model, i)->name);
+        json_t *name = report_text(model_song(model, i)->name);
         *bytes += 4 + json_string_length(name);
         json_array_append_new(names, name);
     }

@@ -55,13 +55,6 @@ struct engine {
     bool running;
 };
 
-static uint64_t nanoseconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
-}
-
 /* --- The real-time thread --- */
 
 static void raise_events(struct engine *engine, unsigned events)
@@ -145,6 +138,8 @@ static int change_number(struct engine *engine, enum engine_act act, double numb
         settings.correct.follow = (float)number;
     else if (act == ENGINE_KEEP)
         settings.correct.keep = (float)number;
+    else if (act == ENGINE_FADE)
+        settings.correct.fade = number > 0;
     else if (act == ENGINE_TRANSPOSE)
         settings.transpose = (int)number;
     else
@@ -168,12 +163,19 @@ static int carry_out(struct engine *engine, const struct engine_order *order, st
     case ENGINE_RECALL:
         order->past->count = filter_recall(engine->filter, order->past->note, FILTER_RECALL);
         break;
+    case ENGINE_PASSES:
+        order->passes->count = filter_take_passes(engine->filter, order->passes->pass, FADE_PASSES);
+        break;
+    case ENGINE_FORGET:
+        filter_forget(engine->filter);
+        break;
     case ENGINE_MODE:
         filter_set_mode(engine->filter, order->mode);
         break;
     case ENGINE_BYPASS:
         filter_set_bypass(engine->filter, order->on);
         break;
+    case ENGINE_FADE:
     case ENGINE_FOLLOW:
     case ENGINE_KEEP:
     case ENGINE_TEMPO:
@@ -184,8 +186,7 @@ static int carry_out(struct engine *engine, const struct engine_order *order, st
         break;
     case ENGINE_STOP:
         engine->stopping = true;
-        release_all(engine);
-        break;
+        /* fall through */
     case ENGINE_PANIC:
         release_all(engine);
         break;
@@ -282,7 +283,7 @@ static void rest(struct engine *engine, uint64_t time)
 /* Reads until there is nothing more for now: false; or a batch: true. */
 static bool serve(struct engine *engine)
 {
-    uint64_t began = nanoseconds();
+    uint64_t began = monotonic_nanoseconds();
     for (int i = 0; i < BATCH; i++) {
         struct midi_event event;
         enum port_news news = engine->port->ops->read(engine->port, &event);
@@ -292,7 +293,7 @@ static bool serve(struct engine *engine)
         }
         handle(engine, news, &event);
         flush(engine);
-        uint64_t ended = nanoseconds();
+        uint64_t ended = monotonic_nanoseconds();
         if (news == PORT_EVENT)
             latency_add(&engine->counts.latency, ended - began);
         began = ended;
@@ -315,7 +316,7 @@ static void __attribute__((noinline)) touch_stack(void)
 static int patience(struct engine *engine, bool asking)
 {
     int most = asking ? ASKING_MS : IDLE_MS;
-    int due = engine->port ? debt_due(&engine->debt, nanoseconds()) : -1;
+    int due = engine->port ? debt_due(&engine->debt, monotonic_nanoseconds()) : -1;
     if (due >= 0 && due < most)
         most = due;
     double silence = filter_deadline(engine->filter) - now(engine);
@@ -331,7 +332,7 @@ static void idle(struct engine *engine)
         filter_wait(engine->filter, now(engine));
         flush(engine);
     }
-    uint64_t time = nanoseconds();
+    uint64_t time = monotonic_nanoseconds();
     if (engine->port && debt_due(&engine->debt, time) == 0)
         debt_pay(&engine->debt, engine->port, now(engine), time);
 }
@@ -356,7 +357,7 @@ static void *run(void *context)
         more = engine->port && !engine->port_ended && (more || asking || ready[1].revents) &&
                serve(engine);
         idle(engine);
-        rest(engine, nanoseconds());
+        rest(engine, monotonic_nanoseconds());
     }
     return NULL;
 }

@@ -29,6 +29,9 @@ enum engine_act {
     ENGINE_SETTINGS,  /* the filter's, as a whole */
     ENGINE_CORRECTOR, /* may be NULL */
     ENGINE_RECALL,    /* the last notes, for a corrector that is to take over */
+    ENGINE_PASSES,    /* what has come of the help that fades */
+    ENGINE_FORGET,    /* full help everywhere again */
+    ENGINE_FADE,      /* number: 0 or 1 */
     ENGINE_MODE,
     ENGINE_BYPASS,
     ENGINE_FOLLOW,    /* number: 0 .. 100 */
@@ -45,12 +48,18 @@ struct engine_past {
     struct correct_note note[FILTER_RECALL];
 };
 
+struct engine_passes {
+    size_t count;
+    struct fade_pass pass[FADE_PASSES];
+};
+
 struct engine_order {
     enum engine_act act;
     union {
         struct port *port;
         struct corrector *corrector;
         struct engine_past *past;
+        struct engine_passes *passes;
         const struct filter_settings *settings;
         enum correct_mode mode;
         bool on;

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static json_t *text(const char *name)
+json_t *report_text(const char *name)
 {
     char *valid = midi_text((const uint8_t *)name, strlen(name));
     json_t *value = valid ? json_string(valid) : NULL;
@@ -27,10 +27,11 @@ static const char *mode_name(enum correct_mode mode)
 
 static void add_port(void *context, const struct port_info *info)
 {
-    json_array_append_new(
-        context, json_pack("{s:o, s:o, s:b, s:b, s:b, s:b}", "client", text(info->client), "port",
-                           text(info->name), "source", info->source, "sink", info->sink,
-                           "feeds_input", info->feeds_input, "hears_output", info->hears_output));
+    json_array_append_new(context,
+                          json_pack("{s:o, s:o, s:b, s:b, s:b, s:b}", "client",
+                                    report_text(info->client), "port", report_text(info->name),
+                                    "source", info->source, "sink", info->sink, "feeds_input",
+                                    info->feeds_input, "hears_output", info->hears_output));
 }
 
 static json_t *list_ports(const struct report *report)
@@ -61,7 +62,7 @@ static json_t *describe_ports(const struct report *report)
     json_t *described = json_pack(
         "{s:s, s:b, s:o, s:o, s:o}", "backend",
         config_backend_name(report->config->inputs[0].backend), "open", report->port != NULL,
-        "trouble", report->port ? json_null() : text(report->trouble), "inputs",
+        "trouble", report->port ? json_null() : report_text(report->trouble), "inputs",
         connected(ports, "feeds_input"), "outputs", connected(ports, "hears_output"));
     json_decref(ports);
     return described;
@@ -106,8 +107,8 @@ static json_t *describe_piece(const struct report *report)
     double since = report->status->filter.clock.position / SONG_SLOTS_A_BEAT - quarters;
     struct score_place at = score_place(score, quarters);
     return json_pack("{s:o, s:f, s:I, s:f, s:o, s:I, s:i, s:f, s:f, s:f}", "name",
-                     text(snapshot_piece(report->snapshot, place->piece)), "beat", quarters, "bar",
-                     (json_int_t)at.bar->number, "beat_of_bar", at.beat, "meter",
+                     report_text(snapshot_piece(report->snapshot, place->piece)), "beat", quarters,
+                     "bar", (json_int_t)at.bar->number, "beat_of_bar", at.beat, "meter",
                      json_sprintf("%u/%u", at.bar->beats, at.bar->unit), "onset",
                      (json_int_t)place->onset, "shift", place->shift, "since", fmax(since, 0),
                      "confidence", (double)place->confidence, "sure", (double)place->sure);
@@ -158,5 +159,6 @@ json_t *report_ports(const struct report *report)
     return json_pack(
         "{s:b, s:s, s:b, s:o, s:o}", "ok", 1, "backend",
         config_backend_name(report->config->inputs[0].backend), "open", report->port != NULL,
-        "trouble", report->port ? json_null() : text(report->trouble), "ports", list_ports(report));
+        "trouble", report->port ? json_null() : report_text(report->trouble), "ports",
+        list_ports(report));
 }

@@ -22,6 +22,9 @@ struct report {
     bool memory_locked;
 };
 
+/* Text of any bytes. */
+json_t *report_text(const char *text);
+
 json_t *report_status(const struct report *report);
 json_t *report_ports(const struct report *report);
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum value_kind { NO_VALUE, SWITCH, MODE, NUMBER, INTEGER, NAME, RENAME };
+enum value_kind { NO_VALUE, SWITCH, MODE, NUMBER, INTEGER, NAME, RENAME, PORT };
 
 static const struct {
     const char *name;
@@ -22,6 +22,9 @@ static const struct {
     {"next", REQUEST_NEXT, NO_VALUE, 0, 0},     {"previous", REQUEST_PREVIOUS, NO_VALUE, 0, 0},
     {"forget", REQUEST_FORGET, NAME, 0, 0},     {"rename", REQUEST_RENAME, RENAME, 0, 0},
     {"record", REQUEST_RECORD, SWITCH, 0, 0},   {"transpose", REQUEST_TRANSPOSE, INTEGER, -48, 48},
+    {"input", REQUEST_INPUT, PORT, 0, 0},       {"output", REQUEST_OUTPUT, PORT, 0, 0},
+    {"fade", REQUEST_FADE, SWITCH, 0, 0},       {"progress", REQUEST_PROGRESS, NO_VALUE, 0, 0},
+    {"forget-progress", REQUEST_FORGET_PROGRESS, NO_VALUE, 0, 0},
 };
 
 enum { COMMANDS = sizeof commands / sizeof *commands };
@@ -79,6 +82,16 @@ static int read_names(const json_t *value, struct request *request, struct error
     return read_name(name, request->other, error);
 }
 
+static int read_port(const json_t *value, struct request *request, struct error *error)
+{
+    const char *name = json_string_value(value);
+    size_t length = name ? strlen(name) : 0;
+    if (length == 0 || length > REQUEST_MAX_NAME)
+        return error_set(error, "expected the name of a port, CLIENT:PORT, or auto");
+    memcpy(request->name, name, length + 1);
+    return 0;
+}
+
 static int read_value(const json_t *object, int command, struct request *request,
                       struct error *error)
 {
@@ -104,6 +117,8 @@ static int read_value(const json_t *object, int command, struct request *request
         return read_name(value, request->name, error);
     case RENAME:
         return read_names(value, request, error);
+    case PORT:
+        return read_port(value, request, error);
     default:
         return 0;
     }

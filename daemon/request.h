@@ -2,11 +2,12 @@
  *
  *     {"command": "mode", "value": "scale"}
  *
- * ports, pieces, status, watch, tap, panic, unlock, next, previous and reload have no value;
- * bypass and record have on, off or toggle; mode a mode's name; follow and keep a number from 0
- * to 100; tempo one from 20 to 400; transpose a whole one from -48 to 48; lock and forget the name
- * of a file in the repertoire; rename {"file": ..., "name": ...}. Anything else in the line is an
- * error. The answer is one line:
+ * ports, pieces, status, progress, watch, tap, panic, unlock, next, previous, reload and
+ * forget-progress have no value; bypass, fade and record have on, off or toggle; mode a mode's
+ * name; follow and keep a number from 0 to 100; tempo one from 20 to 400; transpose a whole one
+ * from -48 to 48; lock and forget the name of a file in the repertoire; rename {"file": ...,
+ * "name": ...}; input and output the name of a port, CLIENT:PORT, or auto. Anything else in the
+ * line is an error. The answer is one line:
  * {"ok": true, ...}, or {"ok": false, "error": "a sentence"}. */
 #ifndef DAEMON_REQUEST_H
 #define DAEMON_REQUEST_H
@@ -27,7 +28,10 @@ enum request_command {
     REQUEST_PIECES,
     REQUEST_STATUS,
     REQUEST_WATCH,
+    REQUEST_PROGRESS,
+    REQUEST_FORGET_PROGRESS,
     REQUEST_BYPASS,
+    REQUEST_FADE,
     REQUEST_MODE,
     REQUEST_FOLLOW,
     REQUEST_KEEP,
@@ -35,13 +39,15 @@ enum request_command {
     REQUEST_TRANSPOSE,
     REQUEST_TAP,
     REQUEST_PANIC,
+    REQUEST_INPUT,
+    REQUEST_OUTPUT,
     REQUEST_LOCK,
     REQUEST_UNLOCK,
     REQUEST_NEXT,     /* piece is followed alone */
     REQUEST_PREVIOUS, /* the same */
     REQUEST_RECORD,
     REQUEST_RENAME,
-    REQUEST_FORGET,
+    REQUEST_FORGET, /* a piece */
     REQUEST_RELOAD,
 };
 
@@ -50,7 +56,7 @@ enum request_switch { REQUEST_OFF, REQUEST_ON, REQUEST_TOGGLE };
 struct request {
     enum request_command command;
     union {
-        enum request_switch turn; /* of bypass and record */
+        enum request_switch turn; /* of bypass, fade and record */
         enum config_mode mode;
         double number;
         struct {

@@ -169,6 +169,25 @@ static void replay(struct service *service, struct corrector *corrector)
         corrector_release(corrector, corrector_note(corrector, &past.note[i]));
 }
 
+void service_take_passes(struct service *service)
+{
+    struct engine_passes passes = {0};
+    const struct engine_order order = {.act = ENGINE_PASSES, .passes = &passes};
+    if (service->snapshot && engine_do(service->engine, &order, NULL, NULL) == 0)
+        progress_add(service->progress, service->snapshot, passes.pass, passes.count);
+}
+
+/* A new corrector knows what is remembered. What has come since of the old one is taken in when
+ * that is no longer in use. */
+static void take_last_passes(struct service *service)
+{
+    struct fade_pass passes[FADE_PASSES];
+    if (service->snapshot)
+        progress_add(
+            service->progress, service->snapshot, passes,
+            fade_take(corrector_fade(snapshot_corrector(service->snapshot)), passes, FADE_PASSES));
+}
+
 static int on_snapshot(sd_event_source *source, int fd, uint32_t events, void *context)
 {
     struct service *service = context;
@@ -180,6 +199,8 @@ static int on_snapshot(sd_event_source *source, int fd, uint32_t events, void *c
     if (!snapshot)
         return 0;
     replay(service, snapshot_corrector(snapshot));
+    service_take_passes(service);
+    progress_fill(service->progress, snapshot_corrector(snapshot));
     const struct engine_order order = {.act = ENGINE_CORRECTOR,
                                        .corrector = snapshot_corrector(snapshot)};
     if (engine_do(service->engine, &order, NULL, &error) != 0) {
@@ -187,6 +208,7 @@ static int on_snapshot(sd_event_source *source, int fd, uint32_t events, void *c
         snapshot_free(snapshot);
         return 0;
     }
+    take_last_passes(service);
     snapshot_free(service->snapshot);
     service->snapshot = snapshot;
     log_say(LOG_INFO, "repertoire: %zu pieces%s", snapshot_pieces(snapshot),
@@ -258,6 +280,9 @@ static int on_second(sd_event_source *source, uint64_t when, void *context)
     if (service->ready && !service->port)
         service_start_port(service);
     repertoire_look_for_folder(service->repertoire);
+    if (service->fades)
+        service_take_passes(service);
+    progress_look(service->progress);
     recorder_look(service->recorder);
     recorder_look(service->takes);
     note_played(service);
@@ -356,6 +381,14 @@ static int start(struct service *service, struct error *error)
         return -1;
     if (service_set_learning(service, config, error) != 0)
         return -1;
+    bool kept = config_state_folder(room, sizeof room) == 0;
+    service->devices = devices_open(kept ? room : NULL, error);
+    if (!service->devices || devices_apply(service->devices, service->config, error) != 0)
+        return -1;
+    service->fades = config->correct.fade;
+    service->progress = progress_open(kept ? room : NULL, error);
+    if (!service->progress)
+        return -1;
     code = add_sources(service);
     return code >= 0 ? 0 : error_set(error, "cannot wait for events: %s", strerror(-code));
 }
@@ -367,6 +400,8 @@ static void stop(struct service *service)
         note_played(service);
     if (service->engine)
         service_stop_port(service);
+    if (service->progress && service->engine)
+        service_take_passes(service);
     repertoire_close(service->repertoire);
     if (service->dispatcher)
         dispatcher_flush(service->dispatcher);
@@ -377,6 +412,8 @@ static void stop(struct service *service)
     engine_close(service->engine);
     snapshot_free(service->snapshot);
     sd_event_unref(service->loop);
+    progress_close(service->progress);
+    devices_close(service->devices);
     config_free(service->config);
 }
 

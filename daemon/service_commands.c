@@ -9,11 +9,35 @@
 /* A piece is that of the player where its position is likelier than all else. */
 static const float sure_of_piece = 0.5F;
 
+static json_t *describe_fade(struct service *service, const struct engine_status *status)
+{
+    json_t *fade = progress_describe(service->progress);
+    json_object_set_new(fade, "on", json_boolean(status->settings.correct.fade));
+    return fade;
+}
+
+/* The bars of the piece that is recognised. */
+static json_t *answer_progress(struct service *service, struct error *error)
+{
+    const struct engine_order ask = {.act = ENGINE_ASK};
+    struct engine_status status;
+    if (engine_do(service->engine, &ask, &status, error) != 0)
+        return request_refuse(error->text);
+    int piece = status.filter.place.piece;
+    bool known = service->snapshot && piece >= 0;
+    json_t *name = known ? report_text(snapshot_piece(service->snapshot, piece)) : json_null();
+    return json_pack("{s:b, s:b, s:o, s:o}", "ok", 1, "on", status.settings.correct.fade, "piece",
+                     name, "bars",
+                     progress_describe_bars(service->progress, service->snapshot, piece));
+}
+
 static json_t *answer_report(struct service *service, enum request_command command,
                              struct error *error)
 {
     const struct engine_order ask = {.act = ENGINE_ASK};
     struct engine_status status;
+    if (service->fades)
+        service_take_passes(service);
     if (engine_do(service->engine, &ask, &status, error) != 0)
         return request_refuse(error->text);
     const struct report report = {.config = service->config,
@@ -25,27 +49,50 @@ static json_t *answer_report(struct service *service, enum request_command comma
                                   .uptime = service_seconds() - service->started,
                                   .realtime = service->realtime,
                                   .memory_locked = service->memory_locked};
-    if (command == REQUEST_PORTS)
-        return report_ports(&report);
+    if (command == REQUEST_PORTS) {
+        json_t *ports = report_ports(&report);
+        json_object_set_new(ports, "chosen", devices_describe(service->devices));
+        return ports;
+    }
     json_t *answer = report_status(&report);
     if (json_object_set_new(answer, "recording", recorder_describe(service->recorder)) == 0 &&
         json_object_set_new(answer, "learning", repertoire_describe_study(service->repertoire)) ==
-            0)
+            0 &&
+        json_object_set_new(answer, "fade", describe_fade(service, &status)) == 0)
         return answer;
     json_decref(answer);
     return NULL;
 }
 
-static int do_bypass(struct service *service, enum request_switch turn,
+/* bypass and fade */
+static int do_switch(struct service *service, const struct request *request,
                      struct engine_status *status, struct error *error)
 {
     const struct engine_order ask = {.act = ENGINE_ASK};
     if (engine_do(service->engine, &ask, status, error) != 0)
         return -1;
-    const struct engine_order order = {.act = ENGINE_BYPASS,
-                                       .on = turn == REQUEST_TOGGLE ? !status->settings.bypass
-                                                                    : turn == REQUEST_ON};
-    return engine_do(service->engine, &order, status, error);
+    bool fades = request->command == REQUEST_FADE;
+    bool was = fades ? status->settings.correct.fade : status->settings.bypass;
+    bool on = request->turn == REQUEST_TOGGLE ? !was : request->turn == REQUEST_ON;
+    const struct engine_order fade = {.act = ENGINE_FADE, .number = on};
+    const struct engine_order bypass = {.act = ENGINE_BYPASS, .on = on};
+    service->fades |= fades && on;
+    return engine_do(service->engine, fades ? &fade : &bypass, status, error);
+}
+
+/* The port is opened anew: connections to what was not chosen end with it. */
+static int do_device(struct service *service, const struct request *request, struct error *error)
+{
+    enum devices_side side = request->command == REQUEST_INPUT ? DEVICES_INPUT : DEVICES_OUTPUT;
+    if (settings_read_files(service->config))
+        return error_set(error, "events come from files: there is no device to choose");
+    if (devices_choose(service->devices, side, request->name, error) != 0)
+        return -1;
+    service_stop_port(service);
+    int status = service_reload(service, error);
+    if (service->ready)
+        service_start_port(service);
+    return status;
 }
 
 static int do_request(struct service *service, const struct request *request,
@@ -62,8 +109,20 @@ static int do_request(struct service *service, const struct request *request,
             return -1;
         order.act = ENGINE_ASK;
         break;
+    case REQUEST_INPUT:
+    case REQUEST_OUTPUT:
+        if (do_device(service, request, error) != 0)
+            return -1;
+        order.act = ENGINE_ASK;
+        break;
     case REQUEST_BYPASS:
-        return do_bypass(service, request->turn, status, error);
+    case REQUEST_FADE:
+        return do_switch(service, request, status, error);
+    case REQUEST_FORGET_PROGRESS:
+        service_take_passes(service);
+        progress_forget(service->progress);
+        order.act = ENGINE_FORGET;
+        break;
     case REQUEST_MODE:
         order.act = ENGINE_MODE;
         order.mode = settings_mode(request->mode);
@@ -215,11 +274,14 @@ json_t *service_answer(void *context, const char *line, size_t length, bool *wat
         return answer_pieces(service, &request, &error);
     if (request.command == REQUEST_RECORD)
         return answer_record(service, request.turn, &error);
+    if (request.command == REQUEST_PROGRESS)
+        return answer_progress(service, &error);
     if (request.command == REQUEST_WATCH) {
         *watches = true;
         return json_pack("{s:b}", "ok", 1);
     }
     if (do_request(service, &request, &status, &error) != 0)
         return request_refuse(error.text);
-    return json_pack("{s:b, s:b}", "ok", 1, "bypass", status.settings.bypass);
+    return json_pack("{s:b, s:b, s:b}", "ok", 1, "bypass", status.settings.bypass, "fade",
+                     status.settings.correct.fade);
 }

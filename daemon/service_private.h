@@ -6,8 +6,10 @@
 #include "daemon/service.h"
 
 #include "daemon/control.h"
+#include "daemon/devices.h"
 #include "daemon/dispatcher.h"
 #include "daemon/engine.h"
+#include "daemon/progress.h"
 #include "daemon/recorder.h"
 #include "daemon/repertoire.h"
 
@@ -23,6 +25,8 @@ struct service {
     struct recorder *takes; /* what is learned from */
     struct repertoire *repertoire;
     struct control *control;
+    struct devices *devices;
+    struct progress *progress; /* of the player, in the bars of the pieces */
     struct subscriber watchers;
     struct snapshot *snapshot;
     struct port *port;
@@ -31,6 +35,7 @@ struct service {
     double started;
     double complained;         /* when, of lost events */
     uint64_t notes, corrected; /* that the repertoire knows of */
+    bool fades;                /* help has faded since the start */
     bool ready;                /* systemd was told */
     bool realtime;
     bool memory_locked;
@@ -46,6 +51,9 @@ void service_said(void *context, const char *sentence);
 /* Opens the port of the settings; where it cannot, the trouble says why. */
 void service_start_port(struct service *service);
 void service_stop_port(struct service *service);
+
+/* Takes in what has come of the help that fades. */
+void service_take_passes(struct service *service);
 
 /* Where the control socket is to be; in `room` where it is neither of the environment nor of
  * the settings. */

@@ -39,13 +39,12 @@ void service_lock_memory(struct service *service)
                 strerror(errno));
 }
 
-int service_set_learning(struct service *service, const struct config *config,
-                         struct error *error)
+int service_set_learning(struct service *service, const struct config *config, struct error *error)
 {
     const char *folder = config->learn.folder;
     char *copy = folder ? strdup(folder) : NULL;
-    if ((folder && !copy) || repertoire_study(service->repertoire, folder,
-                                              (unsigned)config->learn.takes, error) != 0) {
+    if ((folder && !copy) ||
+        repertoire_study(service->repertoire, folder, (unsigned)config->learn.takes, error) != 0) {
         free(copy);
         return error_set(error, "out of memory");
     }
@@ -139,6 +138,7 @@ static void take_config(struct service *service, struct config *config)
     if (old->realtime.priority != config->realtime.priority)
         service_set_realtime(service);
     service_lock_memory(service);
+    service->fades |= config->correct.fade;
     config_free(old);
 }
 
@@ -164,7 +164,9 @@ int service_reload(struct service *service, struct error *error)
     sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu",
                (unsigned long long)(service_seconds() * 1e6));
     struct config *config = load_config(service, error);
-    int status = config ? share_config(service, config, error) : -1;
+    int status = config ? devices_apply(service->devices, config, error) : -1;
+    if (status == 0)
+        status = share_config(service, config, error);
     if (status == 0) {
         take_config(service, config);
         log_say(LOG_INFO, "settings were reloaded");

@@ -41,6 +41,7 @@ struct filter_settings settings_of_filter(const struct config *config)
     if (config->correct.keep >= 0)
         settings.correct.keep = (float)config->correct.keep;
     settings.correct.key = config->correct.key;
+    settings.correct.fade = config->correct.fade;
     settings.clock.source = sources[config->clock.source];
     settings.clock.tempo = config->clock.tempo;
     settings.toggle_bypass = trigger(&config->control.bypass);
@@ -191,6 +192,8 @@ struct filter_settings settings_after_reload(const struct config *old, const str
         settings.correct.follow = now->correct.follow;
     if (same(old->correct.keep, new->correct.keep))
         settings.correct.keep = now->correct.keep;
+    if (old->correct.fade == new->correct.fade)
+        settings.correct.fade = now->correct.fade;
     if (old->input.transpose == new->input.transpose)
         settings.transpose = now->transpose;
     if (same(old->clock.tempo, new->clock.tempo))

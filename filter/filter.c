@@ -460,3 +460,14 @@ size_t filter_recall(const struct filter *filter, struct correct_note *notes, si
         notes[i] = filter->past[(filter->asked - count + i) % FILTER_RECALL];
     return count;
 }
+
+size_t filter_take_passes(struct filter *filter, struct fade_pass *passes, size_t most)
+{
+    return filter->corrector ? fade_take(corrector_fade(filter->corrector), passes, most) : 0;
+}
+
+void filter_forget(struct filter *filter)
+{
+    if (filter->corrector)
+        fade_forget(corrector_fade(filter->corrector));
+}

@@ -42,6 +42,7 @@
 
 #include "base/error.h"
 #include "correct/corrector.h"
+#include "correct/fade.h"
 #include "filter/clock.h"
 #include "midi/event.h"
 
@@ -180,6 +181,13 @@ void filter_tell_patch(const struct filter *filter, double seconds, filter_send 
  * them, it knows where the player is. */
 enum { FILTER_RECALL = 256 };
 size_t filter_recall(const struct filter *filter, struct correct_note *notes, size_t most);
+
+/* What has come of the help that fades since this was last called (correct/fade.h), at most `most`
+ * passes; how many. */
+size_t filter_take_passes(struct filter *filter, struct fade_pass *passes, size_t most);
+
+/* Full help in every bar again. */
+void filter_forget(struct filter *filter);
 
 struct filter_status {
     uint64_t notes;     /* note-ons in, triggers not counted */

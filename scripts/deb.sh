@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what is needed, builds, and makes the Debian package, of this computer's
+# Installs what is needed, builds, and makes the Debian packages, of this computer's
 # architecture or of the one named. Usage: scripts/deb.sh [--arch amd64|arm64]
 set -eu
 cd "$(dirname "$0")/.."
@@ -34,3 +34,5 @@ fi
 echo
 echo "Install it with"
 echo "    sudo apt install ./$(echo $folder/audiogenrl_*.deb)"
+echo "and so, if they are wanted, the page for the phone and the plugin:"
+echo "    ./$(echo $folder/audiogenrl-web_*.deb) ./$(echo $folder/audiogenrl-lv2_*.deb)"

@@ -17,10 +17,13 @@ int command_listen(int argc, char **argv);
 /* To the service. */
 int command_ports(int argc, char **argv);
 int command_status(int argc, char **argv);
+int command_input(int argc, char **argv);
+int command_output(int argc, char **argv);
 int command_bypass(int argc, char **argv);
 int command_mode(int argc, char **argv);
 int command_follow(int argc, char **argv);
 int command_keep(int argc, char **argv);
+int command_fade(int argc, char **argv);
 int command_tempo(int argc, char **argv);
 int command_transpose(int argc, char **argv);
 int command_tap(int argc, char **argv);

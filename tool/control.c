@@ -1,5 +1,5 @@
-/* audiogenrl bypass, record, mode, follow, keep, tempo, transpose, tap, panic, reload: commands to
- * the service. They print nothing unless there is something to know. */
+/* audiogenrl bypass, record, mode, follow, keep, tempo, transpose, input, output, tap, panic, reload:
+ * commands to the service. They print nothing unless there is something to know. */
 #include "tool/client.h"
 #include "tool/command.h"
 #include "tool/commands.h"
@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum value_kind { NO_VALUE, SWITCH, MODE, NUMBER, INTEGER };
+enum value_kind { NO_VALUE, SWITCH, MODE, NUMBER, INTEGER, NAME };
 
 struct order {
     const char *name;
@@ -63,6 +63,9 @@ static int read_value(const struct order *order, char *const *words, json_t **va
     case NUMBER:
     case INTEGER:
         return read_number(order, words[0], value);
+    case NAME:
+        *value = json_string(words[0]);
+        return *value ? COMMAND_GO_ON : command_usage(order->name, "a name must be UTF-8");
     default:
         return COMMAND_GO_ON;
     }
@@ -156,6 +159,22 @@ int command_transpose(int argc, char **argv)
     char dashes[] = "--";
     char *words[] = {argv[0], dashes, argv[1], NULL};
     return below ? run(&order, 3, words) : run(&order, argc, argv);
+}
+
+int command_input(int argc, char **argv)
+{
+    const struct order order = {
+        "input", NAME, "CLIENT:PORT|auto",
+        0,       0,    "The port to read from, as ports lists it; auto: what the settings say."};
+    return run(&order, argc, argv);
+}
+
+int command_output(int argc, char **argv)
+{
+    const struct order order = {
+        "output", NAME, "CLIENT:PORT|auto",
+        0,        0,    "The port to play on, as ports lists it; auto: what the settings say."};
+    return run(&order, argc, argv);
 }
 
 int command_tap(int argc, char **argv)

@@ -111,8 +111,9 @@ static void print_status(const json_t *status)
            number_of(clock, "tempo"), flag_of(clock, "locked") ? "" : " (not yet found)",
            flag_of(clock, "running") ? "" : ", stopped", text_of(clock, "meter"),
            number_of(clock, "bar"), number_of(clock, "beat_of_bar"));
-    printf("mode        %s, follow %g, keep %g%s\n", text_of(status, "mode"),
+    printf("mode        %s, follow %g, keep %g%s%s\n", text_of(status, "mode"),
            number_of(status, "follow"), number_of(status, "keep"),
+           flag_of(json_object_get(status, "fade"), "on") ? ", help fades" : "",
            flag_of(status, "bypass") ? ", BYPASSED" : "");
     print_place(status);
     print_counts(status);

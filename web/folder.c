@@ -36,12 +36,6 @@ static int newest_first(const void *a, const void *b)
     return strcmp(((const struct recording *)b)->name, ((const struct recording *)a)->name);
 }
 
-static bool is_recording(const char *name)
-{
-    size_t length = strlen(name);
-    return length > 4 && strcmp(name + length - 4, ".mid") == 0 && request_is_name(name);
-}
-
 /* Keeps the newest of those that were found. */
 static void keep(struct recording *kept, size_t *count, const struct recording *found)
 {
@@ -59,7 +53,7 @@ static size_t look_through(DIR *folder, struct recording *kept)
     while ((file = readdir(folder))) {
         struct recording found;
         struct stat status;
-        if (!is_recording(file->d_name) ||
+        if (!request_is_recording(file->d_name) ||
             fstatat(dirfd(folder), file->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0 ||
             !S_ISREG(status.st_mode))
             continue;
@@ -149,9 +143,10 @@ struct upload {
 static size_t count_files(const char *path)
 {
     DIR *folder = opendir(path);
+    const struct dirent *file;
     size_t count = 0;
-    while (folder && readdir(folder))
-        count++;
+    while (folder && (file = readdir(folder)))
+        count += strcmp(file->d_name, ".") != 0 && strcmp(file->d_name, "..") != 0;
     if (folder)
         closedir(folder);
     return count;
@@ -166,7 +161,7 @@ static int look_for_room(const char *path, size_t length, struct error *error)
     if ((double)disk.f_bavail * (double)disk.f_frsize <
         FOLDER_SPARE_MIB * 1048576.0 + (double)length)
         return fail(ENOSPC, error, "The disk of the box is full");
-    if (count_files(path) > FOLDER_PIECES + 2)
+    if (count_files(path) >= FOLDER_PIECES)
         return fail(ENOSPC, error, "The folder is full: remove a piece first");
     return 0;
 }

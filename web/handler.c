@@ -296,13 +296,16 @@ static enum MHD_Result answer(struct call *call, const char *path)
 
 /* --- The head of a request --- */
 
-/* Of the body; -1: the browser does not say, or it is none. */
+/* Of the body; -1: the browser does not say, or it is none. A Transfer-Encoding makes the
+ * Content-Length void (RFC 9112, 6.3). */
 static long long body_length(struct MHD_Connection *connection)
 {
     const char *text = header(connection, "Content-Length");
     char *end = NULL;
+    if (header(connection, "Transfer-Encoding"))
+        return -1;
     if (!text)
-        return header(connection, "Transfer-Encoding") ? -1 : 0;
+        return 0;
     if (*text < '0' || *text > '9')
         return -1;
     errno = 0;

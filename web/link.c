@@ -62,6 +62,22 @@ static bool is_any(const struct sockaddr *address)
         &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr);
 }
 
+bool link_is_local(const char *listen)
+{
+    struct addrinfo *found = resolve(listen, NULL);
+    bool local = false;
+    if (found && found->ai_family == AF_INET) {
+        const struct sockaddr_in *address = (const void *)found->ai_addr;
+        local = ntohl(address->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+    } else if (found) {
+        local = IN6_IS_ADDR_LOOPBACK(
+            &((const struct sockaddr_in6 *)(const void *)found->ai_addr)->sin6_addr);
+    }
+    if (found)
+        freeaddrinfo(found);
+    return local;
+}
+
 /* The first address of this computer in a network. -1: it is in none. */
 static int find_own(char *text, size_t size)
 {

@@ -4,6 +4,8 @@
 
 #include "base/error.h"
 
+#include <stdbool.h>
+
 enum { LINK_BYTES = 512 };
 
 /* "http://192.168.1.5:8322/?token=..." for what the settings listen to. Where that is every
@@ -16,5 +18,8 @@ int link_listen(const char *listen, struct error *error);
 /* Draws the text as a QR code on standard output. -1: built without libqrencode, or it cannot
  * be drawn. */
 int link_draw(const char *text);
+
+/* Whether an address is there for this computer alone: 127.0.0.0/8, ::1. */
+bool link_is_local(const char *listen);
 
 #endif

@@ -2,6 +2,7 @@
  * systemd is to know of it. */
 #include "base/outfile.h"
 #include "config/config.h"
+#include "web/announce.h"
 #include "web/link.h"
 #include "web/server.h"
 #include "web/token.h"
@@ -24,11 +25,12 @@
 
 enum { DONE = 0, FAILED = 1, USAGE = 2 };
 
-enum option_code { LINK = 256, UNITS, VERSION };
+enum option_code { LINK = 256, UNITS, ANNOUNCE, VERSION };
 
 struct options {
     const char *config;
     const char *units; /* the folder for them */
+    const char *announce;
     bool link;
 };
 
@@ -43,6 +45,8 @@ static const char help[] =
     "      --units FOLDER\n"
     "                     write there what systemd is to know of [web] listen; for\n"
     "                     systemd itself\n"
+    "      --announce FOLDER\n"
+    "                     write there what avahi is to know of it, or remove that\n"
     "  -h, --help         print this help\n"
     "      --version      print the version\n"
     "\n"
@@ -71,10 +75,13 @@ static int usage(const char *why)
 /* -1: go on; else the exit code to end with. */
 static int read_options(int argc, char **argv, struct options *options)
 {
-    static const struct option longs[] = {
-        {"config", required_argument, NULL, 'c'},  {"link", no_argument, NULL, LINK},
-        {"units", required_argument, NULL, UNITS}, {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, VERSION},   {NULL, 0, NULL, 0}};
+    static const struct option longs[] = {{"config", required_argument, NULL, 'c'},
+                                          {"link", no_argument, NULL, LINK},
+                                          {"units", required_argument, NULL, UNITS},
+                                          {"announce", required_argument, NULL, ANNOUNCE},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {"version", no_argument, NULL, VERSION},
+                                          {NULL, 0, NULL, 0}};
     int code;
     opterr = 0;
     while ((code = getopt_long(argc, argv, "c:h", longs, NULL)) != -1)
@@ -88,6 +95,9 @@ static int read_options(int argc, char **argv, struct options *options)
         case UNITS:
             options->units = optarg;
             break;
+        case ANNOUNCE:
+            options->announce = optarg;
+            break;
         case 'h':
             fputs(help, stdout);
             return flush();
@@ -97,8 +107,8 @@ static int read_options(int argc, char **argv, struct options *options)
         default:
             return usage("an option is unknown or lacks its value");
         }
-    if (options->link && options->units)
-        return usage("--link and --units are two things");
+    if (options->link + !!options->units + !!options->announce > 1)
+        return usage("--link, --units and --announce are three things");
     return optind < argc ? usage("takes options only") : -1;
 }
 
@@ -147,6 +157,11 @@ static const char *format(char room[PATH_MAX], const char *text, ...)
     return room;
 }
 
+/* A '-': the page is there without an announcement too. */
+static const char announcing[] =
+    "ExecStartPost=-" AUDIOGENRL_WEB " --announce " ANNOUNCE_FOLDER "\n"
+    "ExecStopPost=-rm -f " ANNOUNCE_FOLDER "/audiogenrl-web.service\n";
+
 /* What systemd.generator(7) asks for: where the page is switched on, the socket with its
  * address, wanted with all others. */
 static int write_units(const struct config *config, const char *folder, struct error *error)
@@ -157,8 +172,8 @@ static int write_units(const struct config *config, const char *folder, struct e
         return 0;
     format(text,
            "# Written by audiogenrl-web --units: [web] listen of the settings.\n"
-           "[Socket]\nListenStream=\nListenStream=%s\n",
-           config->web.listen);
+           "[Socket]\nListenStream=\nListenStream=%s\n%s",
+           config->web.listen, link_is_local(config->web.listen) ? "" : announcing);
     if (make_folder(format(path, "%s/audiogenrl-web.socket.d", folder), error) != 0 ||
         outfile_write(format(path, "%s/audiogenrl-web.socket.d/listen.conf", folder), text,
                       strlen(text), error) != 0 ||
@@ -250,9 +265,10 @@ static int run(const struct options *options, struct error *error)
     struct config *config = config_load(options->config, NULL, NULL, error);
     if (!config)
         return -1;
-    int status = options->link    ? show_link(config, error)
-                 : options->units ? write_units(config, options->units, error)
-                                  : serve(config, error);
+    int status = options->link       ? show_link(config, error)
+                 : options->announce ? announce(config->web.listen, options->announce, error)
+                 : options->units    ? write_units(config, options->units, error)
+                                     : serve(config, error);
     config_free(config);
     return status;
 }

@@ -106,9 +106,10 @@ bool request_is_piece(const char *name)
     return false;
 }
 
-static bool is_recording(const char *name)
+bool request_is_recording(const char *name)
 {
-    return ends_in(name, ".mid") && request_is_name(name);
+    size_t length = strlen(name);
+    return length > 4 && strcmp(name + length - 4, ".mid") == 0 && request_is_name(name);
 }
 
 /* --- Paths --- */
@@ -120,32 +121,39 @@ static const struct {
     const char *name;
     bool (*takes)(const char *name);
 } routes[] = {
-    {"GET", "/", REQUEST_ASSET, NULL, NULL},
-    {"GET", "/page.js", REQUEST_ASSET, NULL, NULL},
-    {"GET", "/player.js", REQUEST_ASSET, NULL, NULL},
-    {"GET", "/style.css", REQUEST_ASSET, NULL, NULL},
-    {"GET", "/icon.svg", REQUEST_ASSET, NULL, NULL},
-    {"GET", "/icon.png", REQUEST_ASSET, NULL, NULL},
-    {"GET", "/manifest.webmanifest", REQUEST_ASSET, NULL, NULL},
     {"GET", "/api/events", REQUEST_EVENTS, NULL, NULL},
     {"GET", "/api/pieces", REQUEST_ASK, "pieces", NULL},
     {"GET", "/api/ports", REQUEST_ASK, "ports", NULL},
+    {"GET", "/api/progress", REQUEST_ASK, "progress", NULL},
     {"GET", "/api/status", REQUEST_ASK, "status", NULL},
     {"POST", "/api/command", REQUEST_COMMAND, NULL, NULL},
     {"PUT", "/api/pieces/", REQUEST_ADD, NULL, request_is_piece},
     {"DELETE", "/api/pieces/", REQUEST_REMOVE, NULL, request_is_piece},
     {"GET", "/api/recordings", REQUEST_RECORDINGS, NULL, NULL},
-    {"GET", "/api/recordings/", REQUEST_RECORDING, NULL, is_recording},
-    {"GET", "/api/reports/", REQUEST_REPORT, NULL, is_recording},
+    {"GET", "/api/recordings/", REQUEST_RECORDING, NULL, request_is_recording},
+    {"GET", "/api/reports/", REQUEST_REPORT, NULL, request_is_recording},
 };
 
 enum { ROUTES = sizeof routes / sizeof *routes };
+
+static bool is_asset(const char *path)
+{
+    static const char *const assets[] = {"/",           "/page.js",   "/bars.js",
+                                         "/devices.js", "/player.js", "/style.css",
+                                         "/icon.svg",   "/icon.png",  "/manifest.webmanifest"};
+    for (size_t i = 0; i < sizeof assets / sizeof *assets; i++)
+        if (strcmp(path, assets[i]) == 0)
+            return true;
+    return false;
+}
 
 enum request_route request_route(const char *method, const char *path, const char **name)
 {
     enum request_route found = REQUEST_NOWHERE;
     const char *asked = strcmp(method, "HEAD") == 0 ? "GET" : method;
     *name = NULL;
+    if (is_asset(path))
+        return is_reading(method) ? REQUEST_ASSET : REQUEST_NOT_SO;
     for (int i = 0; i < ROUTES; i++) {
         size_t length = strlen(routes[i].path);
         const char *rest = path + length;
@@ -165,8 +173,9 @@ enum request_route request_route(const char *method, const char *path, const cha
 
 static bool is_command(const char *name)
 {
-    static const char *const commands[] = {"bypass", "mode",  "follow", "keep",  "tempo",
-                                           "tap",    "panic", "lock",   "unlock"};
+    static const char *const commands[] = {"bypass", "mode",  "follow", "keep", "tempo",
+                                           "fade",   "tap",   "panic",  "lock", "unlock",
+                                           "forget-progress", "input", "output"};
     for (size_t i = 0; name && i < sizeof commands / sizeof *commands; i++)
         if (strcmp(name, commands[i]) == 0)
             return true;

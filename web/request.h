@@ -71,9 +71,13 @@ bool request_is_name(const char *name);
 /* The same, and its ending is that of a piece: .mid, .midi, .kar, .rmi, .mxl, .musicxml, .xml. */
 bool request_is_piece(const char *name);
 
+/* The same, and its ending is .mid, as the service writes it. */
+bool request_is_recording(const char *name);
+
 /* The line to send to the service for the body of a command, malloced, without a line feed:
  * {"command": "mode", "value": "scale"}. Only the commands that the page has are taken:
- * bypass, mode, follow, keep, tempo, tap, panic, lock and unlock. NULL: one sentence. */
+ * bypass, mode, follow, keep, fade, forget, tempo, tap, panic, lock, unlock, input and output.
+ * NULL: one sentence. */
 char *request_command(const char *body, size_t length, struct error *error);
 
 #endif

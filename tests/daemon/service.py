@@ -45,6 +45,7 @@ class Service:
                 **os.environ,
                 "AUDIOGENRL_SOCKET": self.socket,
                 "CACHE_DIRECTORY": os.path.join(folder, "cache"),
+                "STATE_DIRECTORY": os.path.join(folder, "state"),
                 **(environment or {}),
             },
         )

@@ -40,6 +40,12 @@ struct correct_place corrector_place(struct corrector *corrector)
     return (struct correct_place){.piece = -1};
 }
 
+struct fade *corrector_fade(struct corrector *corrector)
+{
+    (void)corrector;
+    return NULL;
+}
+
 /* --- A filter whose events are written down --- */
 
 void desk_write_down(void *context, const struct midi_event *event)

@@ -22,7 +22,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
              !strchr(request.name, '/'));
     if (request.command == REQUEST_MODE)
         MUST(request.mode <= CONFIG_MODE_GENERATE);
-    if (request.command == REQUEST_BYPASS || request.command == REQUEST_RECORD)
+    if (request.command == REQUEST_BYPASS || request.command == REQUEST_FADE ||
+        request.command == REQUEST_RECORD)
         MUST(request.turn <= REQUEST_TOGGLE);
     if (request.command == REQUEST_FOLLOW || request.command == REQUEST_KEEP)
         MUST(request.number >= 0 && request.number <= 100);

@@ -8,6 +8,23 @@ import tempfile
 
 PROGRAM = shutil.which("chromium")
 
+TEXTS = """[...document.querySelectorAll('body *')]
+  .filter(e => !e.closest('svg, noscript, datalist') && e.checkVisibility() &&
+               [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()))
+  .map(e => {
+    let behind = e;
+    while (behind && getComputedStyle(behind).backgroundColor.endsWith(', 0)'))
+      behind = behind.parentElement;
+    const style = getComputedStyle(e);
+    return [e.textContent.slice(0, 30), style.color,
+            behind ? getComputedStyle(behind).backgroundColor : 'rgb(255, 255, 255)',
+            parseFloat(style.fontSize)];
+  })"""
+
+
+class Navigated(Exception):
+    """The page has gone to another one while it was asked."""
+
 
 class Chromium:
     def __enter__(self):
@@ -60,20 +77,28 @@ class Chromium:
         while True:
             answer = self.receive()
             if answer.get("id") == self.number:
+                if "navigated" in answer.get("error", {}).get("message", ""):
+                    raise Navigated
                 assert "error" not in answer, answer
                 return answer["result"]
             self.events.append(answer)
 
-    def open(self, path, width, height=800):
-        """Loads a file in a window of this width (CSS pixels)."""
-        self.events = []
+    def load(self, url, width, height):
+        """In a window of this size (CSS pixels)."""
         self.ask(
             "Emulation.setDeviceMetricsOverride", width=width, height=height,
             deviceScaleFactor=1, mobile=width < 600,
         )  # fmt: skip
-        self.ask("Page.navigate", url=f"file://{os.path.abspath(path)}")
-        while not any(event.get("method") == "Page.loadEventFired" for event in self.events):
-            self.events.append(self.receive())
+        # What the page before it asks for, an event stream again and again, ends with it.
+        for address in ("about:blank", url):
+            self.events = []
+            self.ask("Page.navigate", url=address)
+            while not any(event.get("method") == "Page.loadEventFired" for event in self.events):
+                self.events.append(self.receive())
+
+    def open(self, path, width, height=800):
+        """A file."""
+        self.load(f"file://{os.path.abspath(path)}", width, height)
 
     def requests(self):
         return [
@@ -86,6 +111,10 @@ class Chromium:
         answer = self.ask("Runtime.evaluate", expression=code, returnByValue=True)
         assert "exceptionDetails" not in answer, answer
         return answer["result"].get("value")
+
+    def texts(self):
+        """Every text that is seen: its beginning, its colour, that behind it, its size in pixels."""
+        return self.evaluate(TEXTS)
 
     def reading(self):
         """What a screen reader goes through, in order: (role, name, properties, depth)."""

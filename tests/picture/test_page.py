@@ -10,19 +10,6 @@ from chromium import PROGRAM, Chromium
 
 PHONE, DESKTOP = 360, 1280
 
-# Every text with its colour and that behind it, as numbers; sizes in pixels.
-TEXTS = """[...document.querySelectorAll('main *')]
-  .filter(e => !e.closest('svg') && [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()))
-  .map(e => {
-    let behind = e;
-    while (behind && getComputedStyle(behind).backgroundColor.endsWith(', 0)'))
-      behind = behind.parentElement;
-    const style = getComputedStyle(e);
-    return [e.textContent.slice(0, 30), style.color,
-            behind ? getComputedStyle(behind).backgroundColor : 'rgb(255, 255, 255)',
-            parseFloat(style.fontSize)];
-  })"""
-
 # Elements that stick out of the window, or of which text is cut off.
 TOO_WIDE = """[...document.querySelectorAll('body *')]
   .filter(e => !e.closest('svg') || e.tagName === 'svg')
@@ -144,7 +131,7 @@ class Browser(Case):
             )
             self.browser.open("page.html", width)
             self.browser.evaluate("document.querySelector('details').open = true")
-            texts = self.browser.evaluate(TEXTS)
+            texts = self.browser.texts()
             self.assertGreater(len(texts), 100)
             dark = luminance(self.browser.evaluate("getComputedStyle(document.body).backgroundColor"))
             self.assertEqual(scheme == "dark", dark < 0.1)

@@ -105,7 +105,8 @@ def stand_in_apt_get(words):
     for word in words[2:]:
         if word.endswith(".deb"):
             version = re.search(r"project\(audiogenrl VERSION (\S+)", page("CMakeLists.txt"))[1]
-            expect(words, os.path.basename(word) == f"audiogenrl_{version}-1_amd64.deb",
+            names = [f"{name}_{version}-1_amd64.deb" for name in ("audiogenrl", "audiogenrl-web", "audiogenrl-lv2")]
+            expect(words, os.path.basename(word) in names,
                    "the package is called otherwise")  # fmt: skip
         elif not word.startswith("-"):
             known = re.findall(r"[a-z0-9][a-z0-9.+-]+", page("scripts/packages.sh"))

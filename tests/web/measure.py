@@ -23,7 +23,7 @@ def first_drawn(page, web):
     times = []
     for _ in range(ROUNDS):
         page.ask("Network.clearBrowserCache")
-        page.go(f"{web.origin}/?token={TOKEN}", PHONE)
+        page.load(f"{web.origin}/?token={TOKEN}", *PHONE)
         page.wait_for("performance.getEntriesByName('first-contentful-paint').length", "a picture")
         times.append(page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime"))
         size = page.evaluate("[...performance.getEntriesByType('resource'), ...performance.getEntriesByType('navigation')]"
@@ -80,7 +80,7 @@ def main():
         times, size = first_drawn(page, web)
         say("first drawn", times)
         print(f"all of the page: {size / 1024:.0f} KiB with its headers")
-        page.go(f"{web.origin}/?token={TOKEN}", PHONE)
+        page.load(f"{web.origin}/?token={TOKEN}", *PHONE)
         page.wait_for_text("state", "Ready")
         say("event to screen", to_the_screen(page, service))
     for phones in (0, 20):

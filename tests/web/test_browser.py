@@ -9,27 +9,13 @@ import time
 import unittest
 
 import audiogenrl
-from chromium import PROGRAM, Chromium
+from chromium import PROGRAM, Chromium, Navigated
 from service import Service, off, on
 from test_page import TOO_WIDE, contrast
 from web import TOKEN, Web
 
 PHONE, DESKTOP = (360, 740), (1280, 900)
 PATIENCE = 30
-
-# Every text that is there, with its colour and that behind it.
-TEXTS = """[...document.querySelectorAll('body *')]
-  .filter(e => !e.closest('svg, noscript, datalist') && e.checkVisibility() &&
-               [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()))
-  .map(e => {
-    let behind = e;
-    while (behind && getComputedStyle(behind).backgroundColor.endsWith(', 0)'))
-      behind = behind.parentElement;
-    const style = getComputedStyle(e);
-    return [e.textContent.slice(0, 30), style.color,
-            behind ? getComputedStyle(behind).backgroundColor : 'rgb(255, 255, 255)',
-            parseFloat(style.fontSize)];
-  })"""
 
 # What can be pressed, with its size.
 PRESSED = """[...document.querySelectorAll('button, .button, nav a, fieldset label, input[type=range]')]
@@ -44,19 +30,15 @@ class Page(Chromium):
         self.ask("Log.enable")
         return self
 
-    def go(self, url, size):
-        self.events = []
-        self.ask(
-            "Emulation.setDeviceMetricsOverride", width=size[0], height=size[1],
-            deviceScaleFactor=1, mobile=size[0] < 600,
-        )  # fmt: skip
-        self.ask("Page.navigate", url=url)
-        while not any(event.get("method") == "Page.loadEventFired" for event in self.events):
-            self.events.append(self.receive())
+    def holds(self, code):
+        try:
+            return self.evaluate(f"!!({code})")
+        except Navigated:
+            return False
 
     def wait_for(self, code, what):
         until = time.monotonic() + PATIENCE
-        while not self.evaluate(f"!!({code})"):
+        while not self.holds(code):
             assert time.monotonic() < until, f"{what} did not come: {self.evaluate('document.body.innerText')}"
             time.sleep(0.02)
 
@@ -129,7 +111,7 @@ class Browser(audiogenrl.Case):
         self.page.ask("Network.clearBrowserCookies")
 
     def open(self, size):
-        self.page.go(f"{self.web.origin}/?token={TOKEN}", size)
+        self.page.load(f"{self.web.origin}/?token={TOKEN}", *size)
         self.page.wait_for_text("state", "Ready")
         self.page.wait_for("document.querySelectorAll('#piece-list li .name').length", "the pieces")
         self.page.wait_for("document.querySelectorAll('#recording-list li .name').length", "the recordings")
@@ -170,7 +152,7 @@ class Browser(audiogenrl.Case):
                 self.assertEqual(
                     self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"), 0
                 )
-                for text, colour, behind, pixels in self.page.evaluate(TEXTS):
+                for text, colour, behind, pixels in self.page.texts():
                     self.assertGreaterEqual(contrast(colour, behind), 4.5, text)
                     self.assertGreaterEqual(pixels, 13, text)
                 for text, width, height in self.page.evaluate(PRESSED):
@@ -248,6 +230,9 @@ class Browser(audiogenrl.Case):
         for _ in range(4):
             self.page.press("ArrowRight", 39)
         self.service.wait_for(lambda: self.service.ask("status")["mode"] == "off", "no help")
+        # Tab goes to the mode that is checked: the page has it from the status, a moment later.
+        self.page.wait_for("document.querySelector('#mode :checked').value === 'off'", "the mode on the page")
+        self.assertEqual(self.page.tab(), "fade")
         self.assertEqual(self.page.tab(), "off")
         self.page.press("ArrowUp", 38)
         self.service.wait_for(lambda: self.service.ask("status")["mode"] == "scale", "the mode")
@@ -259,11 +244,55 @@ class Browser(audiogenrl.Case):
         self.page.tab_to("Remove minuet.mid")
         self.page.press("Enter", 13, "\r")
         self.page.wait_for("document.activeElement.textContent === 'Really?'", "the question")
+        # A list that is drawn anew keeps the question, and the focus.
+        self.page.evaluate("drawPieces().then(() => { window.redrawn = true; }), 0")
+        self.page.wait_for("window.redrawn", "the list")
+        self.assertEqual(self.page.evaluate("document.activeElement.textContent"), "Really?")
         self.assertTrue(os.path.exists(os.path.join(self.web.repertoire, "minuet.mid")))
         self.page.press("Enter", 13, "\r")
         self.page.wait_for("document.querySelector('#piece-list .none')", "the removal")
         self.assertEqual(os.listdir(self.web.repertoire), [])
         self.assertEqual(self.page.complaints(self.web.origin), [])
+
+    def test_help_that_fades(self):
+        self.open(PHONE)
+        self.page.tab_to("fade")
+        self.page.press("Enter", 13, "\r")
+        self.page.wait_for("document.getElementById('fade').getAttribute('aria-pressed') === 'true'", "the switch")
+        self.play()
+        self.page.wait_for_text("bars-text", "minuet: 0 of 16 bars known")
+        self.page.wait_for("document.querySelectorAll('#bars .help2').length >= 3", "less help")
+        self.assertEqual(self.page.evaluate("document.querySelectorAll('#bars li').length"), 16)
+        self.assertRegex(self.page.evaluate("document.querySelector('#bars .help2 span').ariaLabel"),
+                         r"^Bar \d+: much help, 0 % wrong keys$")  # fmt: skip
+        self.assertEqual(self.page.evaluate(TOO_WIDE), [])
+        for text, colour, behind, _ in self.page.texts():
+            self.assertGreaterEqual(contrast(colour, behind), 4.5, text)
+        # A bar becomes known: it is said once, not to who comes later.
+        self.page.evaluate("drawFade({...latest, fade: {...latest.fade, known: {piece: 'minuet', bar: 7, count: 1}}}), 0")
+        self.page.wait_for_text("learned", "Bar 7 of minuet: right three times without help!")
+        self.page.picture("fade-360.png")
+        self.page.tab_to("forget")
+        self.page.press("Enter", 13, "\r")
+        self.page.wait_for_text("forget", "Really?")
+        self.page.press("Enter", 13, "\r")
+        self.page.wait_for("document.querySelectorAll('#bars .new').length === 16", "full help")
+        self.assertEqual(self.page.complaints(self.web.origin), [])
+
+    def test_devices(self):
+        self.open(DESKTOP)
+        self.page.evaluate("""clearInterval(looking), drawPorts({chosen: {input: 'Piano:midi', output: 'Lost:synth'},
+          ports: [{client: 'Piano', port: 'midi', source: true, sink: true, feeds_input: true, hears_output: false},
+                  {client: 'Pad', port: 'Pad', source: true, sink: false, feeds_input: false, hears_output: false}]}), 0""")
+        pressed = self.page.evaluate("[...document.querySelectorAll('#devices li button')].map(b => "
+                                     "[b.getAttribute('aria-label'), b.getAttribute('aria-pressed')])")  # fmt: skip
+        self.assertEqual(pressed, [
+            ["Use only Piano: midi as the keyboard", "true"], ["Use only Pad as the keyboard", "false"],
+            ["Use only Piano: midi for the sound", "false"], ["No longer wait for Lost:synth for the sound", None],
+        ])  # fmt: skip
+        self.assertIn("is to be used, but was not found", self.page.text("sinks"))
+        self.page.evaluate("document.querySelectorAll('#sources button')[1].click()")
+        self.page.wait_for_text("device-answer", "there is no device to choose")  # it is the service's answer
 
     def test_adding_a_piece(self):
         self.open(PHONE)
@@ -330,7 +359,7 @@ class Browser(audiogenrl.Case):
                           downloadThroughput=-1, uploadThroughput=-1)  # fmt: skip
 
     def test_the_door(self):
-        self.page.go(self.web.origin + "/", PHONE)
+        self.page.load(self.web.origin + "/", *PHONE)
         self.assertEqual(self.page.evaluate("document.querySelectorAll('script').length"), 0)
         self.page.evaluate(f"document.getElementById('token').value = '{TOKEN}'; document.querySelector('form').submit()")
         self.page.wait_for("document.getElementById('state') && document.getElementById('state').textContent === 'Ready'", "the page")

@@ -198,6 +198,8 @@ class Uploads(audiogenrl.Case):
         self.refused(413, "Content-Length: 8388609")
         self.refused(413, "Content-Length: 99999999999999")
         self.refused(411, "Transfer-Encoding: chunked")
+        self.refused(411, "Transfer-Encoding: chunked", "Content-Length: 10")
+        self.refused(411, "Content-Length: 10", "Transfer-Encoding: chunked")
         self.refused(413, "Content-Length: 1025", method="POST", path="/api/command")
         self.refused(413, "Content-Length: 1", method="DELETE")
         self.refused(404, "Content-Length: 10", path="/api/pieces/x.exe")
@@ -320,7 +322,7 @@ class Live(audiogenrl.Case):
             one, two = Events(web), Events(web)
             for phone in (one, two):
                 phone.wait_for(is_status, "a status")
-            self.assertEqual(web.command("mode", "scale"), (200, {"ok": True, "bypass": False}))
+            self.assertEqual(web.command("mode", "scale"), (200, {"ok": True, "bypass": False, "fade": False}))
             for phone in (one, two):
                 phone.wait_for(lambda n, t: is_status(n, t) and t["mode"] == "scale", "the mode")
             self.assertEqual(web.command("bypass", "toggle")[1]["bypass"], True)

@@ -8,9 +8,10 @@ import stat
 import subprocess
 import time
 import unittest
+from xml.etree import ElementTree
 
 import audiogenrl
-from web import PROGRAM
+from web import PROGRAM, TOKEN
 
 SOURCE, BUILD = os.environ["SOURCE"], os.environ["BUILD"]
 
@@ -20,6 +21,12 @@ def run(*words, environment=None):
         [PROGRAM, *words], capture_output=True, encoding="utf-8", check=False,
         stdin=subprocess.DEVNULL, timeout=60, env={**os.environ, **(environment or {})},
     )  # fmt: skip
+
+
+def write_token(text=TOKEN + "\n", mode=0o600):
+    with open("web.token", "w", encoding="ascii") as file:
+        file.write(text)
+    os.chmod("web.token", mode)
 
 
 class Units(audiogenrl.Case):
@@ -38,7 +45,7 @@ class Units(audiogenrl.Case):
         done = run("-c", self.settings("0.0.0.0:8322"), "--units", "units")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         with open("units/audiogenrl-web.socket.d/listen.conf", encoding="ascii") as file:
-            self.assertTrue(file.read().endswith("[Socket]\nListenStream=\nListenStream=0.0.0.0:8322\n"))
+            self.assertIn("[Socket]\nListenStream=\nListenStream=0.0.0.0:8322\n", file.read())
         wanted = os.readlink("units/sockets.target.wants/audiogenrl-web.socket")
         self.assertTrue(wanted.endswith("/lib/systemd/system/audiogenrl-web.socket"))
         # As systemd runs it: the script that is installed.
@@ -86,6 +93,27 @@ class Units(audiogenrl.Case):
         done = run("-c", self.settings("[::1]:8322"), "--link")
         self.assertTrue(done.stdout.startswith("http://[::1]:8322/?token="), done.stdout)
 
+    def test_the_announcement(self):
+        """For the network only, and only where avahi has its folder."""
+        os.mkdir("avahi")
+        for listen, port in (("0.0.0.0:8322", "8322"), ("[::]:80", "80"), ("127.0.0.1:8322", None),
+                             ("192.168.7.5:8322", "8322"), ("[::1]:8322", None), ("0.0.0.0:1", "1"), (None, None)):  # fmt: skip
+            done = run("-c", self.settings(listen), "--announce", "avahi")
+            self.assertEqual((done.returncode, done.stderr, done.stdout), (0, "", ""), listen)
+            self.assertEqual(os.listdir("avahi"), ["audiogenrl-web.service"] if port else [], listen)
+            if port:
+                group = ElementTree.parse("avahi/audiogenrl-web.service").getroot()
+                self.assertEqual(group.findtext("service/port"), port)
+                self.assertEqual(group.findtext("service/type"), "_http._tcp")
+            shutil.rmtree("units", ignore_errors=True)
+            os.mkdir("units")
+            self.assertEqual(run("-c", "it.conf", "--units", "units").returncode, 0)
+            if listen:
+                with open("units/audiogenrl-web.socket.d/listen.conf", encoding="ascii") as file:
+                    self.assertEqual("--announce /etc/avahi/services" in file.read(), bool(port))
+        self.assertEqual(run("-c", self.settings("0.0.0.0:8322"), "--announce", "nowhere").returncode, 0)
+        self.assertFalse(os.path.exists("nowhere"))
+
     def test_the_code(self):
         """In a terminal the address is drawn too."""
         self.settings("127.0.0.1:8322")
@@ -109,9 +137,7 @@ class Units(audiogenrl.Case):
         done = run("-c", self.settings())
         self.assertEqual(done.returncode, 1)
         self.assertIn("--link makes one", done.stderr)
-        with open("web.token", "w", encoding="ascii") as file:
-            file.write("abcdefghijkmnpqrstuvwxyz23\n")
-        os.chmod("web.token", 0o644)
+        write_token(mode=0o644)
         done = run("-c", "it.conf")
         self.assertEqual((done.returncode, done.stderr.count("\n")), (1, 1))
         self.assertIn("everybody may read the token", done.stderr)
@@ -120,16 +146,13 @@ class Units(audiogenrl.Case):
         self.assertEqual(done.returncode, 1)
         self.assertIn("the page is off", done.stderr)
         for text in ("", "short\n", "with a blank in it, and long\n", "abcdefghijkmnpqrstuvwxyz23\nx\n"):
-            with open("web.token", "w", encoding="ascii") as file:
-                file.write(text)
+            write_token(text)
             done = run("-c", self.settings("127.0.0.1:8322"))
             self.assertEqual(done.returncode, 1)
             self.assertIn("expected a token", done.stderr)
 
     def test_a_port_that_is_taken(self):
-        with open("web.token", "w", encoding="ascii") as file:
-            file.write("abcdefghijkmnpqrstuvwxyz23\n")
-        os.chmod("web.token", 0o600)
+        write_token()
         with socket.create_server(("127.0.0.1", 0)) as other:
             done = run("-c", self.settings(f"127.0.0.1:{other.getsockname()[1]}"))
         self.assertEqual(done.returncode, 1)
@@ -137,9 +160,7 @@ class Units(audiogenrl.Case):
 
     def test_by_hand(self):
         """Without systemd it opens the address of the settings itself."""
-        with open("web.token", "w", encoding="ascii") as file:
-            file.write("abcdefghijkmnpqrstuvwxyz23\n")
-        os.chmod("web.token", 0o600)
+        write_token()
         with socket.create_server(("127.0.0.1", 0)) as other:
             port = other.getsockname()[1]
         process = subprocess.Popen([PROGRAM, "-c", self.settings(f"127.0.0.1:{port}")], stderr=subprocess.PIPE)

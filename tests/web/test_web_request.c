@@ -145,6 +145,7 @@ static void test_routes(void **state)
                                           "/api/reports/x.mid.html",
                                           "/../etc/passwd",
                                           "/api/recordings/\xff.mid",
+                                          "/api/recordings/x.MID",
                                           "/api/recordings/.mid"};
     for (size_t i = 0; i < sizeof nowhere / sizeof *nowhere; i++) {
         goes("GET", nowhere[i], REQUEST_NOWHERE, NULL);

@@ -176,7 +176,7 @@ function drawWhere(status) {
   say($('count'), `${status.notes} notes, ${status.corrected} corrected`);
 }
 
-let touched = 0; // when the knob was moved: for a moment what it says counts
+let touched = 0; // when what the knob says was told: for a moment it counts, and not the status
 
 function helpOf(status) {
   if (status.mode === 'generate') return 0;
@@ -239,6 +239,7 @@ function onStatus(status) {
   latest = status;
   drawWhere(status);
   drawControls(status);
+  drawFade(status);
   drawTroubles(troublesOf(status), 'Ready');
   const now = JSON.stringify([status.repertoire, status.ports, status.recording && status.recording.file, status.uptime < 5]);
   if (now !== shape0) {
@@ -279,17 +280,23 @@ function described(item, title, below) {
   item.append(name);
 }
 
-// Removing takes two presses: the first asks.
+// Removing takes two presses: the first asks. Lists drawn anew meanwhile keep the question.
+let doubted = null; // the file that is asked about
+let doubtTimer = 0;
+const FORGET = '/'; // no file is called so
+
+function isDoubted(what) {
+  const again = doubted === what;
+  clearTimeout(doubtTimer);
+  doubted = again ? null : what;
+  if (!again) doubtTimer = setTimeout(() => { doubted = null; drawQuestions(); }, 4000);
+  drawQuestions();
+  return !again;
+}
+
 function removing(file) {
-  const label = `Remove ${file}`;
-  const made = button('Remove', async () => {
-    if (!made.dataset.asked) {
-      made.dataset.asked = 'yes';
-      made.textContent = 'Really?';
-      made.setAttribute('aria-label', `Really remove ${file}? Press again`);
-      setTimeout(() => { delete made.dataset.asked; made.textContent = 'Remove'; made.setAttribute('aria-label', label); }, 4000);
-      return;
-    }
+  const made = button('', async () => {
+    if (isDoubted(file)) return;
     try {
       await ask('DELETE', `/api/pieces/${encodeURIComponent(file)}`);
       say($('add-answer'), `${file} is removed`);
@@ -297,8 +304,21 @@ function removing(file) {
       say($('add-answer'), error.message);
     }
     setTimeout(drawPieces, 700);
-  }, label);
+  }, '');
+  made.dataset.removes = file;
+  drawQuestion(made);
   return made;
+}
+
+function drawQuestion(made) {
+  const file = made.dataset.removes, asks = doubted === file;
+  say(made, asks ? 'Really?' : 'Remove');
+  made.setAttribute('aria-label', asks ? `Really remove ${file}? Press again` : `Remove ${file}`);
+}
+
+function drawQuestions() {
+  document.querySelectorAll('[data-removes]').forEach(drawQuestion);
+  say($('forget'), doubted === FORGET ? 'Really? Press again' : 'Begin anew with full help');
 }
 
 let learning = 0;
@@ -367,20 +387,6 @@ async function drawRecordings() {
   replace($('recording-list'), items, latest && latest.recording ? 'No recordings yet' : 'No recordings. The settings switch recording on: [record] folder');
 }
 
-async function drawDevices() {
-  let answer;
-  try { answer = await ask('GET', '/api/ports'); } catch { return; }
-  const describe = (port, connected) => {
-    const item = element('li');
-    const name = port.client === port.port ? port.client : `${port.client}: ${port.port}`;
-    described(item, name, connected ? 'connected' : 'found, not connected');
-    return item;
-  };
-  const sources = answer.ports.filter(port => port.source), sinks = answer.ports.filter(port => port.sink);
-  replace($('sources'), sources.map(port => describe(port, port.feeds_input)), 'None found');
-  replace($('sinks'), sinks.map(port => describe(port, port.hears_output)), 'None found');
-}
-
 async function add(files) {
   const said = [];
   for (const file of files) {
@@ -401,16 +407,21 @@ async function add(files) {
 // --- Begin ---
 
 let knobTimer = 0;
+let told = Promise.resolve(); // one position is told to the service after the other
 
 function moveKnob() {
   const position = Number($('help-knob').value);
-  touched = performance.now();
+  touched = Infinity; // until it is told
   drawHelp(position, false);
   clearTimeout(knobTimer);
-  knobTimer = setTimeout(async () => {
-    const [, , mode, follow] = HELP[position];
-    if (await command('mode', mode) && follow !== undefined) await command('follow', follow);
-  }, 150);
+  knobTimer = setTimeout(() => { told = told.then(() => tellHelp(position)); }, 150);
+}
+
+async function tellHelp(position) {
+  const [, , mode, follow] = HELP[position];
+  touched = Infinity;
+  if (await command('mode', mode) && follow !== undefined) await command('follow', follow);
+  touched = performance.now();
 }
 
 function connect() {
@@ -438,5 +449,4 @@ $('panic').addEventListener('click', () => command('panic'));
 $('help-knob').addEventListener('input', moveKnob);
 $('mode').addEventListener('change', event => command('mode', event.target.value));
 $('add').addEventListener('change', event => add([...event.target.files]));
-$('look').addEventListener('click', drawDevices);
-connect();
+document.addEventListener('DOMContentLoaded', connect); // when all scripts are there
