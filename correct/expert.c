@@ -2,6 +2,7 @@
 #include "correct/expert.h"
 
 #include "correct/beam.h"
+#include "correct/caution.h"
 #include "correct/exponential.h"
 #include "rl/quantised.h"
 
@@ -14,6 +15,7 @@ static const float least_logarithm = -14; /* nothing is ruled out */
 struct expert {
     struct style_networks networks;
     struct beam *beam;
+    struct caution caution;
     struct style_view view;
     float answer[STYLE_SHIFTS]; /* the policy's, to the note being judged */
     int16_t *sum;               /* for the policy to work with */
@@ -67,11 +69,13 @@ void expert_close(struct expert *expert)
 void expert_start(struct expert *expert)
 {
     beam_start(expert->beam);
+    caution_start(&expert->caution, false);
 }
 
-/* A belief in which the player is trusted more or less; pitches that there are. */
+/* A belief about pitches that there are, in which the player is trusted more or less, and the key
+ * favoured by so many nats. */
 static void weigh(const struct beam *beam, const float log_probability[STYLE_SHIFTS], uint8_t x,
-                  float trust, float meant[STYLE_SHIFTS])
+                  float trust, float favour, float meant[STYLE_SHIFTS])
 {
     float landed[STYLE_SHIFTS] = {0}, sum = 0;
     if (trust < 1 || trust > 1)
@@ -81,6 +85,7 @@ static void weigh(const struct beam *beam, const float log_probability[STYLE_SHI
         bool exists = pitch >= 0 && pitch <= 127;
         meant[k] = exists ? log_probability[k] + (trust - 1) * landed[k] : -INFINITY;
     }
+    meant[STYLE_RANGE] += favour;
     exponentials(meant, STYLE_SHIFTS, meant);
     for (int k = 0; k < STYLE_SHIFTS; k++)
         sum += meant[k];
@@ -104,7 +109,7 @@ void expert_judge(struct expert *expert, double slot, bool found, uint8_t x, not
     }
     for (int k = 0; k < STYLE_SHIFTS; k++)
         told[k] = answer[k] > least_logarithm ? answer[k] : least_logarithm;
-    weigh(expert->beam, told, x, trust, meant);
+    weigh(expert->beam, told, x, trust, caution_favour(&expert->caution), meant);
 }
 
 float expert_evidence(const struct expert *expert)
@@ -114,7 +119,14 @@ float expert_evidence(const struct expert *expert)
 
 void expert_hear(struct expert *expert, uint8_t x)
 {
+    caution_hear(&expert->caution, expert->answer);
     beam_hear(expert->beam, x, expert->networks.policy ? expert->answer : NULL);
+}
+
+static void read_logarithms(const float meant[STYLE_SHIFTS], float log_meant[STYLE_SHIFTS])
+{
+    for (int k = 0; k < STYLE_SHIFTS; k++)
+        log_meant[k] = fmaxf(logf(meant[k]), least_logarithm);
 }
 
 int expert_take(const struct expert *expert, const struct correct_note *notes, size_t count,
@@ -122,15 +134,20 @@ int expert_take(const struct expert *expert, const struct correct_note *notes, s
                 struct error *error)
 {
     struct beam *beam = beam_open(expert->networks.prior, &beam_whole, error);
+    struct caution caution;
+    float log_meant[STYLE_SHIFTS];
     if (beam)
         beam_doubt(beam);
     int status =
         beam ? beam_take(beam, expert->networks.policy, notes, count, meant, task, error) : -1;
+    caution_start(&caution, true);
     for (size_t i = 0; status == 0 && i < count; i++) {
-        float log_meant[STYLE_SHIFTS];
-        for (int k = 0; k < STYLE_SHIFTS; k++)
-            log_meant[k] = fmaxf(logf(meant[i][k]), least_logarithm);
-        weigh(beam, log_meant, notes[i].pitch & 127, trust, meant[i]);
+        read_logarithms(meant[i], log_meant);
+        caution_hear(&caution, log_meant);
+    }
+    for (size_t i = 0; status == 0 && i < count; i++) {
+        read_logarithms(meant[i], log_meant);
+        weigh(beam, log_meant, notes[i].pitch & 127, trust, caution_favour(&caution), meant[i]);
     }
     beam_close(beam);
     return status;
