@@ -1,9 +1,10 @@
 /* Releases are sorted by time beforehand and handed over between the notes. */
 #include "measure/run.h"
 
+#include "base/monotonic.h"
+
 #include <math.h>
 #include <stdlib.h>
-#include <time.h>
 
 struct release {
     double seconds;
@@ -35,13 +36,6 @@ static int check_order(const struct take_played *take, size_t count, struct erro
     return 0;
 }
 
-static uint64_t nanoseconds_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 int run_live(struct corrector *corrector, const struct take_played *take, size_t count,
              uint8_t *sent, uint64_t *nanoseconds, struct error *error)
 {
@@ -61,11 +55,11 @@ int run_live(struct corrector *corrector, const struct take_played *take, size_t
         for (; release[released].seconds <= take[i].note.seconds; released++)
             corrector_release(corrector, sent[release[released].index]);
         struct correct_note note = correct_note_of(&take[i]);
-        uint64_t start = nanoseconds ? nanoseconds_now() : 0;
+        uint64_t start = nanoseconds ? monotonic_nanoseconds() : 0;
         sent[i] = corrector_note(corrector, &note);
         if (nanoseconds) {
             corrector_settle(corrector);
-            nanoseconds[i] = nanoseconds_now() - start;
+            nanoseconds[i] = monotonic_nanoseconds() - start;
         }
     }
     for (; released < count; released++)

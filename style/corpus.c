@@ -11,21 +11,21 @@
 
 enum { MOST_NOTES = 1600, LOWEST = 24, HIGHEST = 105 };
 
-int style_lane_open(struct style_lane *lane, const struct style_corpus *corpus, uint64_t seed,
-                    uint64_t stream, struct error *error)
+int style_playback_open(struct style_playback *playback, const struct style_corpus *corpus,
+                        uint64_t seed, uint64_t stream, struct error *error)
 {
-    memset(lane, 0, sizeof *lane);
-    lane->corpus = corpus;
-    rng_seed(&lane->rng, seed, stream);
-    lane->truth = malloc(MOST_NOTES * sizeof *lane->truth);
-    return lane->truth ? 0 : error_set(error, "out of memory");
+    memset(playback, 0, sizeof *playback);
+    playback->corpus = corpus;
+    rng_seed(&playback->rng, seed, stream);
+    playback->truth = malloc(MOST_NOTES * sizeof *playback->truth);
+    return playback->truth ? 0 : error_set(error, "out of memory");
 }
 
-void style_lane_close(struct style_lane *lane)
+void style_playback_close(struct style_playback *playback)
 {
-    clock_close(lane->clock);
-    free(lane->truth);
-    free(lane->take);
+    clock_close(playback->clock);
+    free(playback->truth);
+    free(playback->take);
 }
 
 /* Most playing has few errors, some has many, and a quarter has none. */
@@ -50,9 +50,9 @@ static void draw_errors(struct rng *rng, struct inject_spec *spec, double p)
 }
 
 /* A window of a song, transposed, and with its beats somewhere in the bar. */
-static void copy_truth(struct style_lane *lane, const struct style_song *song)
+static void copy_truth(struct style_playback *playback, const struct style_song *song)
 {
-    struct rng *rng = &lane->rng;
+    struct rng *rng = &playback->rng;
     size_t first = 0, count = song->count;
     int low = 127, high = 0;
     if (count > MOST_NOTES) {
@@ -74,30 +74,31 @@ static void copy_truth(struct style_lane *lane, const struct style_song *song)
     double start = floor(song->note[first].position / 16) * 16;
     double offset = rng_below(rng, 4) == 0 ? 4 * rng_below(rng, 4) : 0;
     for (size_t i = 0; i < count; i++) {
-        struct take_note *note = &lane->truth[i];
+        struct take_note *note = &playback->truth[i];
         *note = song->note[first + i];
         note->position += offset - start;
         note->pitch = (uint8_t)(note->pitch + by);
     }
-    lane->truth_count = count;
+    playback->truth_count = count;
 }
 
 /* Plays what was played once more with other errors: mixtures. */
-static int play_again(struct style_lane *lane, const struct inject_spec *spec, struct error *error)
+static int play_again(struct style_playback *playback, const struct inject_spec *spec,
+                      struct error *error)
 {
-    size_t count = 0, before = lane->count;
+    size_t count = 0, before = playback->count;
     struct take_note *note = malloc((before + 1) * sizeof *note);
     if (!note)
         return error_set(error, "out of memory");
     for (size_t i = 0; i < before; i++)
-        note[i] = lane->take[i].note;
-    struct take_played *take = inject(note, before, spec, &lane->rng, &count, error);
+        note[i] = playback->take[i].note;
+    struct take_played *take = inject(note, before, spec, &playback->rng, &count, error);
     free(note);
     if (!take)
         return -1;
     for (size_t i = 0; i < count; i++) {
         int32_t source = take[i].truth >= 0 ? take[i].truth : take[i].brushed;
-        const struct take_played *was = &lane->take[source];
+        const struct take_played *was = &playback->take[source];
         if (take[i].truth < 0)
             take[i].brushed = was->truth >= 0 ? was->truth : was->brushed;
         else {
@@ -105,9 +106,9 @@ static int play_again(struct style_lane *lane, const struct inject_spec *spec, s
             take[i].brushed = was->brushed;
         }
     }
-    free(lane->take);
-    lane->take = take;
-    lane->count = count;
+    free(playback->take);
+    playback->take = take;
+    playback->count = count;
     return 0;
 }
 
@@ -140,67 +141,68 @@ static const struct style_song *draw_song(const struct style_work *work, struct 
 }
 
 /* One song of three. */
-static int play_in_time(struct style_lane *lane, struct error *error)
+static int play_in_time(struct style_playback *playback, struct error *error)
 {
     const struct clock_settings settings = clock_defaults();
-    clock_close(lane->clock);
-    lane->clock = NULL;
-    lane->position = 0;
-    lane->placed = 0;
-    if (rng_below(&lane->rng, 3) > 0)
+    clock_close(playback->clock);
+    playback->clock = NULL;
+    playback->position = 0;
+    playback->placed = 0;
+    if (rng_below(&playback->rng, 3) > 0)
         return 0;
-    player_play(lane->take, lane->count, &lane->rng);
-    lane->clock = clock_open(&settings, error);
-    return lane->clock ? 0 : -1;
+    player_play(playback->take, playback->count, &playback->rng);
+    playback->clock = clock_open(&settings, error);
+    return playback->clock ? 0 : -1;
 }
 
 /* Notes are placed as they come, and not all at once, as that takes time. */
-static void place(struct style_lane *lane)
+static void place(struct style_playback *playback)
 {
-    struct take_note *note = &lane->take[lane->next].note;
-    if (!lane->clock || lane->placed > lane->next)
+    struct take_note *note = &playback->take[playback->next].note;
+    if (!playback->clock || playback->placed > playback->next)
         return;
-    lane->placed++;
-    note->position = clock_note(lane->clock, note->seconds, note->pitch);
-    clock_settle(lane->clock);
-    lane->position = note->position = fmax(lane->position, note->position);
+    playback->placed++;
+    note->position = clock_note(playback->clock, note->seconds, note->pitch);
+    clock_settle(playback->clock);
+    playback->position = note->position = fmax(playback->position, note->position);
 }
 
-static int begin(struct style_lane *lane, struct error *error)
+static int begin(struct style_playback *playback, struct error *error)
 {
-    struct rng *rng = &lane->rng;
-    const struct style_work *work = draw_work(lane->corpus, rng);
+    struct rng *rng = &playback->rng;
+    const struct style_work *work = draw_work(playback->corpus, rng);
     struct inject_spec spec;
-    free(lane->take);
-    lane->take = NULL;
-    lane->count = lane->next = 0;
-    lane->holding = 0;
-    copy_truth(lane, draw_song(work, rng));
+    free(playback->take);
+    playback->take = NULL;
+    playback->count = playback->next = 0;
+    playback->holding = 0;
+    copy_truth(playback, draw_song(work, rng));
     double u = rng_double(rng), p = rng_below(rng, 4) ? .6 * pow(u, 1.5) : .02 * u * u;
     bool mixed = rng_below(rng, 6) == 0;
     draw_errors(rng, &spec, mixed ? p / 2 : p);
-    lane->take = inject(lane->truth, lane->truth_count, &spec, rng, &lane->count, error);
-    if (!lane->take)
+    playback->take =
+        inject(playback->truth, playback->truth_count, &spec, rng, &playback->count, error);
+    if (!playback->take)
         return -1;
     if (mixed) {
         draw_errors(rng, &spec, p / 2);
         spec.drop = spec.add = spec.jitter = 0;
-        if (play_again(lane, &spec, error) != 0)
+        if (play_again(playback, &spec, error) != 0)
             return -1;
     }
-    return play_in_time(lane, error);
+    return play_in_time(playback, error);
 }
 
-static note_set release_held(struct style_lane *lane, double seconds)
+static note_set release_held(struct style_playback *playback, double seconds)
 {
     note_set set = 0;
     uint32_t kept = 0;
-    for (uint32_t i = 0; i < lane->holding; i++)
-        if (lane->held[i].release > seconds) {
-            set |= note_set_bit(lane->held[i].pitch);
-            lane->held[kept++] = lane->held[i];
+    for (uint32_t i = 0; i < playback->holding; i++)
+        if (playback->held[i].release > seconds) {
+            set |= note_set_bit(playback->held[i].pitch);
+            playback->held[kept++] = playback->held[i];
         }
-    lane->holding = kept;
+    playback->holding = kept;
     return set;
 }
 
@@ -211,29 +213,32 @@ int style_target(const struct take_note *truth, const struct take_played *played
     return shift >= -STYLE_RANGE && shift <= STYLE_RANGE ? shift + STYLE_RANGE : -1;
 }
 
-int style_lane_next(struct style_lane *lane, struct style_struck *struck, struct error *error)
+int style_playback_next(struct style_playback *playback, struct style_struck *struck,
+                        struct error *error)
 {
-    while (lane->next == lane->count)
-        if (begin(lane, error) != 0)
+    while (playback->next == playback->count)
+        if (begin(playback, error) != 0)
             return -1;
-    place(lane);
-    const struct take_played *played = &lane->take[lane->next];
+    place(playback);
+    const struct take_played *played = &playback->take[playback->next];
     *struck = (struct style_struck){.position = played->note.position,
-                                    .found = lane->clock != NULL,
+                                    .found = playback->clock != NULL,
                                     .x = played->note.pitch,
-                                    .target = style_target(lane->truth, played),
-                                    .first = lane->next == 0,
-                                    .last = lane->next + 1 == lane->count,
-                                    .held = release_held(lane, played->note.seconds)};
+                                    .target = style_target(playback->truth, played),
+                                    .first = playback->next == 0,
+                                    .last = playback->next + 1 == playback->count,
+                                    .held = release_held(playback, played->note.seconds)};
     return 0;
 }
 
-void style_lane_send(struct style_lane *lane, int shift)
+void style_playback_send(struct style_playback *playback, int shift)
 {
-    const struct take_note *note = &lane->take[lane->next++].note;
+    const struct take_note *note = &playback->take[playback->next++].note;
     int pitch = note->pitch + shift - STYLE_RANGE;
-    if (lane->holding == STYLE_HELD)
-        memmove(lane->held, lane->held + 1, --lane->holding * sizeof *lane->held);
-    lane->held[lane->holding].release = note->seconds + note->duration;
-    lane->held[lane->holding++].pitch = (uint8_t)(pitch < 0 ? 0 : pitch > 127 ? 127 : pitch);
+    if (playback->holding == STYLE_HELD)
+        memmove(playback->held, playback->held + 1, --playback->holding * sizeof *playback->held);
+    playback->held[playback->holding].release = note->seconds + note->duration;
+    playback->held[playback->holding++].pitch = (uint8_t)(pitch < 0     ? 0
+                                                          : pitch > 127 ? 127
+                                                                        : pitch);
 }

@@ -1,6 +1,6 @@
-/* Music to learn a style from, and lanes that play it with mistakes.
+/* Music to learn a style from, and playbacks that play it with mistakes.
  *
- * A lane plays one song after the other, each drawn at random, transposed at
+ * A playback plays one song after the other, each drawn at random, transposed at
  * random and with an error model drawn at random, and tells for every note
  * struck which pitch was meant. One song of three is played in human time
  * (style/player.h), and its notes stand where the beat clock (filter/clock.h, source auto)
@@ -42,7 +42,7 @@ struct style_corpus {
 
 enum { STYLE_HELD = 24 };
 
-struct style_lane {
+struct style_playback {
     const struct style_corpus *corpus;
     struct rng rng;
     struct take_note *truth;
@@ -70,15 +70,16 @@ struct style_struck {
 };
 
 /* -1: out of memory. */
-int style_lane_open(struct style_lane *lane, const struct style_corpus *corpus, uint64_t seed,
-                    uint64_t stream, struct error *error);
-void style_lane_close(struct style_lane *lane);
+int style_playback_open(struct style_playback *playback, const struct style_corpus *corpus,
+                        uint64_t seed, uint64_t stream, struct error *error);
+void style_playback_close(struct style_playback *playback);
 
 /* The next note. -1: out of memory. */
-int style_lane_next(struct style_lane *lane, struct style_struck *struck, struct error *error);
+int style_playback_next(struct style_playback *playback, struct style_struck *struck,
+                        struct error *error);
 
-/* It is sent as the pitch `shift` (as the target above), and the lane goes on. */
-void style_lane_send(struct style_lane *lane, int shift);
+/* It is sent as the pitch `shift` (as the target above), and the playback goes on. */
+void style_playback_send(struct style_playback *playback, int shift);
 
 /* The index of the shift from key x to the pitch meant by a note of a take; -1:
  * none. For an added key it is the one it was brushed beside. */

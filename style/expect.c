@@ -1,10 +1,10 @@
-/* Groups of lanes, and what their notes teach. */
+/* Groups of playbacks, and what their notes teach. */
 #include "style/expect.h"
 
 #include "correct/channel.h"
 #include "correct/exponential.h"
 #include "correct/prior.h"
-#include "style/pupil.h"
+#include "style/trainer.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -40,9 +40,9 @@ struct line {
     uint8_t pitch[PRIOR_OWN];
 };
 
-/* A lane, what is remembered of it, and what is known of its player. */
+/* A playback, what is remembered of it, and what is known of its player. */
 struct listener {
-    struct style_lane lane;
+    struct style_playback playback;
     struct style_struck struck; /* the note being judged */
     struct style memory;
     struct channel channel;
@@ -53,7 +53,7 @@ struct listener {
         alone; /* in this song memory is made of what was believed, as if the past were not known */
 };
 
-/* A view of each lane of a group, and the network's answers. */
+/* A view of each playback of a group, and the network's answers. */
 struct views {
     uint32_t first_feature[EXPECT_LANES + 1], first_logit[EXPECT_LANES + 1];
     uint32_t first_action[EXPECT_LANES], id[EXPECT_LANES];
@@ -88,8 +88,8 @@ static int group_open(struct group *group, const struct policy *network,
     for (uint32_t i = 0; i < EXPECT_LANES; i++) {
         views->id[i] = i;
         views->first_logit[i + 1] = (i + 1) * STYLE_SHIFTS;
-        if (style_lane_open(&group->listener[i].lane, corpus, seed,
-                            (uint64_t)number * EXPECT_LANES + i, error) != 0)
+        if (style_playback_open(&group->listener[i].playback, corpus, seed,
+                                (uint64_t)number * EXPECT_LANES + i, error) != 0)
             return -1;
     }
     return 0;
@@ -98,13 +98,13 @@ static int group_open(struct group *group, const struct policy *network,
 static void group_close(struct group *group)
 {
     for (uint32_t i = 0; i < EXPECT_LANES; i++)
-        style_lane_close(&group->listener[i].lane);
+        style_playback_close(&group->listener[i].playback);
     free(group->views.feature);
     free(group->views.strength);
     free(group->scratch);
 }
 
-/* What lane i sees around a centre, the last notes being those of a line. */
+/* What playback i sees around a centre, the last notes being those of a line. */
 static void look(struct group *group, uint32_t i, uint8_t centre, const struct line *line)
 {
     struct listener *listener = &group->listener[i];
@@ -175,14 +175,14 @@ static float worth_of(float p)
 /* Around drawn centres: the gradient. */
 static void learn_notes(struct group *group, float *gradient)
 {
-    const float each = 1.f / (PUPIL_GROUPS * EXPECT_LANES * EXPECT_NOTES);
+    const float each = 1.f / (TRAINER_GROUPS * EXPECT_LANES * EXPECT_NOTES);
     struct views *views = &group->views;
     float wanted[EXPECT_LANES * STYLE_SHIFTS] = {0}, value_gradient[EXPECT_LANES] = {0};
     int shift[EXPECT_LANES];
     for (uint32_t i = 0; i < EXPECT_LANES; i++) {
         struct listener *listener = &group->listener[i];
         const struct style_struck *struck = &listener->struck;
-        shift[i] = draw_q(&listener->lane.rng);
+        shift[i] = draw_q(&listener->playback.rng);
         int centre = struck->x + struck->target - shift[i];
         if (struck->target < 0 || centre < 0 || centre > 127)
             shift[i] = -1;
@@ -199,7 +199,7 @@ static void learn_notes(struct group *group, float *gradient)
         if (shift[i] < 0)
             continue;
         float p = views->probability[at + (size_t)shift[i]], worth = worth_of(p);
-        if (rng_float(&group->listener[i].lane.rng) < worth) {
+        if (rng_float(&group->listener[i].playback.rng) < worth) {
             for (int k = 0; k < STYLE_SHIFTS; k++)
                 wanted[at + (size_t)k] = views->probability[at + (size_t)k] * each / worth;
             wanted[at + (size_t)shift[i]] -= each / worth;
@@ -218,7 +218,7 @@ static void line_add(struct line *line, int pitch)
     line->pitch[0] = (uint8_t)(pitch < 0 ? 0 : pitch > 127 ? 127 : pitch);
 }
 
-/* What prior and channel make of the note of a lane; remembered. */
+/* What prior and channel make of the note of a playback; remembered. */
 static void conclude(struct group *group, uint32_t i)
 {
     struct listener *listener = &group->listener[i];
@@ -244,26 +244,26 @@ static void conclude(struct group *group, uint32_t i)
         group->judged++;
     }
     style_hear(&listener->memory, listener->struck.x, told, false);
-    style_lane_send(&listener->lane, best);
+    style_playback_send(&listener->playback, best);
     line_add(&listener->meant, target >= 0 ? x + target - STYLE_RANGE : x);
     line_add(&listener->believed, x + best - STYLE_RANGE);
 }
 
 static int take_note(struct listener *listener, struct error *error)
 {
-    if (style_lane_next(&listener->lane, &listener->struck, error) != 0)
+    if (style_playback_next(&listener->playback, &listener->struck, error) != 0)
         return -1;
     if (listener->struck.first) {
         style_start(&listener->memory);
         listener->memory.found = listener->struck.found;
         channel_start(&listener->channel, false);
-        listener->alone = rng_below(&listener->lane.rng, 2);
+        listener->alone = rng_below(&listener->playback.rng, 2);
     }
     style_advance(&listener->memory, listener->struck.position);
     return 0;
 }
 
-/* Around the keys: what is expected as each lane knows its past. */
+/* Around the keys: what is expected as each playback knows its past. */
 static void judge_notes(struct group *group)
 {
     struct views *views = &group->views;
@@ -305,7 +305,7 @@ static struct expect_report report(struct group *groups, uint64_t notes)
 {
     struct expect_report about = {.notes = notes};
     uint64_t seen = 0, right = 0, judged = 0;
-    for (uint32_t g = 0; g < PUPIL_GROUPS; g++) {
+    for (uint32_t g = 0; g < TRAINER_GROUPS; g++) {
         struct group *group = &groups[g];
         about.loss += group->loss;
         about.right_loss += group->right_loss;
@@ -334,7 +334,7 @@ static int tell(void *context, uint64_t notes, double rate, struct error *error)
     (void)rate;
     struct expect_report about = report(audience->groups, notes);
     if (!isfinite(about.loss))
-        return error_set(error, "learning ran away after %llu notes", (unsigned long long)notes);
+        return error_set(error, "training diverged after %llu notes", (unsigned long long)notes);
     return audience->watch && !audience->watch(audience->context, &about);
 }
 
@@ -344,28 +344,28 @@ int expect_learn(struct policy *network, const struct style_corpus *corpus,
 {
     if (corpus->works == 0)
         return error_set(error, "no music to learn from");
-    struct group *groups = calloc(PUPIL_GROUPS, sizeof *groups);
+    struct group *groups = calloc(TRAINER_GROUPS, sizeof *groups);
     if (!groups)
         return error_set(error, "out of memory");
     int status = 0;
-    for (uint32_t g = 0; status == 0 && g < PUPIL_GROUPS; g++)
+    for (uint32_t g = 0; status == 0 && g < TRAINER_GROUPS; g++)
         status = group_open(&groups[g], network, corpus, settings->seed, g, error);
-    struct pupil *pupil =
-        status == 0 ? pupil_open(network, settings->decay, settings->threads, teach, groups, error)
-                    : NULL;
+    struct trainer *trainer = status == 0 ? trainer_open(network, settings->decay,
+                                                         settings->threads, teach, groups, error)
+                                          : NULL;
     struct audience audience = {groups, watch, context};
-    const struct pupil_course course = {
+    const struct trainer_schedule course = {
         .notes = settings->notes,
-        .step = PUPIL_GROUPS * EXPECT_LANES * EXPECT_NOTES,
+        .step = TRAINER_GROUPS * EXPECT_LANES * EXPECT_NOTES,
         .rising = RISING,
         .reports = REPORT,
         .rate = settings->rate,
     };
-    status = pupil ? pupil_learn(pupil, &course, tell, &audience, error) : -1;
+    status = trainer ? trainer_learn(trainer, &course, tell, &audience, error) : -1;
     if (status == 0)
         status = policy_quantise(network, error);
-    pupil_close(pupil);
-    for (uint32_t g = 0; g < PUPIL_GROUPS; g++)
+    trainer_close(trainer);
+    for (uint32_t g = 0; g < TRAINER_GROUPS; g++)
         group_close(&groups[g]);
     free(groups);
     return status;

@@ -1,7 +1,7 @@
 /* Learning the prior (correct/prior.h): how music goes on, from what was meant so
  * far and from a memory of playing with mistakes.
  *
- * Lanes (style/corpus.h) go forward together. The last notes are told as they were
+ * Playbacks (style/corpus.h) go forward together. The last notes are told as they were
  * meant: that is the hypothesis that has to be judged well. Memory holds what the
  * network itself and the channel (correct/channel.h) made of the notes then, for
  * that is all it will know of notes long past: in half of the songs knowing the last

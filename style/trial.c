@@ -1,12 +1,12 @@
 /* One song through the expert. */
 #include "style/trial.h"
 
+#include "base/monotonic.h"
 #include "correct/expert.h"
 #include "correct/scale.h"
 
 #include <math.h>
 #include <stdlib.h>
-#include <time.h>
 
 /* Releases in order of time would need a heap; songs are short and few are held. */
 struct holding {
@@ -41,13 +41,6 @@ static uint8_t choose(uint8_t x, const float meant[STYLE_SHIFTS], float keep)
     return (uint8_t)(x + best - STYLE_RANGE);
 }
 
-static uint64_t now_nanoseconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
-}
-
 static void play(struct expert *expert, const struct take_played *take, size_t count, float keep,
                  uint8_t *sent, uint64_t *nanoseconds)
 {
@@ -56,11 +49,11 @@ static void play(struct expert *expert, const struct take_played *take, size_t c
     for (size_t i = 0; i < count; i++) {
         uint8_t x = take[i].note.pitch;
         note_set held = held_at(&holding, i);
-        uint64_t began = now_nanoseconds();
+        uint64_t began = monotonic_nanoseconds();
         expert_judge(expert, take[i].note.position, false, x, held, 1, meant);
         sent[i] = choose(x, meant, keep);
         expert_hear(expert, x);
-        nanoseconds[i] = now_nanoseconds() - began;
+        nanoseconds[i] = monotonic_nanoseconds() - began;
     }
 }
 

@@ -1,5 +1,5 @@
-/* The environment of the correction process, and PPO in it. Lanes go on side by side, as no lane
- * knows of another; what they see is then put down in their order. */
+/* The environment of the correction process, and PPO in it. Playbacks go on side by side, as no
+ * playback knows of another; what they see is then put down in their order. */
 #include "style/tune.h"
 
 #include "correct/beam.h"
@@ -18,14 +18,14 @@ struct transitions {
 
 struct correction;
 
-/* A thread's lanes: number, number + threads and so on. */
-struct crew {
+/* A thread's playbacks: number, number + threads and so on. */
+struct worker {
     struct correction *correction;
     uint32_t number;
-    const uint32_t *action; /* NULL: lanes look once more at where they stand */
+    const uint32_t *action; /* NULL: playbacks look once more at where they stand */
     const struct transition *to;
     float *scratch;
-    int status; /* of a lane that ran out of memory */
+    int status; /* of a playback that ran out of memory */
     struct error error;
     pthread_t thread;
 };
@@ -35,17 +35,17 @@ struct correction {
     const struct policy *policy;
     const struct transitions *transitions;
     double touch, music;
-    struct style_lane *lane;
-    struct beam **beam;          /* [lanes] */
-    struct style_struck *struck; /* [lanes]: the note that each stands at */
-    uint32_t *at;                /* [lanes]: its observation */
-    float (*told)[STYLE_SHIFTS]; /* [lanes]: the policy's belief about it */
-    int (*sent)[2];              /* [lanes]: the last two pitches sent; -1: none */
-    struct style_view *view;     /* [lanes]: what each sees */
+    struct style_playback *playback;
+    struct beam **beam;          /* [playbacks] */
+    struct style_struck *struck; /* [playbacks]: the note that each stands at */
+    uint32_t *at;                /* [playbacks]: its observation */
+    float (*told)[STYLE_SHIFTS]; /* [playbacks]: the policy's belief about it */
+    int (*sent)[2];              /* [playbacks]: the last two pitches sent; -1: none */
+    struct style_view *view;     /* [playbacks]: what each sees */
     uint32_t *first_feature, *feature, *first_logit, *first_action;
     float *strength;
     uint32_t threads;
-    struct crew crew[MOST_THREADS];
+    struct worker worker[MOST_THREADS];
 };
 
 static uint32_t interval(int from, int to)
@@ -80,15 +80,15 @@ static struct correction *of(struct environment *environment)
     return (struct correction *)(void *)environment;
 }
 
-/* The next note of lane i: what is seen of it, and what the policy makes of that. */
-static void stand(struct crew *crew, uint32_t i)
+/* The next note of playback i: what is seen of it, and what the policy makes of that. */
+static void stand(struct worker *worker, uint32_t i)
 {
-    struct correction *correction = crew->correction;
+    struct correction *correction = worker->correction;
     struct style_struck *struck = &correction->struck[i];
     struct style_view *view = &correction->view[i];
     struct beam *beam = correction->beam[i];
     view->count = 0;
-    if (style_lane_next(&correction->lane[i], struck, &crew->error) == 0) {
+    if (style_playback_next(&correction->playback[i], struck, &worker->error) == 0) {
         float meant[STYLE_SHIFTS];
         if (struck->first)
             beam_start(beam);
@@ -96,12 +96,12 @@ static void stand(struct crew *crew, uint32_t i)
         beam_judge(beam, struck->position, struck->x, struck->held, meant);
         beam_see(beam, struck->x, struck->held, meant, view);
     } else {
-        crew->status = -1;
+        worker->status = -1;
     }
-    style_ask(correction->policy, view, crew->scratch, correction->told[i]);
+    style_ask(correction->policy, view, worker->scratch, correction->told[i]);
 }
 
-/* Adds what lane i sees to the observations. */
+/* Adds what playback i sees to the observations. */
 static void put_down(struct correction *correction, uint32_t i)
 {
     struct observations *seen = &correction->environment.observations;
@@ -128,64 +128,64 @@ static float reward(const struct correction *correction, uint32_t i, int action,
 }
 
 /* Lane i answers, and goes on to its next note. */
-static void go_on(struct crew *crew, uint32_t i)
+static void go_on(struct worker *worker, uint32_t i)
 {
-    struct correction *correction = crew->correction;
-    const struct transition *to = crew->to;
-    struct style_lane *lane = &correction->lane[i];
-    if (lane->next == lane->count) {
+    struct correction *correction = worker->correction;
+    const struct transition *to = worker->to;
+    struct style_playback *playback = &correction->playback[i];
+    if (playback->next == playback->count) {
         /* Out of memory: it stands still until the run is over. */
         to->reward[i] = 0;
         to->episode[i] = EPISODE_TERMINATED;
-        stand(crew, i);
+        stand(worker, i);
         return;
     }
     const struct style_struck *struck = &correction->struck[i];
-    int action = (int)crew->action[i], pitch = struck->x + action - STYLE_RANGE;
+    int action = (int)worker->action[i], pitch = struck->x + action - STYLE_RANGE;
     bool over = struck->last;
     to->reward[i] = reward(correction, i, action, pitch);
     to->episode[i] = over ? EPISODE_TERMINATED : EPISODE_GOES_ON;
     beam_hear(correction->beam[i], struck->x, correction->told[i]);
-    style_lane_send(lane, action);
+    style_playback_send(playback, action);
     correction->sent[i][1] = over ? -1 : correction->sent[i][0];
     correction->sent[i][0] = over ? -1 : pitch;
-    stand(crew, i);
+    stand(worker, i);
 }
 
 static void *work(void *context)
 {
-    struct crew *crew = context;
-    struct correction *correction = crew->correction;
-    for (uint32_t i = crew->number; i < correction->environment.n_envs; i += correction->threads)
-        if (crew->action)
-            go_on(crew, i);
+    struct worker *worker = context;
+    struct correction *correction = worker->correction;
+    for (uint32_t i = worker->number; i < correction->environment.n_envs; i += correction->threads)
+        if (worker->action)
+            go_on(worker, i);
         else
-            stand(crew, i);
+            stand(worker, i);
     return NULL;
 }
 
-/* All lanes: what a thread cannot be had for is done by this one. */
+/* All playbacks: what a thread cannot be had for is done by this one. */
 static void work_together(struct correction *correction, const uint32_t *action,
                           const struct transition *to)
 {
     bool begun[MOST_THREADS] = {false};
     for (uint32_t t = 0; t < correction->threads; t++) {
-        struct crew *crew = &correction->crew[t];
-        crew->action = action;
-        crew->to = to;
-        begun[t] = t > 0 && pthread_create(&crew->thread, NULL, work, crew) == 0;
+        struct worker *worker = &correction->worker[t];
+        worker->action = action;
+        worker->to = to;
+        begun[t] = t > 0 && pthread_create(&worker->thread, NULL, work, worker) == 0;
     }
     for (uint32_t t = 0; t < correction->threads; t++)
         if (!begun[t])
-            work(&correction->crew[t]);
+            work(&correction->worker[t]);
     for (uint32_t t = 0; t < correction->threads; t++)
         if (begun[t])
-            pthread_join(correction->crew[t].thread, NULL);
+            pthread_join(correction->worker[t].thread, NULL);
     for (uint32_t i = 0; i < correction->environment.n_envs; i++)
         put_down(correction, i);
 }
 
-/* Only what lanes stand at is kept. */
+/* Only what playbacks stand at is kept. */
 static void correction_begin(struct environment *environment, uint32_t *observation)
 {
     struct correction *correction = of(environment);
@@ -227,17 +227,17 @@ static int correction_restore(struct environment *environment, const unsigned ch
 static void correction_destroy(struct environment *environment)
 {
     struct correction *correction = of(environment);
-    for (uint32_t i = 0; correction->lane && i < environment->n_envs; i++)
-        style_lane_close(&correction->lane[i]);
+    for (uint32_t i = 0; correction->playback && i < environment->n_envs; i++)
+        style_playback_close(&correction->playback[i]);
     for (uint32_t i = 0; correction->beam && i < environment->n_envs; i++)
         beam_close(correction->beam[i]);
-    free(correction->lane);
+    free(correction->playback);
     free(correction->beam);
     free(correction->struck);
     free(correction->at);
     free(correction->told);
     for (uint32_t t = 0; t < correction->threads; t++)
-        free(correction->crew[t].scratch);
+        free(correction->worker[t].scratch);
     free(correction->sent);
     free(correction->view);
     free(correction->first_feature);
@@ -259,28 +259,28 @@ static const struct environment_ops correction_ops = {
 
 static int allocate(struct correction *correction, uint32_t most, struct error *error)
 {
-    uint32_t lanes = correction->environment.n_envs;
-    correction->lane = calloc(lanes, sizeof *correction->lane);
-    correction->beam = calloc(lanes, sizeof(struct beam *));
-    correction->struck = calloc(lanes, sizeof *correction->struck);
-    correction->at = calloc(lanes, sizeof *correction->at);
-    correction->told = calloc(lanes, sizeof *correction->told);
-    correction->view = malloc(lanes * sizeof *correction->view);
+    uint32_t playbacks = correction->environment.n_envs;
+    correction->playback = calloc(playbacks, sizeof *correction->playback);
+    correction->beam = calloc(playbacks, sizeof(struct beam *));
+    correction->struck = calloc(playbacks, sizeof *correction->struck);
+    correction->at = calloc(playbacks, sizeof *correction->at);
+    correction->told = calloc(playbacks, sizeof *correction->told);
+    correction->view = malloc(playbacks * sizeof *correction->view);
     bool crews = true;
     for (uint32_t t = 0; t < correction->threads; t++) {
-        struct crew *crew = &correction->crew[t];
-        crew->correction = correction;
-        crew->number = t;
-        crew->scratch = malloc(policy_scratch(correction->policy, 1) * sizeof *crew->scratch);
-        crews = crews && crew->scratch;
+        struct worker *worker = &correction->worker[t];
+        worker->correction = correction;
+        worker->number = t;
+        worker->scratch = malloc(policy_scratch(correction->policy, 1) * sizeof *worker->scratch);
+        crews = crews && worker->scratch;
     }
-    correction->sent = malloc(lanes * sizeof *correction->sent);
+    correction->sent = malloc(playbacks * sizeof *correction->sent);
     correction->first_feature = calloc((size_t)most + 1, sizeof *correction->first_feature);
     correction->feature = malloc((size_t)most * STYLE_MOST * sizeof *correction->feature);
     correction->strength = malloc((size_t)most * STYLE_MOST * sizeof *correction->strength);
     correction->first_logit = malloc(((size_t)most + 1) * sizeof *correction->first_logit);
     correction->first_action = calloc(most, sizeof *correction->first_action);
-    if (!correction->lane || !correction->beam || !correction->struck || !correction->at ||
+    if (!correction->playback || !correction->beam || !correction->struck || !correction->at ||
         !correction->told || !crews || !correction->sent || !correction->view ||
         !correction->first_feature || !correction->feature || !correction->strength ||
         !correction->first_logit || !correction->first_action)
@@ -300,9 +300,9 @@ static struct correction *correction_open(const struct style_networks *networks,
         error_set(error, "out of memory");
         return NULL;
     }
-    uint32_t most = settings->lanes * (settings->ppo.n_steps + 1);
+    uint32_t most = settings->playbacks * (settings->ppo.n_steps + 1);
     correction->environment = (struct environment){.ops = &correction_ops,
-                                                   .n_envs = settings->lanes,
+                                                   .n_envs = settings->playbacks,
                                                    .max_observations = most,
                                                    .max_logits = most * STYLE_SHIFTS};
     correction->threads = settings->threads < 1              ? 1
@@ -313,12 +313,12 @@ static struct correction *correction_open(const struct style_networks *networks,
     correction->touch = settings->touch;
     correction->music = settings->music;
     int status = allocate(correction, most, error);
-    for (uint32_t i = 0; status == 0 && i < settings->lanes; i++) {
+    for (uint32_t i = 0; status == 0 && i < settings->playbacks; i++) {
         correction->sent[i][0] = correction->sent[i][1] = -1;
         correction->beam[i] = beam_open(networks->prior, &beam_live, error);
-        status = correction->beam[i]
-                     ? style_lane_open(&correction->lane[i], corpus, settings->seed + 1, i, error)
-                     : -1;
+        status = correction->beam[i] ? style_playback_open(&correction->playback[i], corpus,
+                                                           settings->seed + 1, i, error)
+                                     : -1;
     }
     if (status != 0) {
         correction_destroy(&correction->environment);
@@ -336,7 +336,7 @@ static struct correction *correction_open(const struct style_networks *networks,
 struct tune_settings tune_defaults(void)
 {
     struct tune_settings settings = {.steps = 2400000,
-                                     .lanes = 128,
+                                     .playbacks = 128,
                                      .threads = 1,
                                      .touch = .1,
                                      .music = .02,
@@ -378,8 +378,8 @@ int tune(const struct style_networks *networks, const struct style_corpus *corpu
         ppo_set_anchor(ppo, anchor);
         status = ppo_run(ppo, settings->steps, watch, context, error);
         for (uint32_t t = 0; status == 0 && t < correction->threads; t++)
-            if (correction->crew[t].status != 0)
-                status = error_set(error, "%s", correction->crew[t].error.text);
+            if (correction->worker[t].status != 0)
+                status = error_set(error, "%s", correction->worker[t].error.text);
         if (status == 0)
             status = policy_quantise(networks->policy, error);
     }

@@ -26,10 +26,10 @@
 
 struct tune_settings {
     uint64_t steps;
-    uint32_t lanes;   /* songs at a time; 128 */
-    uint32_t threads; /* 1; at most 16 are of use, and the result is the same for any number */
-    double touch;     /* .1 */
-    double music;     /* .02 */
+    uint32_t playbacks; /* songs at a time; 128 */
+    uint32_t threads;   /* 1; at most 16 are of use, and the result is the same for any number */
+    double touch;       /* .1 */
+    double music;       /* .02 */
     struct ppo_settings ppo;
     uint64_t seed;
 };

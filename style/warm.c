@@ -1,8 +1,8 @@
-/* Groups of lanes, and what their notes teach. */
+/* Groups of playbacks, and what their notes teach. */
 #include "style/warm.h"
 
 #include "correct/beam.h"
-#include "style/pupil.h"
+#include "style/trainer.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -16,9 +16,9 @@ struct tally {
     uint64_t seen, right;
 };
 
-/* Lanes that one thread serves at a time, and their notes before the policy. */
+/* Playbacks that one thread serves at a time, and their notes before the policy. */
 struct group {
-    struct style_lane lane[WARM_LANES];
+    struct style_playback playback[WARM_LANES];
     struct style_struck struck[WARM_LANES];
     struct beam *beam[WARM_LANES];
     const struct policy *policy;
@@ -47,8 +47,8 @@ static int group_open(struct group *group, const struct style_networks *networks
         group->id[i] = i;
         group->first_logit[i + 1] = (i + 1) * STYLE_SHIFTS;
         group->beam[i] = beam_open(networks->prior, &beam_live, error);
-        if (!group->beam[i] || style_lane_open(&group->lane[i], corpus, seed,
-                                               (uint64_t)number * WARM_LANES + i, error) != 0)
+        if (!group->beam[i] || style_playback_open(&group->playback[i], corpus, seed,
+                                                   (uint64_t)number * WARM_LANES + i, error) != 0)
             return -1;
     }
     return 0;
@@ -57,7 +57,7 @@ static int group_open(struct group *group, const struct style_networks *networks
 static void group_close(struct group *group)
 {
     for (uint32_t i = 0; i < WARM_LANES; i++) {
-        style_lane_close(&group->lane[i]);
+        style_playback_close(&group->playback[i]);
         beam_close(group->beam[i]);
     }
     free(group->feature);
@@ -82,13 +82,13 @@ static void tally_add(struct tally *tally, const float *log_probability, int tar
     tally->seen++;
 }
 
-/* The next note of lane i: what its beam makes of it, and what the policy sees. */
+/* The next note of playback i: what its beam makes of it, and what the policy sees. */
 static int stand(struct group *group, uint32_t i, struct error *error)
 {
     struct style_struck *struck = &group->struck[i];
     struct style_view *view = &group->view;
     float meant[STYLE_SHIFTS];
-    if (style_lane_next(&group->lane[i], struck, error) != 0)
+    if (style_playback_next(&group->playback[i], struck, error) != 0)
         return -1;
     if (struck->first)
         beam_start(group->beam[i]);
@@ -106,7 +106,7 @@ static int stand(struct group *group, uint32_t i, struct error *error)
 /* Answers, and the gradient of their losses: p - [shift meant]. */
 static void learn_notes(struct group *group, float *gradient)
 {
-    const float each = 1.f / (PUPIL_GROUPS * WARM_LANES * WARM_NOTES);
+    const float each = 1.f / (TRAINER_GROUPS * WARM_LANES * WARM_NOTES);
     float wanted[WARM_LANES * STYLE_SHIFTS] = {0}, value_gradient[WARM_LANES] = {0};
     const struct observations seen = {.count = WARM_LANES,
                                       .first_feature = group->first_feature,
@@ -143,7 +143,7 @@ static int teach(void *context, uint32_t number, float *gradient, struct error *
         for (uint32_t i = 0; i < WARM_LANES; i++) {
             const float *answer = group->log_probability + (size_t)i * STYLE_SHIFTS;
             beam_hear(group->beam[i], group->struck[i].x, answer);
-            style_lane_send(&group->lane[i], likeliest(answer));
+            style_playback_send(&group->playback[i], likeliest(answer));
         }
     }
     return 0;
@@ -160,7 +160,7 @@ static void tally_move(struct tally *sum, struct tally *part)
 static struct warm_report report(struct group *groups, uint64_t notes, double rate)
 {
     struct tally own = {0}, beams = {0};
-    for (uint32_t g = 0; g < PUPIL_GROUPS; g++) {
+    for (uint32_t g = 0; g < TRAINER_GROUPS; g++) {
         tally_move(&own, &groups[g].own);
         tally_move(&beams, &groups[g].beams);
     }
@@ -184,7 +184,7 @@ static int tell(void *context, uint64_t notes, double rate, struct error *error)
     struct audience *audience = context;
     struct warm_report about = report(audience->groups, notes, rate);
     if (!isfinite(about.loss))
-        return error_set(error, "learning ran away after %llu notes", (unsigned long long)notes);
+        return error_set(error, "training diverged after %llu notes", (unsigned long long)notes);
     return audience->watch && !audience->watch(audience->context, &about);
 }
 
@@ -194,28 +194,28 @@ int warm_start(const struct style_networks *networks, const struct style_corpus 
 {
     if (corpus->works == 0)
         return error_set(error, "no music to learn from");
-    struct group *groups = calloc(PUPIL_GROUPS, sizeof *groups);
+    struct group *groups = calloc(TRAINER_GROUPS, sizeof *groups);
     if (!groups)
         return error_set(error, "out of memory");
     int status = 0;
-    for (uint32_t g = 0; status == 0 && g < PUPIL_GROUPS; g++)
+    for (uint32_t g = 0; status == 0 && g < TRAINER_GROUPS; g++)
         status = group_open(&groups[g], networks, corpus, settings->seed, g, error);
-    struct pupil *pupil = status == 0 ? pupil_open(networks->policy, settings->decay,
-                                                   settings->threads, teach, groups, error)
-                                      : NULL;
+    struct trainer *trainer = status == 0 ? trainer_open(networks->policy, settings->decay,
+                                                         settings->threads, teach, groups, error)
+                                          : NULL;
     struct audience audience = {groups, watch, context};
-    const struct pupil_course course = {
+    const struct trainer_schedule course = {
         .notes = settings->notes,
-        .step = PUPIL_GROUPS * WARM_LANES * WARM_NOTES,
+        .step = TRAINER_GROUPS * WARM_LANES * WARM_NOTES,
         .rising = RISING,
         .reports = REPORT,
         .rate = settings->rate,
     };
-    status = pupil ? pupil_learn(pupil, &course, tell, &audience, error) : -1;
+    status = trainer ? trainer_learn(trainer, &course, tell, &audience, error) : -1;
     if (status == 0)
         status = policy_quantise(networks->policy, error);
-    pupil_close(pupil);
-    for (uint32_t g = 0; g < PUPIL_GROUPS; g++)
+    trainer_close(trainer);
+    for (uint32_t g = 0; g < TRAINER_GROUPS; g++)
         group_close(&groups[g]);
     free(groups);
     return status;

@@ -1,13 +1,13 @@
 /* The warm start of the policy: maximum likelihood of the shift meant.
  *
- * Many lanes (style/corpus.h) go forward together, each with a beam (correct/beam.h)
+ * Many playbacks (style/corpus.h) go forward together, each with a beam (correct/beam.h)
  * that hears it as it would live; at every note the policy sees what the beam makes
  * of it, answers, and learns from the right answer (cross-entropy, AdamW). What it
  * sends goes on sounding, so the states are those that it will meet (Ross, Gordon,
  * Bagnell 2011, "A Reduction of Imitation Learning and Structured Prediction to
  * No-Regret Online Learning").
  *
- * Lanes are dealt to groups (style/pupil.h): the result is the same for any number of
+ * Playbacks are dealt to groups (style/trainer.h): the result is the same for any number of
  * threads. */
 #ifndef STYLE_WARM_H
 #define STYLE_WARM_H

@@ -3,7 +3,7 @@
 #include "piece/model.h"
 #include "rl/half.h"
 #include "style/expect.h"
-#include "style/pupil.h"
+#include "style/trainer.h"
 #include "style/trial.h"
 #include "style/tune.h"
 #include "style/warm.h"
@@ -379,8 +379,8 @@ static int check_usage(const struct style_options *options, char *const *paths)
     if (options->notes < 0 || options->steps < 0 || options->prior < 0 ||
         ((options->notes == 0 || options->prior == 0) && !options->start))
         return command_usage("train", "--notes, --prior and --steps take whole numbers above 0");
-    if (options->threads < 1 || options->threads > PUPIL_GROUPS)
-        return command_usage("train", "--threads takes 1 to %d with --style", PUPIL_GROUPS);
+    if (options->threads < 1 || options->threads > TRAINER_GROUPS)
+        return command_usage("train", "--threads takes 1 to %d with --style", TRAINER_GROUPS);
     if (options->hold_out < 0 || options->hold_out == 1 || options->trials < 1)
         return command_usage("train", "--hold-out takes 0, or 2 and above; --trials 1 and above");
     if (!(options->rate > 0 && options->rate < 1))
@@ -396,7 +396,7 @@ int command_train_style(int argc, char **argv)
                                     .notes = 12000000,
                                     .prior = 29000000,
                                     .steps = 2400000,
-                                    .threads = MIN((gint)g_get_num_processors(), PUPIL_GROUPS),
+                                    .threads = MIN((gint)g_get_num_processors(), TRAINER_GROUPS),
                                     .hold_out = 10,
                                     .trials = 20,
                                     .rate = .002};

@@ -59,16 +59,16 @@ static void test_targets(void **state)
 {
     (void)state;
     struct music *music = malloc(sizeof *music);
-    struct style_lane *lane = malloc(sizeof *lane);
+    struct style_playback *lane = malloc(sizeof *lane);
     assert_true(music && lane);
     compose(music);
-    assert_int_equal(style_lane_open(lane, &music->corpus, 3, 4, NULL), 0);
+    assert_int_equal(style_playback_open(lane, &music->corpus, 3, 4, NULL), 0);
     size_t wrong = 0, far = 0, songs = 0, found = 0, beside = 0;
     bool over = true;
     double last = 0;
     for (int i = 0; i < 20000; i++) {
         struct style_struck struck;
-        assert_int_equal(style_lane_next(lane, &struck, NULL), 0);
+        assert_int_equal(style_playback_next(lane, &struck, NULL), 0);
         const struct take_played *played = &lane->take[lane->next];
         assert_int_equal(played->note.pitch, struck.x);
         assert_true(played->note.position == struck.position);
@@ -87,14 +87,14 @@ static void test_targets(void **state)
         }
         wrong += struck.target != STYLE_RANGE;
         far += struck.target < 0;
-        style_lane_send(lane, STYLE_RANGE);
+        style_playback_send(lane, STYLE_RANGE);
     }
     assert_true(wrong > 2000 && wrong < 8000);
     assert_true(far < 20);
     assert_true(songs > 20000 / NOTES - 2);
     assert_true(found > songs / 5 && found < songs / 2);
     assert_true(beside > 0);
-    style_lane_close(lane);
+    style_playback_close(lane);
     free(lane);
     free(music);
 }
@@ -104,22 +104,22 @@ static void test_works_are_drawn_by_the_root_of_their_notes(void **state)
 {
     (void)state;
     struct music *music = malloc(sizeof *music);
-    struct style_lane *lane = malloc(sizeof *lane);
+    struct style_playback *lane = malloc(sizeof *lane);
     assert_true(music && lane);
     compose(music);
     for (int w = 1; w < WORKS; w += 2)
         music->song[w].count = NOTES / 4;
-    assert_int_equal(style_lane_open(lane, &music->corpus, 3, 4, NULL), 0);
+    assert_int_equal(style_playback_open(lane, &music->corpus, 3, 4, NULL), 0);
     int whole = 0, quarter = 0;
     while (whole + quarter < 1200) {
         struct style_struck struck;
-        assert_int_equal(style_lane_next(lane, &struck, NULL), 0);
+        assert_int_equal(style_playback_next(lane, &struck, NULL), 0);
         whole += struck.first && lane->truth_count == NOTES;
         quarter += struck.first && lane->truth_count == NOTES / 4;
         lane->next = struck.first ? lane->count : lane->next + 1;
     }
     assert_true(quarter > 750 && quarter < 850);
-    style_lane_close(lane);
+    style_playback_close(lane);
     free(lane);
     free(music);
 }
@@ -195,7 +195,7 @@ static void test_learning(void **state)
     assert_true(all.exact >= wrong.exact);
     assert_true(wrong.repaired > 50 && wrong.kept > 95 && clean.kept > 97);
     struct tune_settings settings = tune_defaults();
-    settings.lanes = 16;
+    settings.playbacks = 16;
     settings.steps = 16 * 64 * 6;
     settings.seed = 3;
     struct style_networks twice[2];
