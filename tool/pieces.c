@@ -218,8 +218,8 @@ static int run(const struct pieces_options *options, char *const *words)
         return command_usage_misspelt("pieces", "word", words[0], names, ACTS);
     guint count = g_strv_length((char **)words) - 1;
     if (count != acts[act].words)
-        return command_usage("pieces", "%s takes %u name%s, got %u", acts[act].name,
-                             acts[act].words, acts[act].words == 1 ? "" : "s", count);
+        return command_usage("pieces", "%s takes %u name(s), got %u", acts[act].name,
+                             acts[act].words, count);
     if (options->output && act != SHOW)
         return command_usage("pieces", "-o goes with show");
     return work(options, words, act);

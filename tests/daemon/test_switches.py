@@ -106,8 +106,8 @@ class Pieces(audiogenrl.Case):
             self.assertEqual(json.loads(pieces("--json", "next"))["locked"], "a.mid")
             for code, says, *words in (
                 (1, "no piece 'z.mid'", "pieces", "lock", "z.mid"),
-                (2, "lock takes 1 name", "pieces", "lock"),
-                (2, "next takes 0 names", "pieces", "next", "1"),
+                (2, "lock takes 1 name(s)", "pieces", "lock"),
+                (2, "next takes 0 name(s)", "pieces", "next", "1"),
                 (2, "other", "pieces", "other"),
                 (1, "[record] folder", "record", "on"),
             ):

@@ -163,8 +163,9 @@ class Json(audiogenrl.Case):
             self.same("pieces", self.ask("pieces"))
             self.same("ports", self.ask("ports"))
             self.same("record", self.ask("record", "toggle"))
+            self.same("fade", self.ask("fade"))
             for words in (["bypass", "off"], ["mode", "correct"], ["follow", 1], ["keep", 0],
-                          ["tempo", 100], ["transpose", 0], ["tap"], ["panic"], ["reload"]):  # fmt: skip
+                          ["tempo", 100], ["transpose", 0], ["fade", "off"], ["tap"], ["panic"], ["reload"]):  # fmt: skip
                 self.same("bypass", self.ask(*words))
             service.finish()
 
