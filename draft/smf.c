@@ -55,7 +55,8 @@ static void put_number(struct writer *writer, uint32_t value, unsigned bytes)
 static void put_quantity(struct writer *writer, uint32_t value)
 {
     uint8_t bytes[4];
-    put(writer, bytes, smf_put_quantity(bytes, value));
+    size_t length = smf_put_quantity(bytes, value);
+    put(writer, bytes, length);
 }
 
 static void begin_track(struct writer *writer)

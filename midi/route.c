@@ -1,9 +1,9 @@
 /* Holders are a bit a channel, so that a key that is struck again holds once. */
 #include "midi/route.h"
 
-#include <string.h>
+#include "midi/control.h"
 
-enum { CC_SOUND_OFF = 120, CC_NOTES_OFF = 123 };
+#include <string.h>
 
 void route_set(struct route *route, uint16_t channels, const uint8_t map[16])
 {

@@ -104,7 +104,7 @@ int model_read_fingers(struct section part, const char *name, struct song *const
         for (uint32_t n = 0; n < score->notes; n++)
             if (part.bytes[at + n] > SCORE_FINGERS)
                 return error_set(error, "%s: damaged: a finger %u", name, part.bytes[at + n]);
-        score->finger = malloc(score->notes);
+        score->finger = malloc((size_t)score->notes + 1);
         if (!score->finger)
             return error_set(error, "%s: out of memory", name);
         memcpy(score->finger, part.bytes + at, score->notes);

@@ -68,7 +68,7 @@ static void assert_same_scores(const struct score *a, const struct score *b)
 static struct model *make(const char *const *letters, size_t count, enum policy_kind kind,
                           uint32_t context)
 {
-    struct song *songs[128];
+    struct song *songs[128] = {NULL};
     for (size_t i = 0; i < count; i++) {
         songs[i] = piece_of_letters(letters[i]);
         songs[i]->score = score_in_threes(songs[i]);
