@@ -257,8 +257,8 @@ static void test_beat_too_fast(void **state)
 {
     (void)state;
     static const double tempos[] = {120, 600};
-    for (int i = 0; i < 2; i++) {
-        double tempo = tempos[i];
+    for (int t = 0; t < 2; t++) {
+        double tempo = tempos[t];
         struct filter_settings settings = filter_defaults();
         if (tempo < 400)
             settings.clock = (struct clock_settings){CLOCK_FIXED, tempo};
