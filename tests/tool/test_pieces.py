@@ -72,7 +72,7 @@ class Pieces(Case):
         self.fails(1, "pieces", "--folder", "none", says="none: the repertoire cannot be read")
         self.fails(1, "pieces", "--folder", "rep", "lock", "minuet", says="the service is not running")
         self.fails(2, "pieces", "lokc", "minuet", says="did you mean lock")
-        self.fails(2, "pieces", "rename", "minuet", says="rename takes 2 names")
+        self.fails(2, "pieces", "rename", "minuet", says="rename takes 2 name(s)")
         self.fails(2, "pieces", "-o", "x.svg", says="-o goes with show")
 
 
