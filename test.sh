@@ -11,4 +11,5 @@ build=${BUILD:-build}
 scripts/install.sh $build_packages $test_packages
 cmake -S . -B "$build" -G Ninja -DAUDIOGENRL_WERROR=ON
 cmake --build "$build"
-ctest --test-dir "$build" --output-on-failure --parallel "$(nproc)" --label-exclude vm
+# One more than there are cores, for many tests wait for time to pass.
+ctest --test-dir "$build" --output-on-failure --parallel $(($(nproc) + 1)) --label-exclude vm

@@ -29,12 +29,14 @@ build() {
     }
 }
 
-build "$work/a"
+build "$work/a" &
+a=$!
 (
     umask 027
     export TZ=Pacific/Auckland LC_ALL=C.UTF-8 USER=somebody HOME=/nonexistent CMAKE_BUILD_PARALLEL_LEVEL=1
     build "$work/another/place, far away"
 )
+wait $a
 
 mkdir "$work/root"
 for package in audiogenrl audiogenrl-web audiogenrl-lv2; do
