@@ -253,6 +253,8 @@ static int run(struct report_options *options, char *const *files)
         code = music_choice(&options->music, "report", &choice);
     if (code != COMMAND_GO_ON)
         return code;
+    if (choice.grid == TAKE_GRID_DECIDE) /* a recording is read by its time, not by sixteenths */
+        choice.grid = TAKE_GRID_FILE;
     if (files_check_there(files, &error) != 0 ||
         models_find(&models, options->models, &whole, &mode, 1, &options->common, &error) != 0)
         return command_fail(&error);
