@@ -96,73 +96,6 @@ static struct cells *drawn(const struct scene *scene, int rows, int columns, boo
     return cells;
 }
 
-static void test_learned_piece_is_news(void **state)
-{
-    (void)state;
-    static const char line[] = "{\"ok\":true,\"clock\":{},\"learning\":{\"last\":\"E\"}}";
-    struct scene scene;
-    ready(&scene);
-    assert_int_equal(tell(&scene, line, 2), SCENE_STATUS);
-    assert_string_equal(scene.notice, "heard 0 times: E");
-}
-
-/* --- Cells --- */
-
-static void test_text_in_cells(void **state)
-{
-    (void)state;
-    struct cells *cells = cells_open(3, 12, true);
-    assert_int_equal(cells_text(cells, 0, 2, 12, STYLE_PLAIN, "F\u00fcr"), 5);
-    assert_int_equal(cells_text(cells, 1, 0, 7, STYLE_STRONG, "abcdefghij"), 7);
-    char *text = row_of(cells, 1);
-    assert_string_equal(text, "abcdef\u2026");
-    g_free(text);
-    /* Wide ones take two cells, and never half of one. */
-    assert_int_equal(cells_text(cells, 2, 0, 12, STYLE_PLAIN, "\u6708\u5149"), 4);
-    assert_int_equal(cells->cell[2 * 12 + 1].glyph, 0);
-    assert_int_equal(cells_text(cells, 2, 0, 4, STYLE_PLAIN, "\u6708\u5149\u66f2"), 3);
-    assert_int_equal(cells->cell[2 * 12 + 2].glyph, 0x2026);
-    /* Combining signs have no cell; controls and broken bytes are not shown. */
-    assert_int_equal(cells_width(cells, "e\u0301"), 1);
-    cells_text(cells, 0, 0, 12, STYLE_PLAIN, "a\x1b\xff\xc3");
-    assert_int_equal(cells->cell[1].glyph, '?');
-    assert_int_equal(cells->cell[2].glyph, '?');
-    assert_int_equal(cells->cell[3].glyph, '?');
-    cells_text(cells, 5, -3, 90, STYLE_PLAIN, "outside");
-    cells_close(cells);
-}
-
-static void test_no_unicode_where_there_is_none(void **state)
-{
-    (void)state;
-    struct scene scene;
-    ready(&scene);
-    play(&scene, 1);
-    struct cells *cells = drawn(&scene, 40, 120, false, 1);
-    for (int i = 0; i < cells->rows * cells->columns; i++)
-        assert_true(cells->cell[i].glyph >= ' ' && cells->cell[i].glyph < 127);
-    must_show(cells, "F?r Elise");
-    must_show(cells, "x C#4  -> # C4");
-    cells_close(cells);
-}
-
-static void test_words_in_lines(void **state)
-{
-    (void)state;
-    char line[CELLS_LINE];
-    struct cells *cells = cells_open(1, 1, true);
-    const char *rest = cells_wrap(cells, "one two three\n\nfour", 8, line);
-    assert_string_equal(line, "one two");
-    rest = cells_wrap(cells, rest, 8, line);
-    assert_string_equal(line, "three");
-    rest = cells_wrap(cells, rest, 8, line);
-    assert_string_equal(line, "");
-    rest = cells_wrap(cells, rest, 2, line);
-    assert_string_equal(line, "four");
-    assert_string_equal(rest, "");
-    cells_close(cells);
-}
-
 /* --- Scene --- */
 
 static void test_keys_and_answers(void **state)
@@ -328,7 +261,31 @@ static void test_note_names(void **state)
     }
 }
 
+static void test_learned_piece_is_news(void **state)
+{
+    (void)state;
+    static const char line[] = "{\"ok\":true,\"clock\":{},\"learning\":{\"last\":\"E\"}}";
+    struct scene scene;
+    ready(&scene);
+    assert_int_equal(tell(&scene, line, 2), SCENE_STATUS);
+    assert_string_equal(scene.notice, "heard 0 times: E");
+}
+
 /* --- Screen --- */
+
+static void test_no_unicode_where_there_is_none(void **state)
+{
+    (void)state;
+    struct scene scene;
+    ready(&scene);
+    play(&scene, 1);
+    struct cells *cells = drawn(&scene, 40, 120, false, 1);
+    for (int i = 0; i < cells->rows * cells->columns; i++)
+        assert_true(cells->cell[i].glyph >= ' ' && cells->cell[i].glyph < 127);
+    must_show(cells, "F?r Elise");
+    must_show(cells, "x C#4  -> # C4");
+    cells_close(cells);
+}
 
 static void test_all_is_there_in_80_by_24(void **state)
 {
@@ -488,9 +445,6 @@ static void test_any_size(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_text_in_cells),
-        cmocka_unit_test(test_words_in_lines),
-        cmocka_unit_test(test_no_unicode_where_there_is_none),
         cmocka_unit_test(test_keys_and_answers),
         cmocka_unit_test(test_a_release_is_no_answer),
         cmocka_unit_test(test_lines_that_are_none_of_ours),
@@ -498,6 +452,7 @@ int main(void)
         cmocka_unit_test(test_the_beat_goes_on_between_statuses),
         cmocka_unit_test(test_the_roll_moves),
         cmocka_unit_test(test_note_names),
+        cmocka_unit_test(test_no_unicode_where_there_is_none),
         cmocka_unit_test(test_all_is_there_in_80_by_24),
         cmocka_unit_test(test_the_keyboard_follows_the_playing),
         cmocka_unit_test(test_keys_beyond_the_keyboard),
