@@ -2,6 +2,7 @@
 #include "daemon/progress.h"
 
 #include "base/infile.h"
+#include "base/monotonic.h"
 #include "base/outfile.h"
 #include "daemon/log.h"
 #include "midi/text.h"
@@ -44,9 +45,7 @@ struct progress {
 
 static time_t seconds(void)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec;
+    return (time_t)monotonic_seconds();
 }
 
 static void drop(struct progress *progress, size_t index)

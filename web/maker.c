@@ -1,6 +1,8 @@
 /* A pidfd tells of its end in the loop that waits for all else. */
 #include "web/maker.h"
 
+#include "base/monotonic.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -25,9 +27,7 @@ struct maker {
 
 static time_t seconds(void)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec;
+    return (time_t)monotonic_seconds();
 }
 
 /* Its standard output is nobody's, its standard error ours. */

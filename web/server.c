@@ -2,6 +2,8 @@
  * and that of the signals. */
 #include "web/server_private.h"
 
+#include "base/monotonic.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
@@ -22,9 +24,7 @@ enum {
 
 static int64_t milliseconds(void)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return (int64_t)(monotonic_nanoseconds() / 1000000);
 }
 
 time_t server_seconds(void)

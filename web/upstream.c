@@ -1,6 +1,8 @@
 /* Lines of those who watch begin with {"watch":" and no answer does. */
 #include "web/upstream.h"
 
+#include "base/monotonic.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -37,9 +39,7 @@ struct upstream {
 
 static time_t seconds(void)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec;
+    return (time_t)monotonic_seconds();
 }
 
 struct upstream *upstream_open(const char *path, upstream_answer *told, void *context,
