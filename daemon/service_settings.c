@@ -88,7 +88,7 @@ static void change_port(struct service *service, const struct config *old)
     struct port_settings settings = settings_of_port(new, service->options->virtual_clock);
     if (!service->port || change == SETTINGS_SAME)
         return;
-    if (change == SETTINGS_CHOOSE &&
+    if (change == SETTINGS_CHOOSE && service->port->ops->choose &&
         service->port->ops->choose(service->port, &settings, service_said, service) == 0)
         return;
     service_stop_port(service);

@@ -100,8 +100,8 @@ struct port_ops {
     /* Connects what matches and is not connected. */
     void (*watch)(struct port *port, port_say *say, void *context);
 
-    /* Other patterns; connects what they match; connections there are stay. -1: these
-     * need the port to be opened anew. */
+    /* Other patterns; connects what they match; connections there are stay. -1, or no
+     * such function: these need the port to be opened anew. */
     int (*choose)(struct port *port, const struct port_settings *settings, port_say *say,
                   void *context);
 

@@ -313,16 +313,6 @@ static int group_watch_descriptor(const struct port *port)
     return group(port)->changes;
 }
 
-static int group_choose(struct port *port, const struct port_settings *settings, port_say *say,
-                        void *context)
-{
-    (void)port;
-    (void)settings;
-    (void)say;
-    (void)context;
-    return -1;
-}
-
 /* --- The main thread: listing --- */
 
 /* Members of one kind see the same ports. */
@@ -401,7 +391,6 @@ static const struct port_ops group_ops = {
     .now = group_now,
     .watch_descriptor = group_watch_descriptor,
     .watch = group_watch,
-    .choose = group_choose,
     .list = group_list,
 };
 

@@ -262,16 +262,6 @@ static void portmidi_watch(struct port *port, port_say *say, void *context)
     (void)context;
 }
 
-static int portmidi_choose(struct port *port, const struct port_settings *settings, port_say *say,
-                           void *context)
-{
-    (void)port;
-    (void)settings;
-    (void)say;
-    (void)context;
-    return -1;
-}
-
 static void portmidi_list(struct port *port, port_tell *tell, void *context)
 {
     const struct portmidi_port *self = portmidi(port);
@@ -299,6 +289,5 @@ const struct port_ops port_portmidi_ops = {
     .now = portmidi_now,
     .watch_descriptor = portmidi_watch_descriptor,
     .watch = portmidi_watch,
-    .choose = portmidi_choose,
     .list = portmidi_list,
 };
