@@ -123,10 +123,10 @@ static char *draw(const struct excerpt *excerpt, const struct session_piece *pie
 
 static void put_heading(GString *page, const struct passage *passage, const char *name)
 {
-    char *faults = g_strdup_printf(ngettext("%u of %u notes wrong, left out or added in %u go",
-                                            "%u of %u notes wrong, left out or added in %u goes",
-                                            passage->goes),
-                                   passage->faults, passage->due, passage->goes);
+    char *faults = g_strdup_printf(
+        ngettext("%u of %u notes wrong, left out or added, played %u time",
+                 "%u of %u notes wrong, left out or added, played %u times", passage->goes),
+        passage->faults, passage->due, passage->goes);
     g_string_append_printf(page, "<li>\n<h3>%s: ", name);
     page_text(page, faults);
     g_string_append(page, "</h3>\n");
